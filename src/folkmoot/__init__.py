@@ -1,0 +1,1 @@
+"""Folkmoot: Spaces for XMPP, on one pubsub engine."""

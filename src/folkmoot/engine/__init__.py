@@ -1,0 +1,1 @@
+"""The pubsub engine: nodes, items, affiliations and subscriptions; payloads are opaque."""

@@ -1,0 +1,233 @@
+"""Who may do what: affiliation handed down, access and publish models, roles (XEP-0060 1.30.0, §4).
+
+Every rule about rights is here, and is a function of values: `Stance` is all that a rule may know
+of an entity at a node. Answers are None for yes, or the `Reason` for no.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from folkmoot.engine.errors import Reason
+from folkmoot.engine.model import (
+    Access,
+    Affiliation,
+    Audience,
+    Inherit,
+    NodeConfig,
+    PublishModel,
+    Role,
+    RoomConfig,
+    State,
+)
+
+RANK: Final = {
+    Affiliation.OUTCAST: 0,
+    Affiliation.NONE: 1,
+    Affiliation.PUBLISH_ONLY: 2,
+    Affiliation.MEMBER: 3,
+    Affiliation.PUBLISHER: 4,
+    Affiliation.ADMIN: 5,
+    Affiliation.OWNER: 6,
+}
+"""Affiliations from least to most."""
+
+STAFF: Final = frozenset({Affiliation.OWNER, Affiliation.ADMIN, Affiliation.PUBLISHER})
+MEMBERS: Final = STAFF | {Affiliation.MEMBER}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One entity's standing on one node of a chain.
+
+    explicit: its row. admitted: it has an approved subscription to a node that is a community.
+    inherit: what this node takes from the one above. room: whether words change to a room's.
+    """
+
+    explicit: Affiliation | None = None
+    admitted: bool = False
+    inherit: Inherit = Inherit.ALL
+    room: bool = False
+
+
+def affiliation(chain: Sequence[Standing]) -> Affiliation:
+    """What an entity is on `chain[0]`, its ancestors' rows counted.
+
+    Going down, outcast and owner stick; otherwise the nearer row wins, and an approved
+    subscription to a community counts as member.
+
+    chain: one entity's standing on 1 to CHAIN_NODES_MAX nodes, the node first, its root last.
+    Source: XEP-0060 §4.1; inheritance is ours, docs/extensions/affiliation.md.
+    """
+    found = Affiliation.NONE
+    for standing in reversed(chain):
+        found = _handed_down(found, standing)
+        if found is Affiliation.OUTCAST or found is Affiliation.OWNER:
+            continue
+        if standing.explicit is not None:
+            found = standing.explicit
+        elif standing.admitted and found is Affiliation.NONE:
+            found = Affiliation.MEMBER
+    return found
+
+
+def _handed_down(above: Affiliation, standing: Standing) -> Affiliation:
+    """What a node takes of the standing above it: bans always, the rest as it is configured."""
+    if above is Affiliation.OUTCAST:
+        return above
+    if standing.inherit is Inherit.NONE:
+        return Affiliation.NONE
+    if standing.inherit is Inherit.STAFF and above not in STAFF:
+        return Affiliation.NONE
+    if not standing.room:
+        return above
+    if above is Affiliation.PUBLISHER:
+        return Affiliation.ADMIN
+    return Affiliation.NONE if above is Affiliation.PUBLISH_ONLY else above
+
+
+@dataclass(frozen=True, slots=True)
+class Stance:
+    """All that a rule may know of one entity at one node.
+
+    state: of its subscription, the furthest where it has several.
+    hears: it is subscribed to an owner's presence. grouped: and in an allowed roster group.
+    """
+
+    affiliation: Affiliation
+    state: State = State.NONE
+    hears: bool = False
+    grouped: bool = False
+
+
+def refuses_entry(config: NodeConfig, stance: Stance) -> Reason | None:
+    """Whether an entity may not subscribe; PENDING means that it has to ask an owner first.
+
+    Members of a node subscribe without asking. Source: XEP-0060 §4.5, §6.1.3, §6.1.4.
+    """
+    if stance.affiliation is Affiliation.OUTCAST:
+        return Reason.OUTCAST
+    if stance.affiliation is Affiliation.PUBLISH_ONLY:
+        return Reason.FORBIDDEN
+    if stance.affiliation in MEMBERS:
+        return None
+    match config.access:
+        case Access.OPEN:
+            return None
+        case Access.PRESENCE:
+            return None if stance.hears else Reason.PRESENCE_REQUIRED
+        case Access.ROSTER:
+            return None if stance.grouped else Reason.NOT_IN_ROSTER_GROUP
+        case Access.AUTHORIZE:
+            return Reason.PENDING
+        case Access.WHITELIST:
+            return Reason.CLOSED_NODE
+
+
+def refuses_stay(config: NodeConfig, stance: Stance) -> Reason | None:
+    """Whether a subscription that stands has to end; who was let in once need not ask again."""
+    reason = refuses_entry(config, stance)
+    return None if reason is Reason.PENDING else reason
+
+
+def refuses_items(config: NodeConfig, stance: Stance) -> Reason | None:
+    """Whether an entity may not retrieve items (XEP-0060 §6.5.9)."""
+    reason = refuses_entry(config, stance)
+    if reason is not Reason.PENDING:
+        return reason
+    return None if stance.state is State.SUBSCRIBED else Reason.NOT_SUBSCRIBED
+
+
+def refuses_publish(config: NodeConfig, stance: Stance) -> Reason | None:
+    """Whether an entity may not publish (XEP-0060 §7.1.3.1, `pubsub#publish_model`)."""
+    if stance.affiliation is Affiliation.OUTCAST:
+        return Reason.OUTCAST
+    if stance.affiliation in STAFF or stance.affiliation is Affiliation.PUBLISH_ONLY:
+        return None
+    if config.publish is PublishModel.OPEN:
+        return None
+    if config.publish is PublishModel.SUBSCRIBERS and stance.state is State.SUBSCRIBED:
+        return None
+    return Reason.FORBIDDEN
+
+
+def refuses_change_of_item(stance: Stance, *, own: bool) -> Reason | None:
+    """Whether an entity may not replace or delete an item that is there (XEP-0060 §7.2.3.1).
+
+    Owners may; everybody else touches only what they published themselves.
+    """
+    if stance.affiliation is Affiliation.OWNER:
+        return None
+    return None if own and stance.affiliation is not Affiliation.OUTCAST else Reason.FORBIDDEN
+
+
+def role(room: RoomConfig, standing: Affiliation, given: Role | None) -> Role:
+    """What an occupant may do (XEP-0045 §5.1.2): owners and admins moderate, always.
+
+    given: what a moderator made of them while they are here.
+    """
+    if standing in (Affiliation.OWNER, Affiliation.ADMIN, Affiliation.PUBLISHER):
+        return Role.MODERATOR
+    if given is not None:
+        return given
+    if room.moderated and standing is not Affiliation.MEMBER:
+        return Role.VISITOR
+    return Role.PARTICIPANT
+
+
+def sees_jids(room: RoomConfig, hearer: Role) -> bool:
+    """Whether occupants of this role see real JIDs (XEP-0045 §4.2, `muc#roomconfig_whois`)."""
+    return room.whois_anyone or hearer is Role.MODERATOR
+
+
+def may_message(room: RoomConfig, sender: Role) -> bool:
+    """Whether an occupant may send private messages (`muc#roomconfig_allowpm`)."""
+    match room.private_messages:
+        case Audience.ANYONE:
+            return True
+        case Audience.PARTICIPANTS:
+            return sender is not Role.VISITOR
+        case Audience.MODERATORS:
+            return sender is Role.MODERATOR
+        case Audience.NOBODY:
+            return False
+
+
+def refuses_affiliation(
+    actor: Affiliation, target: Affiliation, wanted: Affiliation, *, room: bool
+) -> Reason | None:
+    """Whether an actor may not make of an entity what it wants (XEP-0060 §8.9.2, XEP-0045 §5.2.1).
+
+    Owners may all. A room's admins also ban, unban and make members, of those below them.
+    """
+    if actor is Affiliation.OWNER:
+        return None
+    if not room or actor is not Affiliation.ADMIN:
+        return Reason.FORBIDDEN
+    above = RANK[Affiliation.ADMIN]
+    if RANK[target] >= above or RANK[wanted] >= above:
+        return Reason.FORBIDDEN
+    return None
+
+
+def refuses_role(
+    room: RoomConfig,
+    actor: tuple[Affiliation, Role],
+    target: tuple[Affiliation, Role],
+    wanted: Role | None,
+) -> Reason | None:
+    """Whether an occupant may not give another a role, None being the door (XEP-0045 §8, §9.6-7).
+
+    actor, target: affiliation and role of each. Nobody acts on someone who stands above them, and
+    only admins and owners make moderators or unmake them.
+    """
+    if actor[1] is not Role.MODERATOR:
+        return Reason.FORBIDDEN
+    if wanted is not None and role(room, target[0], wanted) is not wanted:
+        return Reason.FORBIDDEN  # what an owner or admin is follows from what they are
+    staff = RANK[actor[0]] >= RANK[Affiliation.ADMIN]
+    if Role.MODERATOR in (wanted, target[1]) and not (staff and RANK[actor[0]] > RANK[target[0]]):
+        return Reason.FORBIDDEN
+    return Reason.FORBIDDEN if RANK[target[0]] > RANK[actor[0]] else None

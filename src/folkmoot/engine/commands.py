@@ -1,0 +1,215 @@
+"""The verbs of the engine: what can be asked of it, whoever asks and in whatever protocol's words.
+
+`actor` is who asks, with the resource where there is one; `node` is what it is asked of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from folkmoot.engine.model import (
+    Affiliation,
+    Contact,
+    NodeId,
+    Occupant,
+    State,
+    Via,
+)
+from folkmoot.xmpp.jid import JID
+from folkmoot.xmpp.xml import Element
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """What every command has."""
+
+    actor: JID
+    node: NodeId
+
+
+Settings = Mapping[str, Any]
+"""Fields of `NodeConfig` to values, those of `RoomConfig` under `room.`: `{"room.public": False}`.
+
+A facade's form table makes them; what is not named stays as it is.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Create(Command):
+    """Create a node, configured in the same breath (XEP-0060 §8.1)."""
+
+    settings: Settings = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configure(Command):
+    """Change some of a node's configuration (XEP-0060 §8.2, XEP-0045 §10.2)."""
+
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delete(Command):
+    """Delete a node (XEP-0060 §8.4); destroy a room (XEP-0045 §10.9).
+
+    redirect: where to go instead: an xmpp URI, or a room's JID.
+    """
+
+    redirect: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purge(Command):
+    """Delete all items of a node (XEP-0060 §8.5)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One item to be published.
+
+    id: "" lets the service choose. lists: the node that the payload puts on this node's list.
+    """
+
+    payload: Element | None
+    id: str = ""
+    lists: NodeId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publish(Command):
+    """Publish an item (XEP-0060 §7.1), say something in a room (XEP-0045 §7.4).
+
+    expects: what the node's configuration has to be (publish-options); used as the configuration
+    where the node has to be made first.
+    """
+
+    entry: Entry
+    expects: Settings = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retract(Command):
+    """Delete items of a node (XEP-0060 §7.2).
+
+    notify: tell even where the node is not configured to.
+    parting: what is said at leaving, where the item is a resource's presence.
+    """
+
+    item_ids: tuple[str, ...]
+    notify: bool = False
+    parting: Element | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscribe(Command):
+    """Subscribe to a node (XEP-0060 §6.1), ask for presence (RFC 6121 §3.1), enter a room.
+
+    occupant: set for a room: nick and presence; the subscription is then temporary.
+    password: a room's, where it has one.
+    """
+
+    subscriber: JID
+    via: Via
+    temporary: bool = False
+    occupant: Occupant | None = None
+    password: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsubscribe(Command):
+    """End one's subscription (XEP-0060 §6.2), leave a room (XEP-0045 §7.14).
+
+    parting: the children of the presence an occupant leaves with.
+    lost: the stream is gone; the occupant did not choose to leave.
+    """
+
+    subscriber: JID
+    parting: Element | None = None
+    lost: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approve(Command):
+    """Settle a request to subscribe (XEP-0060 §8.6, RFC 6121 §3.1.4-5).
+
+    beforehand: approval is also kept for a request that is still to come (RFC 6121 §3.4).
+    """
+
+    subscriber: JID
+    allow: bool
+    beforehand: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetSubscriptions(Command):
+    """Set others' subscriptions, as an owner (XEP-0060 §8.8)."""
+
+    states: Mapping[JID, State]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestPending(Command):
+    """Have the open requests sent to oneself again, as an owner (XEP-0060 §8.7)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAffiliations(Command):
+    """Set others' affiliations (XEP-0060 §8.9, XEP-0045 §9)."""
+
+    affiliations: Mapping[JID, Affiliation]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetDelivery(Command):
+    """Change the options of a subscription (XEP-0060 §6.3)."""
+
+    subscriber: JID
+    deliver: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangePresence(Command):
+    """Change nick or presence as an occupant (XEP-0045 §7.6, §7.7); `actor` is the occupant."""
+
+    occupant: Occupant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetRole(Command):
+    """Give an occupant another role; None shows them the door (XEP-0045 §8.2-8.6, §9.6-9.7)."""
+
+    nick: str
+    role: str
+    """`moderator`, `participant`, `visitor` or `none`."""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeSubject(Command):
+    """Change a room's subject (XEP-0045 §8.1); the payload is the message as it is sent on."""
+
+    payload: Element
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetContact(Command):
+    """Name a contact and put it in groups (RFC 6121 §2.3); `node` is the contact's presence."""
+
+    contact: Contact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveContact(Command):
+    """Take a contact off the roster, both subscriptions with it (RFC 6121 §2.5)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forget(Command):
+    """An account is gone: its nodes, subscriptions and affiliations go with it.
+
+    `node` is the account's presence node, `actor` the account.
+    """

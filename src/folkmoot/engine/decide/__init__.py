@@ -1,0 +1,55 @@
+"""The rules: `decide(command, view, stamp)` gives the events, or raises `Refused`.
+
+Decisions are pure: time and ids come in the stamp, nodes through the view, and nothing is changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from folkmoot.engine import commands
+from folkmoot.engine.commands import Command
+from folkmoot.engine.decide import (
+    accounts,
+    affiliations,
+    contacts,
+    items,
+    nodes,
+    occupants,
+    subscriptions,
+)
+from folkmoot.engine.decide.stamp import Stamp
+from folkmoot.engine.events import Event
+from folkmoot.engine.view import View
+
+_RULES: Final[dict[type[Command], Callable[[Any, View, Stamp], tuple[Event, ...]]]] = {
+    commands.Create: nodes.create,
+    commands.Configure: nodes.configure,
+    commands.Delete: nodes.delete,
+    commands.Purge: items.purge,
+    commands.Publish: items.publish,
+    commands.Retract: items.retract,
+    commands.Subscribe: subscriptions.subscribe,
+    commands.Unsubscribe: subscriptions.unsubscribe,
+    commands.Approve: subscriptions.approve,
+    commands.SetSubscriptions: subscriptions.set_subscriptions,
+    commands.SetDelivery: subscriptions.set_delivery,
+    commands.RequestPending: subscriptions.request_pending,
+    commands.SetAffiliations: affiliations.set_affiliations,
+    commands.ChangePresence: occupants.change_presence,
+    commands.SetRole: occupants.set_role,
+    commands.ChangeSubject: occupants.change_subject,
+    commands.SetContact: contacts.set_contact,
+    commands.RemoveContact: contacts.remove_contact,
+    commands.Forget: accounts.forget,
+}
+
+
+def decide(command: Command, view: View, stamp: Stamp) -> tuple[Event, ...]:
+    """What happens when a command is carried out. Raises Refused: nothing does."""
+    events = _RULES[type(command)](command, view, stamp)
+    return (*events, *occupants.emptied(events, view))
+
+
+__all__ = ["Stamp", "decide"]

@@ -1,0 +1,96 @@
+"""Setting affiliations: one row each, and what follows from it (XEP-0060 §8.9, XEP-0045 §9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final
+
+from folkmoot.engine import access
+from folkmoot.engine.commands import SetAffiliations
+from folkmoot.engine.decide.lowering import ended, follow
+from folkmoot.engine.decide.stamp import Stamp
+from folkmoot.engine.errors import Reason, Refused
+from folkmoot.engine.events import AffiliationChanged, Cause, Event
+from folkmoot.engine.model import Affiliation, Node, NodeConfig
+from folkmoot.engine.view import View
+from folkmoot.xmpp.jid import JID
+
+AFFILIATIONS_MAX: Final = 1_000
+"""How many affiliations one command may set."""
+
+PUBSUB_ONLY: Final = frozenset({Affiliation.PUBLISHER, Affiliation.PUBLISH_ONLY})
+ROOM_ONLY: Final = frozenset({Affiliation.ADMIN})
+
+
+def set_affiliations(command: SetAffiliations, view: View, stamp: Stamp) -> tuple[Event, ...]:
+    """Others' affiliations, all of them or none; there is always an owner left.
+
+    What a node above gives already stores nothing. On a space `none` also ends the subscription.
+    """
+    record = view.found(command.node)
+    node, config = record.id, record.config
+    wishes = {jid.bare: wanted for jid, wanted in command.affiliations.items()}
+    if len(wishes) > AFFILIATIONS_MAX:
+        raise Refused(Reason.TOO_MANY_SUBSCRIPTIONS)
+    actor = view.affiliation(node, command.actor)
+    events: list[Event] = []
+    for jid, wanted in wishes.items():
+        _hold_sense(config, wanted)
+        target = view.affiliation(node, jid)
+        room = config.room is not None
+        if reason := access.refuses_affiliation(actor, target, wanted, room=room):
+            raise Refused(reason)
+        events.extend(_row(command, record, jid, wanted, view))
+    rows = view.supposing(events)
+    if not rows.owners(node):
+        raise Refused(Reason.LAST_OWNER)
+    if len(record.affiliations) + len(wishes) > view.services.affiliations_per_node_max:
+        raise Refused(Reason.TOO_MANY_SUBSCRIPTIONS)
+    told = [
+        replace(event, now=rows.affiliation(node, event.jid))
+        if isinstance(event, AffiliationChanged)
+        else event
+        for event in events
+    ]
+    touched = _touched(events)
+    following = follow(view, rows, node, command.actor, entities=touched, reason=command.reason)
+    return (*told, *following)
+
+
+def _touched(events: Iterable[Event]) -> list[JID]:
+    return [event.jid for event in events if isinstance(event, AffiliationChanged)]
+
+
+def _hold_sense(config: NodeConfig, wanted: Affiliation) -> None:
+    """Nothing, where the node's protocol has such an affiliation."""
+    foreign = PUBSUB_ONLY if config.room is not None else ROOM_ONLY
+    if wanted in foreign:
+        raise Refused(Reason.BAD_CONFIG, "affiliation")
+
+
+def _row(
+    command: SetAffiliations, record: Node, jid: JID, wanted: Affiliation, view: View
+) -> list[Event]:
+    """The row that makes an entity what is wanted, and the end of what a space gave it."""
+    node = record.id
+    before = view.explicit(node, jid)
+    after = None if wanted is view.inherited(node, jid) else wanted
+    events: list[Event] = []
+    leaves = record.config.is_space and wanted is Affiliation.NONE
+    held = view.subscriptions(node, jid) if leaves else []
+    if before is not after or held:
+        events.append(
+            AffiliationChanged(
+                node=node,
+                jid=jid,
+                before=before,
+                after=after,
+                was=view.affiliation(node, jid),
+                now=wanted,
+                by=command.actor,
+                reason=command.reason,
+            )
+        )
+    events.extend(ended(node, each, command.actor, Cause.AFFILIATION) for each in held)
+    return events

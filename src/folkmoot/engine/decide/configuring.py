@@ -1,0 +1,128 @@
+"""What a configuration may say: defaults, settings put into one, and what a space must have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from typing import Final
+
+from folkmoot.engine.commands import Settings
+from folkmoot.engine.errors import Reason, Refused
+from folkmoot.engine.model import (
+    HISTORY_ITEMS_MAX,
+    MESSAGES_NODE,
+    NODE_ITEMS_MAX,
+    PRESENCE_NODE,
+    SPACE_TYPE,
+    Access,
+    NodeConfig,
+    NodeId,
+    PublishModel,
+    RoomConfig,
+    SendLast,
+)
+from folkmoot.engine.services import Kind, Services
+
+TEXT_CHARS_MAX: Final = 4_096
+"""The longest title, description or password."""
+
+SPACE_MUST: Final[Mapping[str, tuple[object, ...]]] = {
+    "persist_items": (True,),
+    "notify_retract": (True,),
+    "access": (Access.OPEN, Access.AUTHORIZE, Access.WHITELIST),
+    "publish": (PublishModel.PUBLISHERS, PublishModel.SUBSCRIBERS),
+}
+"""Field to the values a space may have there (XEP-0503 0.3.0, §3); publish is a SHOULD we hold."""
+
+_SPACE: Final = NodeConfig(
+    type=SPACE_TYPE,
+    access=Access.AUTHORIZE,
+    max_items=NODE_ITEMS_MAX,
+    notify_config=True,
+    notify_delete=True,
+    notify_retract=True,
+    notify_sub=True,
+    persist_items=True,
+    publish=PublishModel.PUBLISHERS,
+)
+_ROOM: Final = NodeConfig(
+    publish=PublishModel.SUBSCRIBERS,
+    max_items=NODE_ITEMS_MAX,
+    headline=False,
+    room=RoomConfig(locked=True),
+)
+_PRESENCE: Final = NodeConfig(access=Access.AUTHORIZE, persist_items=False, max_items=1)
+_MESSAGES: Final = NodeConfig(access=Access.WHITELIST, max_items=NODE_ITEMS_MAX)
+_PERSONAL: Final = NodeConfig(
+    access=Access.PRESENCE, max_items=1, send_last=SendLast.ON_SUB_AND_PRESENCE
+)
+_LEAF: Final = NodeConfig()
+
+_NODE_FIELDS: Final = frozenset(field.name for field in fields(NodeConfig)) - {"room"}
+_ROOM_FIELDS: Final = frozenset(field.name for field in fields(RoomConfig)) - {"locked"}
+
+
+def default_config(services: Services, node: NodeId, settings: Settings) -> NodeConfig:
+    """How a node is configured where its creator says nothing."""
+    kind = services.kind(node.service)
+    if kind is Kind.ROOMS:
+        return _ROOM
+    if kind is Kind.PUBSUB:
+        return _SPACE if settings.get("type") == SPACE_TYPE else _LEAF
+    if node.name == PRESENCE_NODE:
+        return _PRESENCE
+    return _MESSAGES if node.name == MESSAGES_NODE else _PERSONAL
+
+
+def configured(config: NodeConfig, settings: Settings) -> NodeConfig:
+    """A configuration with some settings changed.
+
+    Raises Refused(BAD_CONFIG) naming the field: it does not exist for this node, is out of
+    bounds, or is not what a space has to have.
+    """
+    room = {name[5:]: value for name, value in settings.items() if name.startswith("room.")}
+    rest = {name: value for name, value in settings.items() if not name.startswith("room.")}
+    for name in rest:
+        if name not in _NODE_FIELDS:
+            raise Refused(Reason.BAD_CONFIG, name)
+    for name in room:
+        if config.room is None or name not in _ROOM_FIELDS:
+            raise Refused(Reason.BAD_CONFIG, name)
+    changed = replace(config, **rest)
+    if changed.room is not None and room:
+        changed = replace(changed, room=replace(changed.room, **room))
+    _hold_bounds(changed)
+    if changed.is_space:
+        for name, allowed in SPACE_MUST.items():
+            if getattr(changed, name) not in allowed:
+                raise Refused(Reason.BAD_CONFIG, name)
+    return changed
+
+
+def _hold_bounds(config: NodeConfig) -> None:
+    if not 0 <= config.max_items <= NODE_ITEMS_MAX:
+        raise Refused(Reason.BAD_CONFIG, "max_items")
+    if not 1 <= config.payload_bytes_max <= NodeConfig().payload_bytes_max:
+        raise Refused(Reason.BAD_CONFIG, "payload_bytes_max")
+    for name in ("type", "title", "description", "language"):
+        if len(getattr(config, name)) > TEXT_CHARS_MAX:
+            raise Refused(Reason.BAD_CONFIG, name)
+    room = config.room
+    if room is not None:
+        if not 0 <= room.history_items <= HISTORY_ITEMS_MAX:
+            raise Refused(Reason.BAD_CONFIG, "room.history_items")
+        if room.occupants_max < 0:
+            raise Refused(Reason.BAD_CONFIG, "room.occupants_max")
+        if len(room.password) > TEXT_CHARS_MAX:
+            raise Refused(Reason.BAD_CONFIG, "room.password")
+
+
+def unmet(config: NodeConfig, expects: Settings) -> str:
+    """The first field in which a configuration is not what is expected of it; "" where it is."""
+    for name, value in expects.items():
+        held: object = config
+        for part in name.split("."):
+            held = getattr(held, part, None)
+        if held != value:
+            return name
+    return ""

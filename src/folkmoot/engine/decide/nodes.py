@@ -1,0 +1,115 @@
+"""Creating, configuring and deleting nodes (XEP-0060 1.30.0, §8.1-8.4)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from folkmoot.engine.commands import Configure, Create, Delete, Settings
+from folkmoot.engine.decide.configuring import configured, default_config
+from folkmoot.engine.decide.lowering import follow_all
+from folkmoot.engine.decide.stamp import Stamp
+from folkmoot.engine.errors import Reason, Refused
+from folkmoot.engine.events import Event, NodeConfigured, NodeCreated, NodeDeleted
+from folkmoot.engine.model import (
+    CHAIN_NODES_MAX,
+    Affiliation,
+    NodeConfig,
+    NodeId,
+)
+from folkmoot.engine.services import Kind
+from folkmoot.engine.view import View
+from folkmoot.xmpp.jid import JID
+
+NODE_NAME_CHARS_MAX: Final = 1_023
+
+
+def create(command: Create, view: View, stamp: Stamp) -> tuple[Event, ...]:
+    """A node, owned by who asks; one without a name is given one (XEP-0060 §8.1.2)."""
+    node = NodeId(command.node.service, command.node.name or stamp.id)
+    if view.config(node) is not None:
+        raise Refused(Reason.NODE_EXISTS)
+    return (created(node, command.actor, command.settings, view, stamp),)
+
+
+def created(
+    node: NodeId, creator: JID, settings: Settings, view: View, stamp: Stamp
+) -> NodeCreated:
+    """The event that makes a node. Raises Refused where its creator may not, or asks too much."""
+    kind = view.services.kind(node.service)
+    if kind in (Kind.PUBSUB, Kind.ROOMS):
+        if not view.services.may_create(creator):
+            raise Refused(Reason.MAY_NOT_CREATE)
+        if len(view.affiliated(creator)) >= view.services.nodes_per_account_max:
+            raise Refused(Reason.TOO_MANY_NODES)
+    elif creator.bare != node.service:
+        raise Refused(Reason.FORBIDDEN)
+    if len(node.name) > NODE_NAME_CHARS_MAX:
+        raise Refused(Reason.BAD_CONFIG, "node")
+    config = configured(default_config(view.services, node, settings), settings)
+    _hold_chain(node, config, view)
+    owner = None if view.services.owned(node) else creator.bare
+    return NodeCreated(node=node, config=config, creator=creator.bare, at=stamp.at, owner=owner)
+
+
+def implied(node: NodeId, view: View, stamp: Stamp) -> NodeCreated:
+    """The event that makes a node which everybody has, such as the one for their presence."""
+    config = default_config(view.services, node, {})
+    return NodeCreated(node=node, config=config, creator=node.service, at=stamp.at, owner=None)
+
+
+def configure(command: Configure, view: View, stamp: Stamp) -> tuple[Event, ...]:
+    """Another configuration, and what follows for those whom the old one let in."""
+    record = view.found(command.node)
+    hold_owner(command.node, command.actor, view)
+    before = record.config
+    after = configured(before, command.settings)
+    if after.room is not None:  # no longer locked once its owner has sent a form (XEP-0045 §10.1.3)
+        after = replace(after, room=replace(after.room, locked=False))
+    if after == before:
+        return ()
+    _hold_chain(command.node, after, view)
+    event = NodeConfigured(node=command.node, before=before, after=after, by=command.actor)
+    return (event, *follow_all(view, view.supposing([event]), command.node, command.actor))
+
+
+def delete(command: Delete, view: View, stamp: Stamp) -> tuple[Event, ...]:
+    """The end of a node, for its subscribers and for what they were below it."""
+    record = view.found(command.node)
+    hold_owner(command.node, command.actor, view)
+    event = deleted(command.node, view, command.actor, command.redirect, command.reason)
+    after = view.supposing([event])
+    below = follow_all(view, after, record.id, command.actor, here=False, reason=command.reason)
+    return (*below, event)
+
+
+def deleted(node: NodeId, view: View, by: JID, redirect: str = "", reason: str = "") -> NodeDeleted:
+    """The event that ends a node that exists."""
+    record = view.found(node)
+    return NodeDeleted(
+        node=node,
+        config=record.config,
+        subscriptions=tuple(record.subscriptions.values()),
+        by=by,
+        redirect=redirect,
+        reason=reason,
+    )
+
+
+def hold_owner(node: NodeId, actor: JID, view: View) -> None:
+    """Nothing, for an owner of a node. Raises Refused(FORBIDDEN) for anybody else."""
+    if view.affiliation(node, actor) is not Affiliation.OWNER:
+        raise Refused(Reason.FORBIDDEN)
+
+
+def _hold_chain(node: NodeId, config: NodeConfig, view: View) -> None:
+    """Nothing, where the parents a node claims are few enough and none of them is the node."""
+    seen, parent = [node], config.parent
+    while parent is not None:
+        if parent in seen:
+            raise Refused(Reason.CYCLE, "parent")
+        seen.append(parent)
+        if len(seen) > CHAIN_NODES_MAX:
+            raise Refused(Reason.CHAIN_TOO_LONG, "parent")
+        above = view.config(parent)
+        parent = None if above is None else above.parent

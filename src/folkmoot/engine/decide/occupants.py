@@ -1,0 +1,221 @@
+"""Entering a room, being in it, and being shown the door (XEP-0045 1.35.5, §7-§9).
+
+An occupant is a temporary subscription to the room's node, under the full JID, with a nick.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final
+
+from folkmoot.engine import access
+from folkmoot.engine.commands import ChangePresence, ChangeSubject, SetRole, Subscribe
+from folkmoot.engine.decide.lowering import changed
+from folkmoot.engine.decide.nodes import created, deleted
+from folkmoot.engine.decide.stamp import Stamp
+from folkmoot.engine.errors import Reason, Refused
+from folkmoot.engine.events import Cause, Event, SubjectChanged, SubscriptionChanged
+from folkmoot.engine.model import (
+    Affiliation,
+    Item,
+    Node,
+    NodeId,
+    Occupant,
+    Role,
+    RoomConfig,
+    State,
+    Subscription,
+    Via,
+)
+from folkmoot.engine.view import View
+from folkmoot.xmpp.jid import JID
+from folkmoot.xmpp.xml import Element
+
+DEVICES_PER_NICK_MAX: Final = 20
+
+
+def enter(command: Subscribe, view: View, stamp: Stamp) -> tuple[Event, ...]:
+    """An occupant, in a room that is made where there is none (XEP-0045 §7.2, §10.1)."""
+    occupant = command.occupant
+    assert occupant is not None
+    if not occupant.nick:
+        raise Refused(Reason.NICK_NEEDED)
+    node, jid = command.node, command.subscriber
+    if view.config(node) is None:
+        made = created(node, jid, {}, view, stamp)
+        return (made, _entered(node, jid, None, occupant))
+    record = view.found(node)
+    before = record.subscriptions.get(jid)
+    if before is None:
+        _hold_entry(command, record, view)
+    _hold_nick(record, jid, occupant.nick)
+    view.recent(record)  # what was said is told to those who enter
+    if before is not None and before.occupant is not None:
+        occupant = replace(occupant, role=before.occupant.role)
+    return (_entered(node, jid, before, occupant),)
+
+
+def _entered(
+    node: NodeId, jid: JID, before: Subscription | None, occupant: Occupant
+) -> SubscriptionChanged:
+    after = Subscription(jid, State.SUBSCRIBED, Via.MUC, temporary=True, occupant=occupant)
+    return SubscriptionChanged(
+        node=node, subscriber=jid, before=before, after=after, by=jid, cause=Cause.ENTERED
+    )
+
+
+def _hold_entry(command: Subscribe, record: Node, view: View) -> None:
+    """Nothing, for someone who may come in; the order of refusals is that of XEP-0045 §7.2."""
+    room = room_of(record)
+    stance = view.stance(record.id, command.subscriber)
+    staff = stance.affiliation in (Affiliation.OWNER, Affiliation.ADMIN)
+    if reason := access.refuses_entry(record.config, stance):
+        raise Refused(reason)
+    if room.locked and stance.affiliation is not Affiliation.OWNER:
+        raise Refused(Reason.ROOM_LOCKED)
+    if room.password and command.password != room.password and not staff:
+        raise Refused(Reason.WRONG_PASSWORD)
+    if room.occupants_max and len(record.nicks) >= room.occupants_max and not staff:
+        raise Refused(Reason.ROOM_FULL)
+
+
+def _hold_nick(record: Node, jid: JID, nick: str) -> None:
+    """Nothing, where a nick is free, or goes by another device of the same account."""
+    holders = record.occupants(nick)
+    if any(holder.bare != jid.bare for holder in holders):
+        raise Refused(Reason.NICK_IN_USE)
+    if jid not in holders and len(holders) >= DEVICES_PER_NICK_MAX:
+        raise Refused(Reason.TOO_MANY_SUBSCRIPTIONS)
+
+
+def room_of(record: Node) -> RoomConfig:
+    """The configuration that only a room has. Raises Refused where the node is no room."""
+    if record.config.room is None:
+        raise Refused(Reason.NODE_NOT_FOUND)
+    return record.config.room
+
+
+def occupancy(record: Node, jid: JID) -> Occupant:
+    """What a full JID is in a room. Raises Refused(NOT_SUBSCRIBED) where it is not in it."""
+    subscription = record.subscriptions.get(jid)
+    if subscription is None or subscription.occupant is None:
+        raise Refused(Reason.NOT_SUBSCRIBED)
+    return subscription.occupant
+
+
+def speaker(node: NodeId, jid: JID, view: View) -> str:
+    """The nick of an occupant who may speak to all (XEP-0045 §7.4)."""
+    record = view.found(node)
+    occupant = occupancy(record, jid)
+    if role_of(record, jid, occupant, view) is Role.VISITOR:
+        raise Refused(Reason.NO_VOICE)
+    return occupant.nick
+
+
+def role_of(record: Node, jid: JID, occupant: Occupant, view: View) -> Role:
+    """What an occupant may do."""
+    return access.role(room_of(record), view.affiliation(record.id, jid), occupant.role)
+
+
+def change_presence(command: ChangePresence, view: View, stamp: Stamp) -> tuple[Event, ...]:
+    """Another nick or another presence; every device of the occupant keeps its own."""
+    record = view.found(command.node)
+    jid = command.actor
+    old = occupancy(record, jid)
+    if not command.occupant.nick:
+        raise Refused(Reason.NICK_NEEDED)
+    if command.occupant.nick != old.nick:
+        _hold_nick(record, jid, command.occupant.nick)
+    before = record.subscriptions[jid]
+    after = replace(before, occupant=replace(command.occupant, role=old.role))
+    return (changed(command.node, before, after, jid, Cause.ASKED),)
+
+
+def left(
+    node: NodeId,
+    before: Subscription,
+    by: JID,
+    cause: Cause,
+    *,
+    reason: str = "",
+    parting: Element | None = None,
+) -> SubscriptionChanged:
+    """An occupant is gone."""
+    return SubscriptionChanged(
+        node=node,
+        subscriber=before.subscriber,
+        before=before,
+        after=None,
+        by=by,
+        cause=cause,
+        reason=reason,
+        parting=parting,
+    )
+
+
+def set_role(command: SetRole, view: View, stamp: Stamp) -> tuple[Event, ...]:
+    """Another role for all devices of an occupant; without one they have to go (§8.2-8.6)."""
+    record = view.found(command.node)
+    room = room_of(record)
+    addresses = record.occupants(command.nick)
+    if not addresses:
+        raise Refused(Reason.NOT_IN_ROOM)
+    wanted = None if command.role == "none" else Role(command.role)
+    actor = _acting(record, room, command.actor, view)
+    events: list[Event] = []
+    for jid in addresses:
+        before = record.subscriptions[jid]
+        occupant = occupancy(record, jid)
+        target = (view.affiliation(record.id, jid), role_of(record, jid, occupant, view))
+        if reason := access.refuses_role(room, actor, target, wanted):
+            raise Refused(reason)
+        if wanted is None:
+            events.append(
+                left(record.id, before, command.actor, Cause.KICKED, reason=command.reason)
+            )
+        else:
+            after = replace(before, occupant=replace(occupant, role=wanted))
+            event = changed(record.id, before, after, command.actor, Cause.SET)
+            events.append(replace(event, reason=command.reason))
+    return tuple(events)
+
+
+def _acting(record: Node, room: RoomConfig, actor: JID, view: View) -> tuple[Affiliation, Role]:
+    """Affiliation and role of who acts; owners and admins need not be in the room."""
+    standing = view.affiliation(record.id, actor)
+    subscription = record.subscriptions.get(actor)
+    occupant = None if subscription is None else subscription.occupant
+    if occupant is None and standing not in (Affiliation.OWNER, Affiliation.ADMIN):
+        raise Refused(Reason.FORBIDDEN)
+    given = None if occupant is None else occupant.role
+    return standing, access.role(room, standing, given)
+
+
+def change_subject(command: ChangeSubject, view: View, stamp: Stamp) -> tuple[Event, ...]:
+    """Another subject, from a moderator, or from any speaker where the room allows (§8.1)."""
+    record = view.found(command.node)
+    room = room_of(record)
+    nick = speaker(command.node, command.actor, view)
+    occupant = occupancy(record, command.actor)
+    moderates = role_of(record, command.actor, occupant, view) is Role.MODERATOR
+    if not moderates and not room.change_subject:
+        raise Refused(Reason.FORBIDDEN)
+    item = Item(stamp.id, command.actor, stamp.at, command.payload, nick)
+    return (SubjectChanged(node=command.node, item=item),)
+
+
+def emptied(events: Iterable[Event], view: View) -> tuple[Event, ...]:
+    """The end of temporary rooms that nobody is left in (XEP-0045 §10.1.1, §4.2)."""
+    gone: dict[NodeId, set[JID]] = {}
+    for event in events:
+        if isinstance(event, SubscriptionChanged) and event.after is None:
+            gone.setdefault(event.node, set()).add(event.subscriber)
+    ends: list[Event] = []
+    for node, jids in gone.items():
+        record = view.node(node)
+        if record is None or record.config.room is None or record.config.room.persistent:
+            continue
+        if record.subscriptions.keys() <= jids:
+            ends.append(replace(deleted(node, view, record.creator), subscriptions=()))
+    return tuple(ends)

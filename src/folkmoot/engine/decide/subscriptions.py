@@ -1,0 +1,311 @@
+"""Subscribing, leaving, and being let in (XEP-0060 1.30.0, §6, §8.6-8.8; RFC 6121 §3)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from folkmoot.engine import access
+from folkmoot.engine.commands import (
+    Approve,
+    RequestPending,
+    SetDelivery,
+    SetSubscriptions,
+    Subscribe,
+    Unsubscribe,
+)
+from folkmoot.engine.decide import occupants
+from folkmoot.engine.decide.lowering import changed, ended, follow
+from folkmoot.engine.decide.nodes import hold_owner, implied
+from folkmoot.engine.decide.stamp import Stamp
+from folkmoot.engine.errors import Reason, Refused
+from folkmoot.engine.events import (
+    AffiliationChanged,
+    ApprovalRequested,
+    ApprovalSettled,
+    Cause,
+    Event,
+    NodeCreated,
+    SubscriptionChanged,
+)
+from folkmoot.engine.model import (
+    PRESENCE_NODE,
+    Affiliation,
+    Contact,
+    Item,
+    NodeConfig,
+    NodeId,
+    SendLast,
+    State,
+    Subscription,
+    Via,
+)
+from folkmoot.engine.services import Kind
+from folkmoot.engine.store import Edge, ItemQuery
+from folkmoot.engine.view import View
+from folkmoot.xmpp.jid import JID
+
+STATES_MAX: Final = 1_000
+"""How many subscriptions one command may set."""
+
+
+def subscribe(command: Subscribe, view: View, stamp: Stamp) -> tuple[Event, ...]:
+    """A subscription, or the wish for one that an owner has to grant."""
+    if command.occupant is not None:
+        return occupants.enter(command, view, stamp)
+    node, subscriber = command.node, command.subscriber
+    if subscriber.bare != command.actor.bare:
+        raise Refused(Reason.INVALID_SUBSCRIBER)
+    made = _made(command, view, stamp)
+    config = made[0].config if made else view.found(node).config
+    before = view.subscription(node, subscriber)
+    if before is not None and before.state is State.SUBSCRIBED:
+        return (changed(node, before, before, command.actor, Cause.ASKED),)
+    after_made = view.supposing(made) if made else view
+    reason = access.refuses_entry(config, after_made.stance(node, subscriber))
+    if reason is Reason.PENDING:
+        return (*made, *_asked(command, before, stamp))
+    if reason is not None:
+        raise Refused(reason)
+    _hold_room(node, before, view)
+    event = SubscriptionChanged(
+        node=node,
+        subscriber=subscriber,
+        before=before,
+        after=_new(command, before, State.SUBSCRIBED, stamp),
+        by=command.actor,
+        cause=Cause.ASKED,
+        last=None if made else last_item(node, config, view),
+    )
+    return (*made, event, *_spend_approval(node, subscriber, view))
+
+
+def _made(command: Subscribe, view: View, stamp: Stamp) -> tuple[NodeCreated, ...]:
+    """The node itself, where it is somebody's presence that nobody has asked for before."""
+    node = command.node
+    if command.via is Via.PRESENCE:
+        view.node(NodeId(command.subscriber, PRESENCE_NODE))  # the other half of a roster entry
+        if view.services.kind(node.service) is Kind.ACCOUNT and not view.exists(node.service):
+            raise Refused(Reason.NO_ACCOUNT)
+        if view.config(node) is None:
+            return (implied(node, view, stamp),)
+    return ()
+
+
+def _new(
+    command: Subscribe, before: Subscription | None, state: State, stamp: Stamp
+) -> Subscription:
+    contact = None if before is None else before.contact
+    if contact is None and command.via is Via.PRESENCE:
+        contact = Contact()
+    return Subscription(
+        command.subscriber,
+        state,
+        command.via,
+        subid=stamp.id if before is None else before.subid,
+        temporary=command.temporary,
+        contact=contact,
+    )
+
+
+def _asked(command: Subscribe, before: Subscription | None, stamp: Stamp) -> tuple[Event, ...]:
+    """A wish, put before the owners; asked again, only presence is put before them again."""
+    if before is not None and before.state is State.PENDING:
+        if command.via is not Via.PRESENCE:
+            raise Refused(Reason.PENDING)
+        return (ApprovalRequested(node=command.node, subscription=before),)
+    pending = _new(command, before, State.PENDING, stamp)
+    return (
+        SubscriptionChanged(
+            node=command.node,
+            subscriber=command.subscriber,
+            before=before,
+            after=pending,
+            by=command.actor,
+            cause=Cause.ASKED,
+        ),
+        ApprovalRequested(node=command.node, subscription=pending),
+    )
+
+
+def _spend_approval(node: NodeId, jid: JID, view: View) -> tuple[Event, ...]:
+    """An approval given beforehand is used up by the request it was for (RFC 6121 §3.4.2)."""
+    if not view.services.owned(node) or view.explicit(node, jid) is not Affiliation.MEMBER:
+        return ()
+    return (_row(node, jid, None, jid, view),)
+
+
+def _hold_room(node: NodeId, before: Subscription | None, view: View) -> None:
+    record = view.node(node)
+    held = 0 if record is None else len(record.subscriptions)
+    if before is None and held >= view.services.subscriptions_per_node_max:
+        raise Refused(Reason.TOO_MANY_SUBSCRIPTIONS)
+
+
+def last_item(node: NodeId, config: NodeConfig, view: View) -> Item | None:
+    """What someone who subscribes is sent at once (XEP-0060 §6.1.7)."""
+    if config.send_last is SendLast.NEVER or not config.persist_items:
+        return None
+    items = view.page(ItemQuery(node=node, edge=Edge.NEWEST, limit=1)).items
+    return items[0] if items else None
+
+
+def unsubscribe(command: Unsubscribe, view: View, stamp: Stamp) -> tuple[Event, ...]:
+    """The end of a subscription; to leave a space is to be no member of it any longer."""
+    node, subscriber = command.node, command.subscriber
+    view.found(node)
+    if subscriber.bare != command.actor.bare:
+        raise Refused(Reason.INVALID_SUBSCRIBER)
+    before = view.subscription(node, subscriber)
+    if before is None or before.state is State.NONE:
+        raise Refused(Reason.NOT_SUBSCRIBED)
+    if before.occupant is not None:
+        cause = Cause.LOST if command.lost else Cause.ASKED
+        return (occupants.left(node, before, command.actor, cause, parting=command.parting),)
+    if before.via is Via.PRESENCE:
+        view.node(NodeId(subscriber, PRESENCE_NODE))
+    events = (ended(node, before, command.actor, Cause.ASKED), *_left(node, subscriber, view))
+    return _with_what_follows(events, node, subscriber, command.actor, view)
+
+
+def _left(node: NodeId, jid: JID, view: View) -> tuple[Event, ...]:
+    """The row of someone who leaves a space goes with their subscription."""
+    config = view.config(node)
+    row = view.explicit(node, jid)
+    if config is None or not config.is_space or row in (None, Affiliation.OUTCAST):
+        return ()
+    event = _row(node, jid, None, jid, view)
+    if not view.supposing([event]).owners(node):
+        raise Refused(Reason.LAST_OWNER)
+    return (event,)
+
+
+def _row(
+    node: NodeId, jid: JID, row: Affiliation | None, by: JID, view: View
+) -> AffiliationChanged:
+    event = AffiliationChanged(
+        node=node,
+        jid=jid.bare,
+        before=view.explicit(node, jid),
+        after=row,
+        was=view.affiliation(node, jid),
+        now=Affiliation.NONE,
+        by=by,
+    )
+    return replace(event, now=view.supposing([event]).affiliation(node, jid))
+
+
+def _with_what_follows(
+    events: tuple[Event, ...], node: NodeId, jid: JID, by: JID, view: View
+) -> tuple[Event, ...]:
+    after = view.supposing(events)
+    if view.affiliation(node, jid) is after.affiliation(node, jid):
+        return events
+    return (*events, *follow(view, after, node, by, entities=[jid.bare]))
+
+
+def approve(command: Approve, view: View, stamp: Stamp) -> tuple[Event, ...]:
+    """The answer to a request (XEP-0060 §8.6.1); a late second answer changes nothing."""
+    node, jid = command.node, command.subscriber
+    made: tuple[Event, ...] = ()
+    if view.config(node) is None and command.beforehand:
+        made = (implied(node, view, stamp),)
+    else:
+        view.found(node)
+    hold_owner(node, command.actor, view)
+    if view.services.owned(node):
+        view.node(NodeId(jid, PRESENCE_NODE))
+    before = view.subscription(node, jid)
+    if before is not None and before.state is State.PENDING:
+        return _settled(node, before, command.actor, allow=command.allow, view=view)
+    if not command.beforehand:
+        return ()
+    events: tuple[Event, ...] = ()
+    row = Affiliation.MEMBER if command.allow else None
+    if not command.allow and before is not None and before.state is State.SUBSCRIBED:
+        events = (ended(node, before, command.actor, Cause.DENIED),)
+    if command.allow and before is not None and before.state is State.SUBSCRIBED:
+        return ()
+    if view.explicit(node, jid) is not row:
+        after = view.supposing(made) if made else view
+        events = (*events, _row(node, jid, row, command.actor, after))
+    return (*made, *events)
+
+
+def _settled(
+    node: NodeId, before: Subscription, by: JID, *, allow: bool, view: View
+) -> tuple[Event, ...]:
+    if not allow:
+        event = ended(node, before, by, Cause.DENIED)
+    else:
+        granted = replace(before, state=State.SUBSCRIBED)
+        last = last_item(node, view.found(node).config, view)
+        event = replace(changed(node, before, granted, by, Cause.APPROVED), last=last)
+    settled = ApprovalSettled(node=node, subscriber=before.subscriber, allowed=allow, by=by)
+    return _with_what_follows((event, settled), node, before.subscriber, by, view)
+
+
+def set_subscriptions(command: SetSubscriptions, view: View, stamp: Stamp) -> tuple[Event, ...]:
+    """Others' subscriptions, as an owner wishes; all of them or none (XEP-0060 §8.8.2)."""
+    node, by = command.node, command.actor
+    config = view.found(node).config
+    hold_owner(node, by, view)
+    if len(command.states) > STATES_MAX:
+        raise Refused(Reason.TOO_MANY_SUBSCRIPTIONS)
+    events: list[Event] = []
+    for jid, state in command.states.items():
+        events.extend(_set_one(command, jid, state, config, view.supposing(events), stamp))
+    return tuple(events)
+
+
+def _set_one(
+    command: SetSubscriptions, jid: JID, state: State, config: NodeConfig, view: View, stamp: Stamp
+) -> tuple[Event, ...]:
+    node, by = command.node, command.actor
+    before = view.subscription(node, jid)
+    current = State.NONE if before is None else before.state
+    if state is current or (before is not None and before.occupant is not None):
+        return ()
+    if state is State.NONE and before is not None:
+        if current is State.PENDING:
+            return _settled(node, before, by, allow=False, view=view)
+        events = (ended(node, before, by, Cause.SET), *_left(node, jid, view))
+        return _with_what_follows(events, node, jid, by, view)
+    if state is State.UNCONFIGURED:
+        raise Refused(Reason.BAD_CONFIG, "subscription")
+    if reason := access.refuses_stay(config, view.stance(node, jid)):
+        raise Refused(reason)
+    if before is not None and current is State.PENDING:
+        return _settled(node, before, by, allow=True, view=view)
+    _hold_room(node, before, view)
+    if before is None:
+        after = Subscription(jid, state, Via.PUBSUB, subid=stamp.id)
+    else:
+        after = replace(before, state=state)
+    event = SubscriptionChanged(
+        node=node, subscriber=jid, before=before, after=after, by=by, cause=Cause.SET
+    )
+    return _with_what_follows((event,), node, jid, by, view)
+
+
+def set_delivery(command: SetDelivery, view: View, stamp: Stamp) -> tuple[Event, ...]:
+    """Whether a subscriber hears of items for now (XEP-0060 §6.3.5)."""
+    view.found(command.node)
+    if command.subscriber.bare != command.actor.bare:
+        raise Refused(Reason.INVALID_SUBSCRIBER)
+    before = view.subscription(command.node, command.subscriber)
+    if before is None:
+        raise Refused(Reason.NOT_SUBSCRIBED)
+    after = replace(before, deliver=command.deliver)
+    return (changed(command.node, before, after, command.actor, Cause.ASKED),)
+
+
+def request_pending(command: RequestPending, view: View, stamp: Stamp) -> tuple[Event, ...]:
+    """Every open request once more, to the owner who asks (XEP-0060 §8.7)."""
+    record = view.found(command.node)
+    hold_owner(command.node, command.actor, view)
+    return tuple(
+        ApprovalRequested(node=command.node, subscription=each, to=command.actor)
+        for each in record.subscriptions.values()
+        if each.state is State.PENDING
+    )

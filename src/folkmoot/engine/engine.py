@@ -1,0 +1,112 @@
+"""The loop that every command takes: read, decide, write, tell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Concatenate, Generic, ParamSpec, TypeVar
+
+from folkmoot.engine.audience import hearers
+from folkmoot.engine.commands import Command
+from folkmoot.engine.decide import Stamp, decide
+from folkmoot.engine.events import Event, NodeCreated, NodeDeleted, Notification
+from folkmoot.engine.journal import Journal
+from folkmoot.engine.model import NodeId
+from folkmoot.engine.reading import Reading
+from folkmoot.engine.services import Services
+from folkmoot.engine.store import Store
+from folkmoot.engine.view import Missing, View, Want
+from folkmoot.engine.working_set import WorkingSet
+from folkmoot.xmpp.jid import JID
+
+P = ParamSpec("P")
+A = TypeVar("A")
+T = TypeVar("T")
+
+
+class Engine(Generic[T]):
+    """Nodes, and what is done with them; one for all services of a process.
+
+    T: what else is told in the same order as notifications: the answers that facades give.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        services: Services,
+        stamp: Callable[[], Stamp],
+        tell: Callable[[Sequence[Notification | T]], None],
+    ) -> None:
+        self.services = services
+        self._store = store
+        self._stamp = stamp
+        self._nodes = WorkingSet(store)
+        self._journal: Journal[Notification | T] = Journal(store, self._nodes, tell)
+
+    async def run(self, command: Command) -> tuple[Event, ...]:
+        """Carry out a command; what happened is told once it is kept.
+
+        Raises Refused: nothing has changed. From the decision on nothing waits, so commands take
+        effect, and are told, in the order they were decided.
+        """
+        stamp = self._stamp()
+        reading = Reading(self._nodes, self._store)
+        while True:
+            try:
+                events = decide(command, View(reading, self.services), stamp)
+                break
+            except Missing as missing:
+                await self._load(reading, missing.want)
+        self._journal.add(events, self._apply(events, reading))
+        self._nodes.trim()
+        return events
+
+    def _apply(self, events: Sequence[Event], reading: Reading) -> list[Notification]:
+        """Make events true one by one, and find who hears of each."""
+        told: list[Notification] = []
+        made = False
+        for event in events:
+            if isinstance(event, NodeDeleted):
+                told.extend(hearers(event, View(reading, self.services)))
+                self._nodes.apply(event)
+                continue
+            self._nodes.apply(event)
+            made = made or isinstance(event, NodeCreated)
+            told.extend(hearers(event, View(reading, self.services), created=made))
+        return told
+
+    async def ask(
+        self, question: Callable[Concatenate[View, P], A], *args: P.args, **kwargs: P.kwargs
+    ) -> A:
+        """The answer to a question (see `questions`). Raises Refused where it may not be asked."""
+        reading = Reading(self._nodes, self._store)
+        while True:
+            try:
+                return question(View(reading, self.services), *args, **kwargs)
+            except Missing as missing:
+                await self._load(reading, missing.want)
+
+    async def _load(self, reading: Reading, want: Want) -> None:
+        while self._nodes.behind(want):
+            await self._journal.settled()
+        await reading.load(want)
+
+    def tell(self, *answers: T) -> None:
+        """Tell something after all that was decided before it."""
+        self._journal.add((), answers)
+
+    async def nodes_of(self, service: JID, after: str, limit: int) -> tuple[NodeId, ...]:
+        """Nodes of a service by name; who may know of them is for `questions.visible` to say."""
+        await self._journal.settled()
+        return await self._store.nodes_of(service, after, limit)
+
+    def temporary(self, jid: JID) -> tuple[NodeId, ...]:
+        """The nodes to which a full JID has a subscription that ends with its stream."""
+        return self._nodes.temporary(jid)
+
+    async def settled(self) -> None:
+        """Wait until all that was decided so far is kept."""
+        await self._journal.settled()
+
+    async def keep(self) -> None:
+        """Commit and tell, until cancelled. Raises StoreFailed when the store keeps refusing."""
+        await self._journal.run()

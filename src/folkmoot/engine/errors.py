@@ -1,0 +1,65 @@
+"""Why the engine says no: one list of reasons, which each facade words in its protocol's errors."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+
+class Reason(Enum):
+    """Why a command is refused; nothing has changed."""
+
+    NODE_NOT_FOUND = auto()
+    ITEM_NOT_FOUND = auto()
+    NODE_EXISTS = auto()
+    FORBIDDEN = auto()
+    """The actor's affiliation does not allow it."""
+    NOT_SUBSCRIBED = auto()
+    OUTCAST = auto()
+    CLOSED_NODE = auto()
+    """Whitelist: only who is a member may."""
+    PENDING = auto()
+    """The actor has asked already and waits."""
+    PRESENCE_REQUIRED = auto()
+    NOT_IN_ROSTER_GROUP = auto()
+    INVALID_SUBSCRIBER = auto()
+    """Asked in the name of another entity."""
+    LAST_OWNER = auto()
+    BAD_CONFIG = auto()
+    """A value the service does not take; the detail names the field."""
+    PRECONDITION = auto()
+    """publish-options that the node does not meet; the detail names the field."""
+    PAYLOAD_REQUIRED = auto()
+    PAYLOAD_TOO_BIG = auto()
+    ITEM_REQUIRED = auto()
+    """No item is named."""
+    NODE_FULL = auto()
+    """No more items, and none of those there may make way."""
+    TOO_MANY_NODES = auto()
+    TOO_MANY_SUBSCRIPTIONS = auto()
+    MAY_NOT_CREATE = auto()
+    NOT_PERSISTENT = auto()
+    """Items are asked of, or deleted from, a node that keeps none."""
+    NO_ACCOUNT = auto()
+    """A local address that is nobody's."""
+    CYCLE = auto()
+    CHAIN_TOO_LONG = auto()
+    NICK_IN_USE = auto()
+    NICK_NEEDED = auto()
+    WRONG_PASSWORD = auto()
+    ROOM_FULL = auto()
+    ROOM_LOCKED = auto()
+    NO_VOICE = auto()
+    NOT_IN_ROOM = auto()
+    """The occupant spoken of is not in the room."""
+
+
+class Refused(Exception):
+    """The engine refuses a command, for a reason a facade can word.
+
+    detail: what exactly, where the reason alone leaves it open (a field's name).
+    """
+
+    def __init__(self, reason: Reason, detail: str = "") -> None:
+        super().__init__(reason, detail)
+        self.reason = reason
+        self.detail = detail

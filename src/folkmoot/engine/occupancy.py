@@ -1,0 +1,264 @@
+"""Who in a room hears what of whom (XEP-0045 1.35.5, §7): the audience's part about occupants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from folkmoot.engine import access
+from folkmoot.engine.events import (
+    Cause,
+    Notification,
+    OccupantTold,
+    Seen,
+    StandingChanged,
+    SubscriptionChanged,
+    Welcomed,
+)
+from folkmoot.engine.model import Affiliation, Item, Node, NodeConfig, Role, Subscription, Via
+from folkmoot.engine.view import View
+from folkmoot.xmpp.jid import JID
+from folkmoot.xmpp.stanza import CLIENT
+from folkmoot.xmpp.xml import Element
+
+_SILENT: Final = Element(CLIENT, "presence")
+"""What someone leaves with who says nothing."""
+
+
+def seen(record: Node, jid: JID, view: View, *, reveal: bool) -> Seen:
+    """An occupant as hearers see them who may see their real JID, or may not."""
+    subscription = record.subscriptions[jid]
+    assert subscription.occupant is not None and record.config.room is not None
+    nick = subscription.occupant.nick
+    primary = record.occupants(nick)[-1] == jid
+    kept = record.derived.shown.get(nick, {}).get(reveal) if primary else None
+    if isinstance(kept, Seen):
+        return kept
+    made = _made(subscription, record.config, view.affiliation(record.id, jid), reveal=reveal)
+    if primary:
+        record.derived.shown.setdefault(nick, {})[reveal] = made
+    return made
+
+
+def _made(
+    subscription: Subscription, config: NodeConfig, standing: Affiliation, *, reveal: bool
+) -> Seen:
+    occupant = subscription.occupant
+    assert occupant is not None and config.room is not None
+    return Seen(
+        occupant.nick,
+        subscription.subscriber if reveal else None,
+        standing,
+        access.role(config.room, standing, occupant.role),
+        occupant.presence,
+    )
+
+
+def classes(record: Node, view: View) -> tuple[tuple[JID, ...], tuple[JID, ...]]:
+    """The occupants who see real JIDs, and those who do not."""
+    room = record.config.room
+    assert room is not None
+    if room.whois_anyone:
+        return record.hearers(Via.MUC), ()
+    derived = record.derived
+    if derived.seers is None:
+        sees: list[JID] = []
+        blind: list[JID] = []
+        for jid in record.hearers(Via.MUC):
+            (sees if _moderates(record, jid, view) else blind).append(jid)
+        derived.seers = tuple(sees), tuple(blind)
+    return derived.seers
+
+
+def _moderates(record: Node, jid: JID, view: View) -> bool:
+    shown = seen(record, jid, view, reveal=False)
+    return shown.role is Role.MODERATOR
+
+
+def changed(event: SubscriptionChanged, view: View, *, created: bool) -> Iterator[Notification]:
+    """Somebody came, changed or left."""
+    record = view.found(event.node)
+    if event.after is None:
+        yield from _left(event, record, view)
+    elif event.cause is Cause.ENTERED:
+        yield from _entered(event, record, view, created=created)
+    else:
+        yield from _moved(event, record, view)
+
+
+def _entered(
+    event: SubscriptionChanged, record: Node, view: View, *, created: bool
+) -> Iterator[Notification]:
+    jid, config = event.subscriber, record.config
+    assert config.room is not None
+    mine = seen(record, jid, view, reveal=True)
+    if event.before is not None:
+        yield from _renamed(event, record, view)
+    yield from _told(record, jid, view, cause=Cause.ENTERED, skip=record.occupants(mine.nick))
+    reveal = config.room.whois_anyone or mine.role is Role.MODERATOR
+    yield Welcomed(
+        via=Via.MUC,
+        node=event.node,
+        to=(jid,),
+        others=tuple(
+            seen(record, record.occupants(nick)[-1], view, reveal=reveal)
+            for nick in record.nicks
+            if nick != mine.nick
+        ),
+        seen=mine,
+        created=created,
+        history=_newest(record, config.room.history_items),
+        subject=record.subject,
+        config=config,
+    )
+    yield from _own(record, jid, view, cause=Cause.ENTERED, skip=jid)
+
+
+def _moved(event: SubscriptionChanged, record: Node, view: View) -> Iterator[Notification]:
+    jid = event.subscriber
+    yield from _renamed(event, record, view)
+    yield from restated(
+        StandingChanged(node=event.node, occupant=jid, by=event.by, reason=event.reason), view
+    )
+
+
+def restated(event: StandingChanged, view: View) -> Iterator[Notification]:
+    """What an occupant is, once more, to all: another presence, role or affiliation."""
+    record = view.found(event.node)
+    if event.occupant not in record.subscriptions:
+        return
+    jid = event.occupant
+    nick = seen(record, jid, view, reveal=True).nick
+    mine = record.occupants(nick)
+    by = _nick(record, event.by)
+    cause = Cause.SET
+    yield from _told(record, jid, view, cause=cause, skip=mine, by=by, reason=event.reason)
+    yield from _own(record, jid, view, cause=cause, by=by, reason=event.reason)
+
+
+def _renamed(event: SubscriptionChanged, record: Node, view: View) -> Iterator[Notification]:
+    """The old nick goes, and says what it is from now on (XEP-0045 §7.6)."""
+    before, after = event.before, event.after
+    assert before is not None and after is not None
+    assert before.occupant is not None and after.occupant is not None
+    if before.occupant.nick == after.occupant.nick:
+        return
+    new_nick = after.occupant.nick
+    yield from _parted(event, record, before, view, new_nick=new_nick)
+
+
+def _left(event: SubscriptionChanged, record: Node, view: View) -> Iterator[Notification]:
+    assert event.before is not None
+    yield from _parted(event, record, event.before, view)
+
+
+def _parted(
+    event: SubscriptionChanged,
+    record: Node,
+    before: Subscription,
+    view: View,
+    *,
+    new_nick: str = "",
+) -> Iterator[Notification]:
+    """A nick is not in the room any longer, unless another device still goes by it."""
+    occupant = before.occupant
+    assert occupant is not None
+    config = record.config
+    standing = view.affiliation(record.id, before.subscriber)
+    by = _nick(record, event.by)
+    presence = _SILENT if event.parting is None else event.parting
+    for reveal, own, to in _groups(record, before, view):
+        shown = _made(before, config, standing, reveal=reveal)
+        yield OccupantTold(
+            via=Via.MUC,
+            node=event.node,
+            to=to,
+            seen=Seen(shown.nick, shown.jid, standing, shown.role if new_nick else None, presence),
+            own=own,
+            cause=event.cause,
+            left=True,
+            new_nick=new_nick,
+            by=by,
+            reason=event.reason,
+            config=config,
+        )
+
+
+def _groups(
+    record: Node, before: Subscription, view: View
+) -> Iterator[tuple[bool, bool, tuple[JID, ...]]]:
+    """Who hears that a device is gone: (sees the JID, is told of itself, addresses)."""
+    gone, occupant = before.subscriber, before.occupant
+    assert occupant is not None
+    if not record.occupants(occupant.nick):
+        sees, blind = classes(record, view)
+        for reveal, jids in ((True, sees), (False, blind)):
+            to = tuple(jid for jid in jids if jid != gone)
+            if to:
+                yield reveal, False, to
+    yield True, True, (gone,)
+
+
+def _told(
+    record: Node,
+    jid: JID,
+    view: View,
+    *,
+    cause: Cause,
+    skip: tuple[JID, ...],
+    by: str = "",
+    reason: str = "",
+) -> Iterator[Notification]:
+    """An occupant, to all others, as each class of them sees them."""
+    for reveal, jids in zip((True, False), classes(record, view), strict=True):
+        to = tuple(each for each in jids if each not in skip) if jids else ()
+        if to:
+            yield OccupantTold(
+                via=Via.MUC,
+                node=record.id,
+                to=to,
+                seen=seen(record, jid, view, reveal=reveal),
+                own=False,
+                cause=cause,
+                by=by,
+                reason=reason,
+                config=record.config,
+            )
+
+
+def _own(
+    record: Node,
+    jid: JID,
+    view: View,
+    *,
+    cause: Cause,
+    skip: JID | None = None,
+    by: str = "",
+    reason: str = "",
+) -> Iterator[Notification]:
+    """An occupant, to their own devices."""
+    mine = seen(record, jid, view, reveal=True)
+    to = tuple(each for each in record.occupants(mine.nick) if each != skip)
+    if to:
+        yield OccupantTold(
+            via=Via.MUC,
+            node=record.id,
+            to=to,
+            seen=mine,
+            own=True,
+            cause=cause,
+            by=by,
+            reason=reason,
+            config=record.config,
+        )
+
+
+def _newest(record: Node, count: int) -> tuple[Item, ...]:
+    recent = tuple(record.recent or ())
+    return recent[-count:] if count else ()
+
+
+def _nick(record: Node, jid: JID) -> str:
+    subscription = record.subscriptions.get(jid)
+    occupant = None if subscription is None else subscription.occupant
+    return "" if occupant is None else occupant.nick

@@ -1,0 +1,337 @@
+"""What can be asked of the engine without anything changing, and the rules of who may ask it.
+
+An answer is a pure function of a view, as a decision is: `Engine.ask` calls it as often as it
+takes to have loaded all it looks at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from folkmoot.engine import access
+from folkmoot.engine.audience import roster_entry
+from folkmoot.engine.decide.nodes import hold_owner
+from folkmoot.engine.decide.occupants import occupancy, role_of, room_of
+from folkmoot.engine.errors import Reason, Refused
+from folkmoot.engine.events import RosterEntry, Seen
+from folkmoot.engine.model import (
+    MESSAGES_NODE,
+    PRESENCE_NODE,
+    Access,
+    Affiliation,
+    Item,
+    NodeConfig,
+    NodeId,
+    Role,
+    State,
+    Subscription,
+)
+from folkmoot.engine.occupancy import seen
+from folkmoot.engine.services import Kind
+from folkmoot.engine.store import ItemPage, ItemQuery
+from folkmoot.engine.view import View
+from folkmoot.xmpp.jid import JID
+
+
+@dataclass(frozen=True, slots=True)
+class NodeInfo:
+    """What is told of a node to those who may know of it.
+
+    chain: the node and the ancestors it is in. members: how many have an approved subscription.
+    owners: empty where the asker may not know them. occupants: nicks, of a room.
+    """
+
+    id: NodeId
+    config: NodeConfig
+    creator: JID
+    created: float
+    chain: tuple[NodeId, ...]
+    owners: tuple[JID, ...]
+    publishers: tuple[JID, ...]
+    members: int
+    nicks: tuple[str, ...]
+    subject: Item | None
+    affiliation: Affiliation
+
+
+def info(view: View, actor: JID, node: NodeId) -> NodeInfo:
+    """What an entity may know of a node (DESIGN: what strangers see).
+
+    Raises Refused: NODE_NOT_FOUND; CLOSED_NODE where a whitelist, or an account's own rule, keeps
+    the asker out. Who belongs to a private node is told to its members alone.
+    """
+    record = view.found(node)
+    config = record.config
+    stance = view.stance(node, actor)
+    refused = access.refuses_items(config, stance)
+    closed = config.access is not Access.AUTHORIZE and config.room is None
+    if refused is not None and closed:
+        raise Refused(refused)
+    inside = refused is None
+    return NodeInfo(
+        node,
+        config,
+        record.creator,
+        record.created,
+        view.chain(node),
+        view.owners(node) if inside else (),
+        tuple(
+            jid
+            for jid, row in record.affiliations.items()
+            if inside and row is Affiliation.PUBLISHER
+        ),
+        sum(each.state is State.SUBSCRIBED for each in record.subscriptions.values()),
+        record.nicks,
+        record.subject,
+        stance.affiliation,
+    )
+
+
+def visible(view: View, actor: JID, nodes: tuple[NodeId, ...]) -> tuple[NodeInfo, ...]:
+    """Of some nodes, those that a list shows an entity: its own, and what is public."""
+    view.require(nodes)
+    shown = []
+    for node in nodes:
+        record = view.node(node)
+        if record is None:
+            continue
+        stance = view.stance(node, actor)
+        config = record.config
+        known = stance.affiliation in access.MEMBERS or stance.state is not State.NONE
+        public = not config.private if config.room is None else config.room.public
+        locked = config.room is not None and config.room.locked
+        if known or (public and not locked and stance.affiliation is not Affiliation.OUTCAST):
+            shown.append(info(view, actor, node))
+    return tuple(shown)
+
+
+def items(view: View, actor: JID, query: ItemQuery) -> ItemPage:
+    """Items of a node, for an entity that may retrieve them (XEP-0060 §6.5).
+
+    Raises Refused: NODE_NOT_FOUND, OUTCAST, CLOSED_NODE, NOT_SUBSCRIBED, FORBIDDEN,
+    PRESENCE_REQUIRED, NOT_IN_ROSTER_GROUP, NOT_PERSISTENT, ITEM_NOT_FOUND where `after` or
+    `before` names no item.
+    """
+    record = view.found(query.node)
+    refused = access.refuses_items(record.config, view.stance(query.node, actor))
+    if refused is not None:
+        raise Refused(refused)
+    if not record.config.persist_items:
+        live = tuple((record.live or {}).values())
+        wanted = tuple(item for item in live if not query.ids or item.id in query.ids)
+        return ItemPage(wanted[: query.limit], 0, len(live))
+    page = view.page(query)
+    if not page.found:
+        raise Refused(Reason.ITEM_NOT_FOUND)
+    return page
+
+
+def configuration(view: View, actor: JID, node: NodeId) -> NodeConfig:
+    """A node's configuration, for an owner. Raises Refused: NODE_NOT_FOUND, FORBIDDEN."""
+    record = view.found(node)
+    hold_owner(node, actor, view)
+    return record.config
+
+
+def subscribers(view: View, actor: JID, node: NodeId) -> tuple[Subscription, ...]:
+    """Every subscription of a node, for an owner (XEP-0060 §8.8.1); occupants are none."""
+    record = view.found(node)
+    hold_owner(node, actor, view)
+    return tuple(
+        each
+        for each in record.subscriptions.values()
+        if each.occupant is None and each.state is not State.NONE
+    )
+
+
+def affiliates(view: View, actor: JID, node: NodeId) -> Mapping[JID, Affiliation]:
+    """Every row of a node, for an owner (XEP-0060 §8.9.1); whom a space let in is its member."""
+    record = view.found(node)
+    hold_owner(node, actor, view)
+    rows = dict(record.affiliations)
+    if record.config.is_space:
+        for each in record.subscriptions.values():
+            if each.state is State.SUBSCRIBED:
+                rows.setdefault(each.subscriber.bare, Affiliation.MEMBER)
+    return rows
+
+
+def room_affiliates(
+    view: View, actor: JID, node: NodeId, wanted: Affiliation
+) -> tuple[tuple[JID, Affiliation], ...]:
+    """Who has an affiliation in a room, for its staff, and the members of an open book (§9.5).
+
+    Those who have it from a space are among them, without a row each.
+    """
+    record = view.found(node)
+    room = room_of(record)
+    mine = view.affiliation(node, actor)
+    staff = mine in (Affiliation.OWNER, Affiliation.ADMIN)
+    if not (staff or (mine is Affiliation.MEMBER and room.whois_anyone)):
+        raise Refused(Reason.FORBIDDEN)
+    found: dict[JID, None] = {}
+    for each in view.chain(node):
+        above = view.found(each)
+        found.update(dict.fromkeys(above.affiliations))
+        found.update(
+            (subscription.subscriber.bare, None)
+            for subscription in above.subscriptions.values()
+            if subscription.occupant is None
+        )
+    return tuple((jid, wanted) for jid in found if view.affiliation(node, jid) is wanted)
+
+
+def own_subscriptions(
+    view: View, actor: JID, service: JID, node: str
+) -> tuple[tuple[NodeId, Subscription], ...]:
+    """An entity's subscriptions at a service, of all its nodes or of one (XEP-0060 §5.6)."""
+    places = [
+        each
+        for each in view.subscribed(actor)
+        if each.service == service and (not node or each.name == node)
+    ]
+    view.require(places)
+    return tuple(
+        (place, each)
+        for place in sorted(places, key=str)
+        for each in view.subscriptions(place, actor)
+        if each.occupant is None and each.state is not State.NONE
+    )
+
+
+def own_affiliations(
+    view: View, actor: JID, service: JID, node: str
+) -> tuple[tuple[NodeId, Affiliation], ...]:
+    """An entity's affiliations at a service, of all its nodes or of one (XEP-0060 §5.7)."""
+    places = [
+        each
+        for each in view.affiliated(actor) | view.subscribed(actor)
+        if each.service == service and (not node or each.name == node)
+    ]
+    view.require(places)
+    found = [(place, view.affiliation(place, actor)) for place in sorted(places, key=str)]
+    return tuple(each for each in found if each[1] is not Affiliation.NONE)
+
+
+def subscription(view: View, node: NodeId, jid: JID) -> Subscription | None:
+    """The subscription of just one address, for its owner's own use."""
+    view.found(node)
+    return view.subscription(node, jid)
+
+
+# --- rooms
+
+
+def occupants(view: View, actor: JID, node: NodeId, role: Role) -> tuple[Seen, ...]:
+    """The occupants of one role, for a moderator (XEP-0045 §8.5, §9.6)."""
+    record = view.found(node)
+    room_of(record)
+    if view.affiliation(node, actor) not in (Affiliation.OWNER, Affiliation.ADMIN):
+        mine = occupancy(record, actor)
+        if role_of(record, actor, mine, view) is not Role.MODERATOR:
+            raise Refused(Reason.FORBIDDEN)
+    shown = (seen(record, record.occupants(nick)[-1], view, reveal=True) for nick in record.nicks)
+    return tuple(each for each in shown if each.role is role)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A way from one occupant to another: who speaks, and the full JIDs of who is spoken to."""
+
+    sender: Seen
+    to: tuple[JID, ...]
+
+
+def line(view: View, actor: JID, node: NodeId, nick: str, *, message: bool) -> Line:
+    """The way from an occupant to a nick (XEP-0045 §7.5, and for iq §17.4).
+
+    Raises Refused: NOT_SUBSCRIBED where the actor is not in the room, NOT_IN_ROOM where nobody goes
+    by the nick, FORBIDDEN where the room allows no private messages from this role.
+    """
+    record = view.found(node)
+    room = room_of(record)
+    mine = occupancy(record, actor)
+    if message and not access.may_message(room, role_of(record, actor, mine, view)):
+        raise Refused(Reason.FORBIDDEN)
+    to = record.occupants(nick)
+    if not to:
+        raise Refused(Reason.NOT_IN_ROOM)
+    return Line(seen(record, actor, view, reveal=False), to)
+
+
+def may_invite(view: View, actor: JID, node: NodeId) -> NodeConfig:
+    """The room someone may invite others to (XEP-0045 §7.8.2). Raises Refused."""
+    record = view.found(node)
+    room = room_of(record)
+    mine = occupancy(record, actor)
+    staff = role_of(record, actor, mine, view) is Role.MODERATOR
+    if not staff and (record.config.private or not room.allow_invites):
+        raise Refused(Reason.FORBIDDEN)
+    return record.config
+
+
+# --- accounts
+
+
+def roster(view: View, account: JID) -> tuple[RosterEntry, ...]:
+    """An account's roster, in no particular order (RFC 6121 §2.1)."""
+    mine = NodeId(account, PRESENCE_NODE)
+    places = [each for each in view.subscribed(account) if each.name == PRESENCE_NODE]
+    view.require([*places, mine])
+    contacts = dict.fromkeys(place.service for place in places)
+    record = view.node(mine)
+    if record is not None:
+        contacts.update(dict.fromkeys(jid.bare for jid in record.subscriptions))
+    found = (roster_entry(account, contact, view) for contact in contacts if contact != account)
+    return tuple(entry for entry in found if entry is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What waits for someone who becomes available (RFC 6121 §3.1.3, §4.2, §4.3)."""
+
+    presences: tuple[tuple[JID, Item], ...]
+    requests: tuple[JID, ...]
+
+
+def arrival(view: View, account: JID) -> Arrival:
+    """The presence of those the account is subscribed to, and who waits for its approval."""
+    mine = NodeId(account, PRESENCE_NODE)
+    places = [
+        each for each in view.subscribed(account) if each.name == PRESENCE_NODE and each != mine
+    ]
+    view.require([*places, mine])
+    presences = tuple(
+        (place.service.with_resource(item.id), item)
+        for place in places
+        if view.state(place, account) is State.SUBSCRIBED
+        for item in (view.found(place).live or {}).values()
+    )
+    record = view.node(mine)
+    pending = () if record is None else record.subscriptions.values()
+    return Arrival(
+        presences, tuple(each.subscriber for each in pending if each.state is State.PENDING)
+    )
+
+
+def presences(view: View, actor: JID, target: JID) -> tuple[Item, ...]:
+    """What a probe is answered with (RFC 6121 §4.3.2). Raises Refused(FORBIDDEN)."""
+    node = NodeId(target.bare, PRESENCE_NODE)
+    record = view.node(node)
+    if record is None or not view.hears_presence(target, actor):
+        raise Refused(Reason.FORBIDDEN)
+    live = (record.live or {}).values()
+    return tuple(item for item in live if not target.resource or item.id == target.resource)
+
+
+def waiting_messages(view: View, account: JID) -> tuple[Item, ...]:
+    """The messages that came while nobody was there to have them, oldest first."""
+    node = NodeId(account, MESSAGES_NODE)
+    record = view.node(node)
+    return () if record is None else view.page(ItemQuery(node=node)).items
+
+
+def account_exists(view: View, jid: JID) -> bool:
+    """Whether a bare JID is an account here."""
+    return view.services.kind(jid) is Kind.ACCOUNT and view.exists(jid)

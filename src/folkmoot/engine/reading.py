@@ -1,0 +1,109 @@
+"""What one decision has read: the working set, and the answers read from the store for it alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from folkmoot.engine.model import Item, Node, NodeId
+from folkmoot.engine.store import PAGE_ITEMS_MAX, ItemPage, ItemQuery, Store
+from folkmoot.engine.view import Missing, Want
+from folkmoot.engine.working_set import WorkingSet
+from folkmoot.xmpp.jid import JID
+
+
+class Reading:
+    """`Known`, for one decision, made as often as it takes to have read all it looks at."""
+
+    __slots__ = ("_absent", "_accounts", "_affiliated", "_nodes", "_owned", "_pages", "_store")
+
+    def __init__(self, nodes: WorkingSet, store: Store) -> None:
+        self._nodes = nodes
+        self._store = store
+        self._absent: set[NodeId] = set()
+        self._accounts: dict[JID, bool] = {}
+        self._affiliated: dict[JID, frozenset[NodeId]] = {}
+        self._pages: dict[ItemQuery, ItemPage] = {}
+        self._owned: dict[JID, tuple[NodeId, ...]] = {}
+
+    async def load(self, want: Want) -> None:
+        """Read what a decision looked at and did not find; the store must not be behind."""
+        for node in want.nodes:
+            if await self._nodes.load_node(node) is None:
+                self._absent.add(node)
+        if want.heads is not None and (record := self._nodes.get(want.heads)) is not None:
+            await self._nodes.load_heads(record)
+        if want.recent is not None and (record := self._nodes.get(want.recent)) is not None:
+            await self._nodes.load_recent(record)
+        if want.subscribed is not None:
+            await self._nodes.load_subscribed(want.subscribed)
+        if want.page is not None:
+            self._pages[want.page] = await self._store.items(want.page)
+        if want.affiliated is not None:
+            self._affiliated[want.affiliated] = await self._store.affiliated(want.affiliated)
+        if want.account is not None:
+            self._accounts[want.account] = await self._store.account(want.account)
+
+        if want.service is not None:
+            nodes = await self._store.nodes_of(want.service, "", PAGE_ITEMS_MAX)
+            self._owned[want.service] = nodes
+
+    def _unknown(self, node: NodeId) -> bool:
+        return node not in self._absent and not self._nodes.is_gone(node)
+
+    def node(self, node: NodeId) -> Node | None:
+        """The node, None where there is none."""
+        found = self._nodes.touch(node)
+        if found is None and self._unknown(node):
+            raise Missing(Want(nodes=(node,)))
+        return found
+
+    def loaded(self, nodes: Iterable[NodeId]) -> None:
+        """Nothing, once all of them are known."""
+        missing = tuple(
+            node for node in nodes if self._nodes.get(node) is None and self._unknown(node)
+        )
+        if missing:
+            raise Missing(Want(nodes=missing))
+
+    def heads(self, node: Node) -> Mapping[str, JID]:
+        """Every item's id and publisher, oldest first."""
+        if node.heads is None:
+            raise Missing(Want(heads=node.id))
+        return node.heads
+
+    def recent(self, node: Node) -> Sequence[Item]:
+        """A room's newest items, oldest first."""
+        if node.recent is None:
+            raise Missing(Want(recent=node.id))
+        return node.recent
+
+    def subscribed(self, jid: JID) -> frozenset[NodeId]:
+        """Every node that an entity or one of its resources is subscribed to."""
+        found = self._nodes.subscribed(jid)
+        if found is None:
+            raise Missing(Want(subscribed=jid))
+        return found
+
+    def page(self, query: ItemQuery) -> ItemPage:
+        """Items from the store."""
+        if query not in self._pages:
+            raise Missing(Want(page=query))
+        return self._pages[query]
+
+    def affiliated(self, jid: JID) -> frozenset[NodeId]:
+        """Every node with a row for an entity."""
+        if jid not in self._affiliated:
+            raise Missing(Want(affiliated=jid))
+        return self._affiliated[jid]
+
+    def account(self, jid: JID) -> bool:
+        """Whether this is an account."""
+        if jid not in self._accounts:
+            raise Missing(Want(account=jid))
+        return self._accounts[jid]
+
+    def nodes_of(self, service: JID) -> tuple[NodeId, ...]:
+        """Every node of an account, at most PAGE_ITEMS_MAX."""
+        if service not in self._owned:
+            raise Missing(Want(service=service))
+        return self._owned[service]

@@ -1,0 +1,61 @@
+"""The services one engine holds, and what its operator allows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from folkmoot.engine.model import NodeId
+from folkmoot.xmpp.jid import JID
+
+
+class Kind(Enum):
+    """What sort of service holds a node."""
+
+    PUBSUB = "pubsub"
+    ROOMS = "rooms"
+    ACCOUNT = "account"
+    """An account of this server; its bare JID owns all its nodes (XEP-0163)."""
+    ELSEWHERE = "elsewhere"
+    """Somebody of another server; what is kept here is our side of the relation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The addresses served, and limits an operator sets.
+
+    domain: of the accounts. creators: bare JIDs or domains that may create nodes and rooms; empty
+    means every account of this server.
+    """
+
+    domain: JID
+    pubsub: JID
+    rooms: JID
+    creators: frozenset[JID] = frozenset()
+    nodes_per_account_max: int = 1_000
+    subscriptions_per_node_max: int = 100_000
+    affiliations_per_node_max: int = 100_000
+    contacts_per_account_max: int = 10_000
+    offline_messages_max: int = 1_000
+
+    def kind(self, service: JID) -> Kind:
+        """What sort of service an address is."""
+        if service == self.pubsub:
+            return Kind.PUBSUB
+        if service == self.rooms:
+            return Kind.ROOMS
+        return Kind.ACCOUNT if self.local(service) else Kind.ELSEWHERE
+
+    def local(self, jid: JID) -> bool:
+        """Whether an address is, or would be, an account's here."""
+        return bool(jid.local) and jid.domain == self.domain.domain
+
+    def may_create(self, jid: JID) -> bool:
+        """Whether an entity may create nodes on the pubsub service, and rooms."""
+        if self.creators:
+            return jid.bare in self.creators or JID.parse(jid.domain) in self.creators
+        return self.local(jid)
+
+    def owned(self, node: NodeId) -> bool:
+        """Whether a node's owner is the service itself: an account's, or a contact's."""
+        return bool(node.service.local)

@@ -1,0 +1,98 @@
+"""What the engine asks of a store: nouns in, nouns out.
+
+The working set holds what is in use; a store is asked only for what is not there, and is handed
+events in batches. SQLite answers at once, a database across a socket would wait: hence `async`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from folkmoot.engine.events import Event
+from folkmoot.engine.model import Item, Node, NodeId
+from folkmoot.xmpp.jid import JID
+
+PAGE_ITEMS_MAX = 1_000
+"""The most items one query gives, whatever was asked for."""
+
+
+class Edge(Enum):
+    """Which end of a node's items a query starts from."""
+
+    OLDEST = "oldest"
+    NEWEST = "newest"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemQuery:
+    """Which items of a node are asked for; items stand in the order they were last published.
+
+    ids: these, in this order, those that exist, each once; nothing else then counts, and the
+    page's index is 0 and its count what was found.
+    edge: the first `limit` items (OLDEST) or the last (NEWEST); the answer runs oldest first
+    either way.
+    after, before: only items that stand after or before the item of this id.
+    limit: 0 to PAGE_ITEMS_MAX.
+    counted: False where nobody asks for the page's index and count, which are then 0: they are
+    all that takes longer the more items a node has.
+    """
+
+    node: NodeId
+    ids: tuple[str, ...] = ()
+    edge: Edge = Edge.OLDEST
+    after: str = ""
+    before: str = ""
+    skip: int = 0
+    limit: int = PAGE_ITEMS_MAX
+    counted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPage:
+    """Items, oldest first; where the first stands among all (0: there is none), how many all are.
+
+    found: whether the item named by `after` or `before` exists.
+    """
+
+    items: tuple[Item, ...]
+    index: int
+    count: int
+    found: bool = True
+
+
+class Store(Protocol):
+    """Keeps nodes, items, affiliations, subscriptions; never what is temporary or not persisted.
+
+    What a query gives is what has been committed. A batch is committed whole or not at all.
+    """
+
+    async def node(self, node: NodeId) -> Node | None:
+        """The node with its affiliations, subscriptions and list; heads, live, recent left None."""
+
+    async def heads(self, node: NodeId) -> dict[str, JID]:
+        """Every item's id and publisher, oldest first."""
+
+    async def items(self, query: ItemQuery) -> ItemPage:
+        """The items asked for; an empty page where the node is not there."""
+
+    async def nodes_of(self, service: JID, after: str, limit: int) -> tuple[NodeId, ...]:
+        """Nodes of a service, by name, after a name ("": from the first)."""
+
+    async def subscribed(self, jid: JID) -> frozenset[NodeId]:
+        """Nodes that a bare JID, or one of its resources, has a subscription to, in any state."""
+
+    async def affiliated(self, jid: JID) -> frozenset[NodeId]:
+        """Nodes that have a row for a bare JID."""
+
+    async def account(self, jid: JID) -> bool:
+        """Whether a bare JID is an account of this server."""
+
+    async def commit(self, events: Sequence[Event]) -> None:
+        """Keep what events say, all or nothing; durable when it returns. Raises StoreFailed."""
+
+
+class StoreFailed(Exception):
+    """A batch could not be kept: the disk is full, the database is gone."""

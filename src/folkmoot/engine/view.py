@@ -1,0 +1,325 @@
+"""What a decision may look at, and how what is missing comes to be there.
+
+A decision reads through a `View`. What the working set does not hold raises `Missing`; the engine
+loads it and asks for the decision again, which it may since decisions are pure. So every decision
+reads just what it looks at, and what is in use costs no query.
+
+`View.supposing` shows the same nodes as they will be once given events are applied: how a rule
+finds out whom a change leaves outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from folkmoot.engine import access
+from folkmoot.engine.access import Stance, Standing
+from folkmoot.engine.errors import Reason, Refused
+from folkmoot.engine.events import (
+    AffiliationChanged,
+    Event,
+    ItemPublished,
+    ItemsRetracted,
+    NodeConfigured,
+    NodeCreated,
+    NodeDeleted,
+    NodePurged,
+    SubscriptionChanged,
+)
+from folkmoot.engine.model import (
+    CHAIN_NODES_MAX,
+    PRESENCE_NODE,
+    Access,
+    Affiliation,
+    Item,
+    Node,
+    NodeConfig,
+    NodeId,
+    State,
+    Subscription,
+)
+from folkmoot.engine.services import Services
+from folkmoot.engine.store import ItemPage, ItemQuery
+from folkmoot.xmpp.jid import JID
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """What has to be loaded before a decision can be made; whatever is set."""
+
+    nodes: tuple[NodeId, ...] = ()
+    heads: NodeId | None = None
+    recent: NodeId | None = None
+    page: ItemQuery | None = None
+    subscribed: JID | None = None
+    affiliated: JID | None = None
+    account: JID | None = None
+    service: JID | None = None
+
+
+class Missing(Exception):
+    """A decision looked at what is not loaded. Never leaves the engine."""
+
+    def __init__(self, want: Want) -> None:
+        super().__init__(want)
+        self.want = want
+
+
+class Known(Protocol):
+    """What is loaded; each raises `Missing` where it does not know."""
+
+    def node(self, node: NodeId) -> Node | None: ...
+    def loaded(self, nodes: Iterable[NodeId]) -> None: ...
+    def heads(self, node: Node) -> Mapping[str, JID]: ...
+    def recent(self, node: Node) -> Sequence[Item]: ...
+    def page(self, query: ItemQuery) -> ItemPage: ...
+    def subscribed(self, jid: JID) -> frozenset[NodeId]: ...
+    def affiliated(self, jid: JID) -> frozenset[NodeId]: ...
+    def account(self, jid: JID) -> bool: ...
+    def nodes_of(self, service: JID) -> tuple[NodeId, ...]: ...
+
+
+_FURTHEST: Final = (State.SUBSCRIBED, State.UNCONFIGURED, State.PENDING)
+
+
+class View:
+    """Nodes, what entities are on them and what they are subscribed to, as a decision sees them."""
+
+    __slots__ = ("_configs", "_known", "_listed", "_rows", "_subscriptions", "services")
+
+    def __init__(self, known: Known, services: Services) -> None:
+        self._known = known
+        self.services = services
+        self._configs: dict[NodeId, NodeConfig | None] = {}
+        self._rows: dict[tuple[NodeId, JID], Affiliation | None] = {}
+        self._subscriptions: dict[tuple[NodeId, JID], Subscription | None] = {}
+        self._listed: dict[NodeId, dict[str, NodeId]] = {}
+
+    def supposing(self, events: Iterable[Event]) -> View:
+        """The view after events, as far as standing and subscriptions go."""
+        view = View(self._known, self.services)
+        view._configs = self._configs.copy()
+        view._rows = self._rows.copy()
+        view._subscriptions = self._subscriptions.copy()
+        view._listed = self._listed.copy()
+        for event in events:
+            view.suppose(event)
+        return view
+
+    def suppose(self, event: Event) -> None:
+        """Look at one event more as if it had happened; only for a view made by `supposing`."""
+        match event:
+            case NodeCreated(node=node, config=config, owner=owner):
+                self._configs[node] = config
+                if owner is not None:
+                    self._rows[node, owner] = Affiliation.OWNER
+            case NodeConfigured(node=node, after=config):
+                self._configs[node] = config
+            case NodeDeleted(node=node):
+                self._configs[node] = None
+            case AffiliationChanged(node=node, jid=jid, after=row):
+                self._rows[node, jid] = row
+            case SubscriptionChanged(node=node, subscriber=jid, after=subscription):
+                self._subscriptions[node, jid] = subscription
+            case ItemPublished(node=node, item=item, lists=child, evicted=evicted):
+                listed = self._relist(node)
+                for item_id in (item.id, *evicted):
+                    listed.pop(item_id, None)
+                if child is not None:
+                    listed[item.id] = child
+            case ItemsRetracted(node=node, item_ids=item_ids):
+                listed = self._relist(node)
+                for item_id in item_ids:
+                    listed.pop(item_id, None)
+            case NodePurged(node=node):
+                self._listed[node] = {}
+            case _:
+                pass
+
+    def _relist(self, node: NodeId) -> dict[str, NodeId]:
+        if node not in self._listed:
+            found = self._known.node(node)
+            self._listed[node] = {} if found is None else found.listed.copy()
+        return self._listed[node]
+
+    # --- nodes
+
+    def node(self, node: NodeId) -> Node | None:
+        """The record of a node, or None where there is none; not touched by `supposing`."""
+        return self._known.node(node)
+
+    def found(self, node: NodeId) -> Node:
+        """The record of a node. Raises Refused(NODE_NOT_FOUND)."""
+        found = self._known.node(node)
+        if found is None:
+            raise Refused(Reason.NODE_NOT_FOUND)
+        return found
+
+    def config(self, node: NodeId) -> NodeConfig | None:
+        """A node's configuration, or None where there is no node."""
+        if node in self._configs:
+            return self._configs[node]
+        found = self._known.node(node)
+        return None if found is None else found.config
+
+    def chain(self, node: NodeId) -> tuple[NodeId, ...]:
+        """The node and its ancestors, as far as both halves agree; a cycle ends it."""
+        chain = [node]
+        while len(chain) < CHAIN_NODES_MAX:
+            config = self.config(chain[-1])
+            parent = None if config is None else config.parent
+            if parent is None or parent in chain or not self.lists(parent, chain[-1]):
+                break
+            chain.append(parent)
+        return tuple(chain)
+
+    def lists(self, parent: NodeId, child: NodeId) -> bool:
+        """Whether a node that exists lists another."""
+        if self.config(parent) is None:
+            return False
+        if parent in self._listed:
+            return child in self._listed[parent].values()
+        found = self._known.node(parent)
+        return found is not None and found.lists(child)
+
+    def below(self, node: NodeId) -> Iterator[NodeId]:
+        """Every node that is in this one, near ones first."""
+        reach, seen = [node], {node}
+        for parent in reach:
+            found = self._known.node(parent)
+            children = self._listed.get(parent, {} if found is None else found.listed).values()
+            self._known.loaded(children)
+            for child in children:
+                if child not in seen and self.chain(child)[1:2] == (parent,):
+                    seen.add(child)
+                    reach.append(child)
+                    yield child
+
+    # --- entities
+
+    def explicit(self, node: NodeId, jid: JID) -> Affiliation | None:
+        """An entity's own row on a node; who a node belongs to needs none."""
+        bare = jid.bare
+        if self.services.owned(node) and bare == node.service:
+            return Affiliation.OWNER
+        if (node, bare) in self._rows:
+            return self._rows[node, bare]
+        found = self._known.node(node)
+        return None if found is None else found.affiliations.get(bare)
+
+    def subscription(self, node: NodeId, jid: JID) -> Subscription | None:
+        """The subscription of just this address."""
+        if (node, jid) in self._subscriptions:
+            return self._subscriptions[node, jid]
+        found = self._known.node(node)
+        return None if found is None else found.subscriptions.get(jid)
+
+    def subscriptions(self, node: NodeId, jid: JID) -> list[Subscription]:
+        """Every subscription of an entity to a node, under its bare JID and its resources."""
+        found = self._known.node(node)
+        addresses = () if found is None else found.addresses(jid.bare)
+        held = [self.subscription(node, address) for address in addresses]
+        if self._subscriptions:
+            held += [
+                each
+                for (where, address), each in self._subscriptions.items()
+                if where == node and address.bare == jid.bare and address not in addresses
+            ]
+        return [each for each in held if each is not None]
+
+    def state(self, node: NodeId, jid: JID) -> State:
+        """How far an entity's subscriptions have come; occupancy does not count."""
+        states = {each.state for each in self.subscriptions(node, jid) if each.occupant is None}
+        return next((state for state in _FURTHEST if state in states), State.NONE)
+
+    def affiliation(self, node: NodeId, jid: JID) -> Affiliation:
+        """What an entity is on a node, its ancestors counted."""
+        return access.affiliation([self._standing(each, jid) for each in self.chain(node)])
+
+    def inherited(self, node: NodeId, jid: JID) -> Affiliation:
+        """What the nodes above alone make of an entity on a node."""
+        own, *above = [self._standing(each, jid) for each in self.chain(node)]
+        return access.affiliation([Standing(inherit=own.inherit, room=own.room), *above])
+
+    def _standing(self, node: NodeId, jid: JID) -> Standing:
+        config = self.config(node)
+        if config is None:
+            return Standing()
+        community = config.is_space or config.private
+        return Standing(
+            explicit=self.explicit(node, jid),
+            admitted=community and self.state(node, jid) is State.SUBSCRIBED,
+            inherit=config.inherit,
+            room=config.room is not None,
+        )
+
+    def stance(self, node: NodeId, jid: JID) -> Stance:
+        """All that a rule may know of an entity at a node that exists."""
+        config = self.config(node)
+        hears = grouped = False
+        if config is not None and config.access in (Access.PRESENCE, Access.ROSTER):
+            for owner in self.owners(node):
+                hears = hears or self.hears_presence(owner, jid)
+                grouped = grouped or self._grouped(config, owner, jid)
+        return Stance(self.affiliation(node, jid), self.state(node, jid), hears, grouped)
+
+    def owners(self, node: NodeId) -> tuple[JID, ...]:
+        """Who owns a node: by a row there, or by a row above."""
+        if self.services.owned(node):
+            return (node.service,)
+        found: dict[JID, None] = {}
+        for each in self.chain(node):
+            record = self._known.node(each)
+            rows = {} if record is None else record.affiliations
+            kept = [jid for jid, row in rows.items() if row is Affiliation.OWNER]
+            changed = [jid for where, jid in self._rows if where == each]
+            for jid in (*kept, *changed):
+                if jid not in found and self.affiliation(node, jid) is Affiliation.OWNER:
+                    found[jid] = None
+        return tuple(found)
+
+    def hears_presence(self, owner: JID, jid: JID) -> bool:
+        """Whether an entity is subscribed to somebody's presence."""
+        mine = NodeId(owner.bare, PRESENCE_NODE)
+        return jid.bare == owner.bare or self.state(mine, jid) is State.SUBSCRIBED
+
+    def _grouped(self, config: NodeConfig, owner: JID, jid: JID) -> bool:
+        row = self.subscription(NodeId(jid.bare, PRESENCE_NODE), owner.bare)
+        groups = () if row is None or row.contact is None else row.contact.groups
+        return not set(config.roster_groups).isdisjoint(groups)
+
+    # --- what has to be asked for
+
+    def require(self, nodes: Iterable[NodeId]) -> None:
+        """Have several nodes loaded at once, before they are looked at one by one."""
+        self._known.loaded(nodes)
+
+    def heads(self, node: Node) -> Mapping[str, JID]:
+        """Every item's id and publisher, oldest first."""
+        return self._known.heads(node)
+
+    def recent(self, node: Node) -> Sequence[Item]:
+        """A room's newest items, oldest first."""
+        return self._known.recent(node)
+
+    def page(self, query: ItemQuery) -> ItemPage:
+        """Items from the store."""
+        return self._known.page(query)
+
+    def subscribed(self, jid: JID) -> frozenset[NodeId]:
+        """Every node that an entity, or one of its resources, has a subscription to."""
+        return self._known.subscribed(jid.bare)
+
+    def affiliated(self, jid: JID) -> frozenset[NodeId]:
+        """Every node that has a row for an entity."""
+        return self._known.affiliated(jid.bare)
+
+    def exists(self, jid: JID) -> bool:
+        """Whether a bare JID is an account of this server."""
+        return self._known.account(jid.bare)
+
+    def nodes_of(self, service: JID) -> tuple[NodeId, ...]:
+        """Every node of an account."""
+        return self._known.nodes_of(service)

@@ -1,0 +1,240 @@
+"""The nodes in use, in memory: what decisions read, and what events are applied to.
+
+Loaded on first use and kept as long as there is room. A node stays, whatever the room, while a
+write to it is not committed yet or somebody's stream keeps something alive in it; so what is not
+here can be read from the store, where all that was decided is committed.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Iterable
+from typing import Final
+
+from folkmoot.engine.events import (
+    AffiliationChanged,
+    Event,
+    ItemPublished,
+    ItemsRetracted,
+    NodeConfigured,
+    NodeCreated,
+    NodeDeleted,
+    NodePurged,
+    StandingChanged,
+    SubjectChanged,
+    SubscriptionChanged,
+)
+from folkmoot.engine.model import (
+    HISTORY_ITEMS_MAX,
+    Affiliation,
+    Node,
+    NodeId,
+)
+from folkmoot.engine.store import Edge, ItemQuery, Store
+from folkmoot.engine.view import Want
+from folkmoot.xmpp.jid import JID
+
+NODES_MAX: Final = 20_000
+"""How many nodes are kept; more only while streams or uncommitted writes hold them."""
+
+INDEXES_MAX: Final = 50_000
+"""How many entities' subscriptions are kept by entity."""
+
+
+class WorkingSet:
+    """Nodes by address, and by the entities that subscribe to them.
+
+    batch: the number of the batch in which what is applied now will be committed.
+    committed: the number of the last batch in the store.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._nodes: OrderedDict[NodeId, Node] = OrderedDict()
+        self._gone: dict[NodeId, int] = {}
+        self._subscribed: OrderedDict[JID, set[NodeId]] = OrderedDict()
+        self._temporary: dict[JID, dict[NodeId, int]] = {}
+        self.batch = 1
+        self.committed = 0
+
+    def get(self, node: NodeId) -> Node | None:
+        """A node that is in use."""
+        return self._nodes.get(node)
+
+    def is_gone(self, node: NodeId) -> bool:
+        """Whether a node was deleted by a batch that is not committed yet."""
+        return node in self._gone
+
+    def subscribed(self, jid: JID) -> frozenset[NodeId] | None:
+        """Every node an entity or one of its resources is subscribed to; None: not loaded."""
+        if jid not in self._subscribed:
+            return None
+        self._subscribed.move_to_end(jid)
+        return frozenset(self._subscribed[jid] | self._temporary.get(jid, {}).keys())
+
+    def temporary(self, jid: JID) -> tuple[NodeId, ...]:
+        """The nodes to which a full JID has a subscription that ends with its stream."""
+        nodes = self._temporary.get(jid.bare, {})
+        return tuple(node for node in nodes if jid in self._nodes[node].subscriptions)
+
+    # --- loading
+
+    def touch(self, node: NodeId) -> Node | None:
+        """A node that is in use, and now the one used last."""
+        found = self._nodes.get(node)
+        if found is not None:
+            self._nodes.move_to_end(node)
+        return found
+
+    def behind(self, want: Want) -> bool:
+        """Whether the answer is not in the store yet: a commit has to come first."""
+        if want.subscribed or want.affiliated or want.service:
+            return self.batch > self.committed + 1
+        node = want.heads or want.recent or (want.page and want.page.node)
+        found = self._nodes.get(node) if node else None
+        return found is not None and found.written > self.committed
+
+    async def load_node(self, node: NodeId) -> Node | None:
+        """A node from the store, in use from now on."""
+        record = await self._store.node(node)
+        if record is None or node in self._gone:
+            return None
+        return self._nodes.setdefault(node, record)  # somebody else may have been faster
+
+    async def load_heads(self, node: Node) -> None:
+        """Every item's id and publisher."""
+        node.heads = await self._store.heads(node.id)
+
+    async def load_recent(self, node: Node) -> None:
+        """A room's newest items."""
+        page = await self._store.items(
+            ItemQuery(node=node.id, edge=Edge.NEWEST, limit=HISTORY_ITEMS_MAX)
+        )
+        node.recent = deque(page.items, maxlen=HISTORY_ITEMS_MAX)
+
+    async def load_subscribed(self, jid: JID) -> None:
+        """An entity's subscriptions that outlive its streams."""
+        self._subscribed[jid] = set(await self._store.subscribed(jid))
+
+    def trim(self) -> None:
+        """Let go of what is too much."""
+        if len(self._nodes) > NODES_MAX:
+            self._evict()
+        while len(self._subscribed) > INDEXES_MAX:
+            self._subscribed.popitem(last=False)
+
+    def _evict(self) -> None:
+        """Drop the nodes unused for longest that nothing holds."""
+        surplus = len(self._nodes) - NODES_MAX * 9 // 10
+        held = {node for nodes in self._temporary.values() for node in nodes}
+        for node, record in list(self._nodes.items()):
+            if surplus <= 0:
+                break
+            if record.written <= self.committed and not record.live and node not in held:
+                del self._nodes[node]
+                surplus -= 1
+
+    def committed_up_to(self, batch: int) -> None:
+        """Batches up to this number are in the store."""
+        self.committed = batch
+        if self._gone:
+            self._gone = {node: number for node, number in self._gone.items() if number > batch}
+
+    # --- applying
+
+    def apply(self, event: Event) -> None:
+        """Make an event true. The batch it will be committed in is `self.batch`."""
+        match event:
+            case ItemPublished():
+                self._published(event)
+            case SubscriptionChanged():
+                self._subscription(event)
+            case NodeCreated():
+                node = Node(event.node, event.config, event.creator, event.at)
+                node.heads, node.recent = {}, deque(maxlen=HISTORY_ITEMS_MAX)
+                if event.owner is not None:
+                    node.affiliations[event.owner] = Affiliation.OWNER
+                self._nodes[event.node] = node
+                self._gone.pop(event.node, None)
+            case NodeDeleted():
+                del self._nodes[event.node]
+                for subscription in event.subscriptions:
+                    self._index(event.node, subscription.subscriber, subscription.temporary, -1)
+                self._gone[event.node] = self.batch
+                return
+            case NodeConfigured():
+                self._nodes[event.node].config = event.after
+                self._nodes[event.node].derived.unshow()
+            case StandingChanged():
+                node = self._nodes[event.node]
+                occupant = node.subscriptions[event.occupant].occupant
+                node.derived.unshow(None if occupant is None else occupant.nick)
+                return
+            case AffiliationChanged():
+                rows = self._nodes[event.node].affiliations
+                if event.after is None:
+                    rows.pop(event.jid, None)
+                else:
+                    rows[event.jid] = event.after
+            case ItemsRetracted():
+                self._remove_items(self._nodes[event.node], event.item_ids)
+            case NodePurged():
+                node = self._nodes[event.node]
+                self._remove_items(node, [*node.listed, *(node.heads or ()), *(node.live or ())])
+                node.recent = None if node.recent is None else deque(maxlen=HISTORY_ITEMS_MAX)
+            case SubjectChanged():
+                self._nodes[event.node].subject = event.item
+            case _:
+                return  # told, not kept
+        self._nodes[event.node].written = self.batch
+
+    def _published(self, event: ItemPublished) -> None:
+        node, item = self._nodes[event.node], event.item
+        if not event.persist:
+            node.live = {} if node.live is None else node.live
+            node.live[item.id] = item
+            return
+        self._remove_items(node, event.evicted)
+        if node.heads is not None:
+            node.heads.pop(item.id, None)
+            node.heads[item.id] = item.publisher
+        if node.recent is not None and node.config.room is not None:
+            node.recent.append(item)
+        if event.lists is not None or item.id in node.listed:
+            node.put_listed(item.id, event.lists)
+
+    def _remove_items(self, node: Node, item_ids: Iterable[str]) -> None:
+        for item_id in item_ids:
+            if node.heads is not None:
+                node.heads.pop(item_id, None)
+            if node.live is not None:
+                node.live.pop(item_id, None)
+            if item_id in node.listed:
+                node.put_listed(item_id, None)
+
+    def _subscription(self, event: SubscriptionChanged) -> None:
+        node = self._nodes[event.node]
+        node.put_subscription(event.subscriber, event.after)
+        for subscription, step in ((event.before, -1), (event.after, 1)):
+            if subscription is not None:
+                self._index(event.node, event.subscriber, subscription.temporary, step)
+
+    def _index(self, node: NodeId, subscriber: JID, temporary: bool, step: int) -> None:
+        bare = subscriber.bare
+        if not temporary:
+            nodes = self._subscribed.get(bare)
+            if nodes is None:
+                return
+            record = self._nodes.get(node)
+            others = () if record is None else record.addresses(bare)
+            if step > 0 or others:
+                nodes.add(node)
+            else:
+                nodes.discard(node)
+            return
+        held = self._temporary.setdefault(bare, {})
+        held[node] = held.get(node, 0) + step
+        if held[node] <= 0:
+            del held[node]
+        if not held:
+            del self._temporary[bare]

@@ -28,7 +28,6 @@ from folkmoot.engine.model import (
     Subscription,
 )
 from folkmoot.engine.occupancy import seen
-from folkmoot.engine.services import Kind
 from folkmoot.engine.store import ItemPage, ItemQuery
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
@@ -214,12 +213,6 @@ def own_affiliations(
     return tuple(each for each in found if each[1] is not Affiliation.NONE)
 
 
-def subscription(view: View, node: NodeId, jid: JID) -> Subscription | None:
-    """The subscription of just one address, for its owner's own use."""
-    view.found(node)
-    return view.subscription(node, jid)
-
-
 # --- rooms
 
 
@@ -332,6 +325,30 @@ def waiting_messages(view: View, account: JID) -> tuple[Item, ...]:
     return () if record is None else view.page(ItemQuery(node=node)).items
 
 
-def account_exists(view: View, jid: JID) -> bool:
-    """Whether a bare JID is an account here."""
-    return view.services.kind(jid) is Kind.ACCOUNT and view.exists(jid)
+def knows_account(view: View, actor: JID, account: JID) -> bool:
+    """Whether somebody may learn that an account is there: itself, and who hears its presence."""
+    return view.hears_presence(account, actor)
+
+
+def own_subscription(view: View, actor: JID, node: NodeId, jid: JID) -> Subscription | None:
+    """The subscription of just one of one's own addresses (XEP-0060 §6.3.2).
+
+    Raises Refused: NODE_NOT_FOUND, INVALID_SUBSCRIBER.
+    """
+    view.found(node)
+    if jid.bare != actor.bare:
+        raise Refused(Reason.INVALID_SUBSCRIBER)
+    held = view.subscription(node, jid)
+    return None if held is None or held.state is State.NONE else held
+
+
+def pending_nodes(view: View, actor: JID, service: JID) -> tuple[NodeId, ...]:
+    """The nodes of a service an entity owns at which somebody waits (XEP-0060 §8.7.2)."""
+    places = sorted((each for each in view.affiliated(actor) if each.service == service), key=str)
+    view.require(places)
+    return tuple(
+        place
+        for place in places
+        if view.affiliation(place, actor) is Affiliation.OWNER
+        and any(each.state is State.PENDING for each in view.found(place).subscriptions.values())
+    )

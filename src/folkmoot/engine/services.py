@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from enum import Enum
 
@@ -24,14 +25,15 @@ class Kind(Enum):
 class Services:
     """The addresses served, and limits an operator sets.
 
-    domain: of the accounts. creators: bare JIDs or domains that may create nodes and rooms; empty
-    means every account of this server.
+    domain: of the accounts. node_creators, room_creators: the bare JIDs that may create nodes on
+    the pubsub service, and rooms; None is every account of this server.
     """
 
     domain: JID
     pubsub: JID
     rooms: JID
-    creators: frozenset[JID] = frozenset()
+    node_creators: Container[JID] | None = None
+    room_creators: Container[JID] | None = None
     nodes_per_account_max: int = 1_000
     subscriptions_per_node_max: int = 100_000
     affiliations_per_node_max: int = 100_000
@@ -50,11 +52,10 @@ class Services:
         """Whether an address is, or would be, an account's here."""
         return bool(jid.local) and jid.domain == self.domain.domain
 
-    def may_create(self, jid: JID) -> bool:
-        """Whether an entity may create nodes on the pubsub service, and rooms."""
-        if self.creators:
-            return jid.bare in self.creators or JID.parse(jid.domain) in self.creators
-        return self.local(jid)
+    def may_create(self, jid: JID, service: JID) -> bool:
+        """Whether an entity may create nodes on the pubsub service, or rooms."""
+        creators = self.room_creators if service == self.rooms else self.node_creators
+        return self.local(jid) if creators is None else jid.bare in creators
 
     def owned(self, node: NodeId) -> bool:
         """Whether a node's owner is the service itself: an account's, or a contact's."""

@@ -61,6 +61,17 @@ Told = Notification | Outgoing | Answer
 
 
 @dataclass(frozen=True, slots=True)
+class Sender:
+    """What was true of the stream a stanza came from, before the stanza.
+
+    available: it has broadcast presence. interested: it has asked for the roster.
+    """
+
+    available: bool = False
+    interested: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """A stanza to be handled, who sent it and to which address.
 
@@ -73,6 +84,7 @@ class Request:
     actor: JID
     to: JID
     payload: Element
+    sender: Sender = Sender()
 
     @property
     def services(self) -> Services:
@@ -133,7 +145,7 @@ class Facade:
     name: str
     routes: tuple[Route, ...]
     errors: Errors
-    word: Callable[[Notification], Iterable[Outgoing]] | None = None
+    word: Callable[[Notification], Iterable[Outgoing]] = lambda notification: ()
 
     def error(self, refused: Refused) -> StanzaError:
         """A refusal in this protocol's words."""

@@ -38,7 +38,7 @@ def created(
     """The event that makes a node. Raises Refused where its creator may not, or asks too much."""
     kind = view.services.kind(node.service)
     if kind in (Kind.PUBSUB, Kind.ROOMS):
-        if not view.services.may_create(creator):
+        if not view.services.may_create(creator, node.service):
             raise Refused(Reason.MAY_NOT_CREATE)
         if len(view.affiliated(creator)) >= view.services.nodes_per_account_max:
             raise Refused(Reason.TOO_MANY_NODES)

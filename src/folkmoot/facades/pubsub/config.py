@@ -1,0 +1,175 @@
+"""The node configuration form: XEP-0060 1.30.0, §16.4.3, one row for each field."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from folkmoot.engine.model import (
+    NODE_ITEMS_MAX,
+    Access,
+    Inherit,
+    NodeConfig,
+    PublishModel,
+    SendLast,
+)
+from folkmoot.facades.form_table import (
+    Row,
+    choice,
+    flag,
+    nonsense,
+    number,
+    parent,
+    read_settings,
+    single,
+    text,
+)
+from folkmoot.facades.pubsub.ns import NODE_CONFIG
+from folkmoot.xmpp.errors import StanzaError
+from folkmoot.xmpp.forms import DATA, Field, Form
+from folkmoot.xmpp.xml import Element
+
+_LEAF: Final = "pubsub#node_type"
+_NOT_PURGED: Final = "pubsub#purge_offline"
+FIXED: Final = {_LEAF: ("leaf",), _NOT_PURGED: ("0", "false")}
+"""Fields that have one meaning here, and the ways to say it; any other is not acceptable."""
+
+ROWS: Final[tuple[Row, ...]] = (
+    text("pubsub#title", "Name", "title"),
+    text("pubsub#description", "Description", "description"),
+    text("pubsub#type", "Type of the items, or of the node", "type"),
+    text("pubsub#language", "Language", "language"),
+    choice(
+        "pubsub#access_model",
+        "Who may subscribe and retrieve items",
+        "access",
+        {
+            Access.OPEN: "Anyone",
+            Access.PRESENCE: "Those subscribed to an owner's presence",
+            Access.ROSTER: "Those in certain roster groups",
+            Access.AUTHORIZE: "Those an owner lets in",
+            Access.WHITELIST: "Members",
+        },
+    ),
+    Row(
+        "pubsub#roster_groups_allowed",
+        "list-multi",
+        "Roster groups that may subscribe",
+        "roster_groups",
+        tuple,
+        tuple,
+    ),
+    choice(
+        "pubsub#publish_model",
+        "Who may publish",
+        "publish",
+        {
+            PublishModel.PUBLISHERS: "Publishers and owners",
+            PublishModel.SUBSCRIBERS: "Subscribers as well",
+            PublishModel.OPEN: "Anyone",
+        },
+    ),
+    flag("pubsub#persist_items", "Keep items", "persist_items"),
+    number("pubsub#max_items", "How many are kept", "max_items", most=NODE_ITEMS_MAX, word="max"),
+    number(
+        "pubsub#max_payload_size",
+        "The longest payload, in bytes",
+        "payload_bytes_max",
+        most=NodeConfig().payload_bytes_max,
+    ),
+    flag("pubsub#deliver_notifications", "Notify of items", "deliver_notifications"),
+    flag("pubsub#deliver_payloads", "Send payloads with notifications", "deliver_payloads"),
+    flag("pubsub#notify_config", "Notify when the configuration changes", "notify_config"),
+    flag("pubsub#notify_delete", "Notify when the node is deleted", "notify_delete"),
+    flag("pubsub#notify_retract", "Notify when items are deleted", "notify_retract"),
+    flag("pubsub#notify_sub", "Notify owners of subscribers", "notify_sub"),
+    choice(
+        "pubsub#send_last_published_item",
+        "When to send the newest item unasked",
+        "send_last",
+        {
+            SendLast.NEVER: "Never",
+            SendLast.ON_SUB: "When somebody subscribes",
+            SendLast.ON_SUB_AND_PRESENCE: "Also when a subscriber comes online",
+        },
+    ),
+    Row(
+        "pubsub#notification_type",
+        "list-single",
+        "Type of notifications",
+        "headline",
+        lambda values: _read_notification_type(values),
+        lambda headline: ("headline" if headline else "normal",),
+    ),
+    parent("{urn:xmpp:pubsub-relationships:0}parent", "The node it is in"),
+    choice(
+        "{urn:folkmoot:spaces:0}inherit",
+        "Whose standing in the node above holds here",
+        "inherit",
+        {
+            Inherit.ALL: "Everyone's",
+            Inherit.STAFF: "Owners' and publishers'",
+            Inherit.NONE: "Nobody's",
+        },
+    ),
+)
+
+
+PUBLIC: Final = frozenset(
+    {
+        "pubsub#title",
+        "pubsub#description",
+        "pubsub#type",
+        "pubsub#language",
+        "pubsub#access_model",
+        "pubsub#publish_model",
+        "pubsub#max_items",
+        "{urn:xmpp:pubsub-relationships:0}parent",
+    }
+)
+
+
+def _read_notification_type(values: Sequence[str]) -> bool:
+    given = single(values)
+    if given not in ("headline", "normal"):
+        raise nonsense("headline or normal is needed")
+    return given == "headline"
+
+
+def read_form(element: Element | None) -> Form | None:
+    """The data form in an element, None where there is none."""
+    x = None if element is None else element.child(DATA, "x")
+    return None if x is None else Form.read(x)
+
+
+def read_config(form: Form | None) -> dict[str, object]:
+    """The settings a submitted configuration asks for; with or without its FORM_TYPE.
+
+    Raises StanzaError(not-acceptable) naming a field whose value makes no sense.
+    """
+    if form is None:
+        return {}
+    for var, meant in FIXED.items():
+        values = form.field(var)
+        if values is not None and values.values not in [(value,) for value in meant]:
+            raise StanzaError("not-acceptable", f"{var} cannot be so here")
+    return read_settings(ROWS, form)
+
+
+def config_form(config: NodeConfig) -> Form:
+    """The form an owner is sent (§8.2.1)."""
+    fields = [row.field(config) for row in ROWS]
+    fields.append(Field(_LEAF, "list-single", ("leaf",), "Type of node"))
+    fields.append(Field(_NOT_PURGED, "boolean", ("0",), "Delete items when the owner goes"))
+    return Form("form", NODE_CONFIG, tuple(fields))
+
+
+def shown(config: NodeConfig) -> tuple[Field, ...]:
+    """The fields of a configuration that anyone who may know of the node may see (§5.4)."""
+    fields = (row.field(config) for row in ROWS if row.var in PUBLIC)
+    return tuple(field for field in fields if field.values)
+
+
+def result_form(config: NodeConfig) -> Form:
+    """The configuration as a notification tells it (§8.2.5.2)."""
+    return Form("result", NODE_CONFIG, tuple(row.field(config) for row in ROWS))

@@ -1,0 +1,91 @@
+"""How XEP-0060 1.30.0 says why not: every reason, and requests that are themselves wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from folkmoot.engine.errors import Reason
+from folkmoot.facades.form_table import var_of
+from folkmoot.facades.pubsub.config import ROWS
+from folkmoot.facades.pubsub.ns import ERRORS as NS
+from folkmoot.xmpp.errors import StanzaError
+from folkmoot.xmpp.xml import Element
+
+Worded = Callable[[str], StanzaError]
+
+
+def specific(name: str, feature: str | None = None) -> Element:
+    """A condition of this protocol's own (§17.2)."""
+    return Element(NS, name, {"feature": feature})
+
+
+def _error(condition: str, name: str = "", text: str = "", type: str | None = None) -> Worded:
+    def word(detail: str) -> StanzaError:
+        extension = specific(name) if name else None
+        return StanzaError(condition, text, type=type, extension=extension)
+
+    return word
+
+
+def _config(detail: str) -> StanzaError:
+    return StanzaError("not-acceptable", f"{var_of(ROWS, detail)} cannot be so here")
+
+
+def _precondition(detail: str) -> StanzaError:
+    text = f"the node has another {var_of(ROWS, detail)}"
+    return StanzaError("conflict", text, extension=specific("precondition-not-met"))
+
+
+def _access(detail: str) -> StanzaError:
+    return StanzaError("not-allowed", extension=specific("closed-node"))
+
+
+ERRORS: Final[dict[Reason, Worded]] = {
+    Reason.NODE_NOT_FOUND: _error("item-not-found", text="there is no such node"),
+    Reason.ITEM_NOT_FOUND: _error("item-not-found", text="there is no such item"),
+    Reason.NODE_EXISTS: _error("conflict", text="a node of this name is there already"),
+    Reason.FORBIDDEN: _error("forbidden"),
+    Reason.NOT_SUBSCRIBED: _error("not-authorized", "not-subscribed"),
+    Reason.OUTCAST: _error("forbidden", text="banned from this node"),
+    Reason.CLOSED_NODE: _access,
+    Reason.PENDING: _error(
+        "not-authorized", "pending-subscription", "an owner has yet to decide about this"
+    ),
+    Reason.PRESENCE_REQUIRED: _error("not-authorized", "presence-subscription-required"),
+    Reason.NOT_IN_ROSTER_GROUP: _error("not-authorized", "not-in-roster-group"),
+    Reason.INVALID_SUBSCRIBER: _error("bad-request", "invalid-jid"),
+    Reason.LAST_OWNER: _error("not-acceptable", text="a node needs an owner"),
+    Reason.BAD_CONFIG: _config,
+    Reason.PRECONDITION: _precondition,
+    Reason.PAYLOAD_REQUIRED: _error("bad-request", "payload-required"),
+    Reason.PAYLOAD_TOO_BIG: _error("not-acceptable", "payload-too-big"),
+    Reason.ITEM_REQUIRED: _error("bad-request", "item-required"),
+    Reason.NODE_FULL: _error("conflict", "node-full"),
+    Reason.TOO_MANY_NODES: _error("resource-constraint", text="no more nodes for this account"),
+    Reason.TOO_MANY_SUBSCRIPTIONS: _error("policy-violation", "too-many-subscriptions"),
+    Reason.MAY_NOT_CREATE: _error("forbidden", text="not everybody may make nodes here"),
+    Reason.NOT_PERSISTENT: _error("feature-not-implemented", "unsupported"),
+    Reason.NO_ACCOUNT: _error("item-not-found", text="there is no such account"),
+    Reason.CYCLE: _error("not-allowed", "invalid-option", "a node cannot be in itself"),
+    Reason.CHAIN_TOO_LONG: _error("not-allowed", "invalid-option", "too many nodes in each other"),
+    # What follows is said of rooms alone, and a room is not reached through this protocol yet.
+    Reason.NICK_IN_USE: _error("conflict"),
+    Reason.NICK_NEEDED: _error("bad-request"),
+    Reason.WRONG_PASSWORD: _error("not-authorized"),
+    Reason.ROOM_FULL: _error("service-unavailable"),
+    Reason.ROOM_LOCKED: _error("item-not-found"),
+    Reason.NO_VOICE: _error("forbidden"),
+    Reason.NOT_IN_ROOM: _error("item-not-found"),
+}
+
+
+def unsupported(feature: str) -> StanzaError:
+    """The answer to what XEP-0060 has and this service has not (§10)."""
+    extension = specific("unsupported", feature)
+    return StanzaError("feature-not-implemented", extension=extension)
+
+
+def bad(name: str, text: str = "") -> StanzaError:
+    """The answer to a request that lacks something, or holds what makes no sense."""
+    return StanzaError("bad-request", text, extension=specific(name))

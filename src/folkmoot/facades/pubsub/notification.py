@@ -1,0 +1,144 @@
+"""How XEP-0060 1.30.0 words what happened: `<event/>` messages, and the authorization form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from folkmoot.engine.events import (
+    AffiliationTold,
+    ApprovalAnswered,
+    ApprovalAsked,
+    Configured,
+    Deleted,
+    Heard,
+    Notification,
+    Published,
+    Purged,
+    Retracted,
+    SubscriptionTold,
+)
+from folkmoot.engine.model import Item, NodeId
+from folkmoot.facades.facade import Outgoing, Reach
+from folkmoot.facades.pubsub.config import result_form
+from folkmoot.facades.pubsub.ns import AUTHORIZATION, EVENT, OWNER
+from folkmoot.xmpp.dates import format_date
+from folkmoot.xmpp.forms import Field, Form
+from folkmoot.xmpp.jid import JID
+from folkmoot.xmpp.stanza import CLIENT, wording
+from folkmoot.xmpp.xml import Element
+
+DELAY: Final = "urn:xmpp:delay"
+
+
+def word(notification: Notification) -> Iterable[Outgoing]:
+    """A notification as messages from the service."""
+    node = notification.node.name
+    match notification:
+        case Published(item=item, config=config):
+            told = item_element(EVENT, item, payload=config.deliver_payloads)
+            items = Element(EVENT, "items", {"node": node}, told)
+            delay = _delay(item) if notification.last else ()
+            yield _event(notification, items, *delay, headline=config.headline)
+        case Retracted(item_ids=item_ids, config=config):
+            for item_id in item_ids:  # one item a message: Movim looks at the first alone
+                retract = Element(EVENT, "retract", {"id": item_id})
+                items = Element(EVENT, "items", {"node": node}, retract)
+                yield _event(notification, items, headline=config.headline)
+        case Purged(config=config):
+            purge = Element(EVENT, "purge", {"node": node})
+            yield _event(notification, purge, headline=config.headline)
+        case Deleted(redirect=redirect, config=config):
+            delete = Element(EVENT, "delete", {"node": node})
+            if redirect:
+                delete.append(Element(EVENT, "redirect", {"uri": redirect}))
+            yield _event(notification, delete, headline=config.headline)
+        case Configured(after=after):
+            told = Element(EVENT, "configuration", {"node": node})
+            if after.deliver_payloads:
+                told.append(result_form(after).element())
+            yield _event(notification, told, headline=after.headline)
+        case SubscriptionTold():
+            yield from _subscription(notification)
+        case AffiliationTold(jid=jid, affiliation=affiliation):
+            changed = Element(
+                OWNER, "affiliation", {"jid": str(jid), "affiliation": affiliation.value}
+            )
+            rows = Element(OWNER, "affiliations", {"node": node}, changed)
+            # §8.9.4: the owner's namespace, in a message to the entity concerned
+            yield _message(notification, Element(OWNER, "pubsub", None, rows), headline=False)
+        case ApprovalAsked():
+            yield _message(notification, authorization_form(notification).element(), headline=False)
+        case ApprovalAnswered(subscriber=subscriber, allowed=allowed):
+            state = "subscribed" if allowed else "none"
+            attrs = {"node": node, "jid": str(subscriber), "subscription": state}
+            yield _event(notification, Element(EVENT, "subscription", attrs), headline=True)
+        case _:
+            return
+
+
+def _subscription(told: SubscriptionTold) -> Iterable[Outgoing]:
+    """To the subscriber something to keep; to owners, with notify_sub, news (§12.14, §8.8.4)."""
+    state = "none" if told.after is None else told.after.state.value
+    subid = told.after.subid if told.after is not None else ""
+    attrs = {
+        "node": told.node.name,
+        "jid": str(told.subscriber),
+        "subscription": state,
+        "subid": subid or None,
+    }
+    element = Element(EVENT, "subscription", attrs)
+    mine = tuple(jid for jid in told.to if jid == told.subscriber)
+    others = tuple(jid for jid in told.to if jid != told.subscriber)
+    for to, headline in ((mine, False), (others, True)):
+        if to:
+            yield _event(told, element, headline=headline, to=to)
+
+
+def authorization_form(asked: ApprovalAsked) -> Form:
+    """What an owner is asked (§8.6, Example 173)."""
+    return Form(
+        "form",
+        AUTHORIZATION,
+        (
+            Field("pubsub#node", "text-single", (asked.node.name,), "Node"),
+            Field("pubsub#subscriber_jid", "jid-single", (str(asked.subscriber),), "Subscriber"),
+            Field("pubsub#allow", "boolean", ("false",), "Allow this subscription?"),
+            Field("pubsub#subid", "hidden", (asked.subid,)),
+        ),
+        title="Somebody asks to be let in",
+        instructions=f"May {asked.subscriber} subscribe to {asked.node.name}?",
+    )
+
+
+def item_element(ns: str, item: Item, *, payload: bool = True) -> Element:
+    """An item, in a notification or in an answer, with the payload or without."""
+    told = Element(ns, "item", {"id": item.id, "publisher": str(item.publisher.bare)})
+    if payload and item.payload is not None:
+        told.append(item.payload)
+    return told
+
+
+def subscription_element(ns: str, node: NodeId, jid: str, state: str, subid: str) -> Element:
+    """A subscription, in an answer."""
+    attrs = {"node": node.name, "jid": jid, "subscription": state, "subid": subid or None}
+    return Element(ns, "subscription", attrs)
+
+
+def _delay(item: Item) -> tuple[Element, ...]:
+    return (Element(DELAY, "delay", {"stamp": format_date(item.published)}),)
+
+
+def _event(
+    heard: Heard, event: Element, *more: Element, headline: bool, to: tuple[JID, ...] = ()
+) -> Outgoing:
+    return _message(heard, Element(EVENT, "event", None, event), *more, headline=headline, to=to)
+
+
+def _message(
+    heard: Heard, *children: Element, headline: bool, to: tuple[JID, ...] = ()
+) -> Outgoing:
+    kind = "headline" if headline else None
+    attrs = {"from": str(heard.node.service), "type": kind}
+    reach = Reach.AVAILABLE if headline else Reach.KEPT
+    return Outgoing(wording(Element(CLIENT, "message", attrs, *children)), to or heard.to, reach)

@@ -1,0 +1,53 @@
+"""Spaces: XEP-0503 0.3.0. What makes a node a space, what its items list, and whose room is whose.
+
+A space is a pubsub node, and all that is done with it is XEP-0060; here is only what the items of
+one mean, and how an entity says which space it is in (§5.5).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from folkmoot.engine.model import NodeId
+from folkmoot.engine.services import Services
+from folkmoot.facades.form_table import node_uri
+from folkmoot.xmpp.forms import Field, Form
+from folkmoot.xmpp.jid import JID, InvalidJID
+from folkmoot.xmpp.xml import Element
+
+NS: Final = "urn:xmpp:spaces:0"
+BOOKMARKS: Final = "urn:xmpp:bookmarks:1"
+SUBSCRIPTION: Final = "urn:xmpp:pubsub:subscription:0"
+
+
+def listed(item_id: str, payload: Element | None, services: Services) -> NodeId | None:
+    """The node that an item puts on a space's list (§5.4): a room or another node, else None.
+
+    A room is `<conference/>` (XEP-0402), its JID the item's id; a node is `<subscription/>`
+    (XEP-0330). An item whose words make no sense lists nothing, and is kept as it is.
+    """
+    if payload is None:
+        return None
+    try:
+        if (payload.ns, payload.name) == (BOOKMARKS, "conference"):
+            room = JID.parse(item_id)
+            if room.local and room.is_bare and room.domain == services.rooms.domain:
+                return NodeId(services.rooms, room.local)
+        elif (payload.ns, payload.name) == (SUBSCRIPTION, "subscription"):
+            node = payload.get("node")
+            if node:
+                return NodeId(JID.parse(payload.get("server", "")).bare, node)
+    except InvalidJID:
+        return None
+    return None
+
+
+def membership(chain: tuple[NodeId, ...]) -> tuple[Form, ...]:
+    """How disco#info says which space an entity is in (§5.5): once both halves agree.
+
+    chain: the entity's node and those it is in; without a second one there is nothing to say.
+    """
+    if len(chain) < 2:
+        return ()
+    parent = Field("parent", values=(node_uri(chain[1]),), label="Space parent")
+    return (Form("result", NS, (parent,)),)

@@ -1,0 +1,1 @@
+"""Where clients reach the server: TCP with TLS, WebSocket, and what HTTP says of them."""

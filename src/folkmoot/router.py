@@ -1,0 +1,292 @@
+"""Where a stanza goes: to the facade of the service it is addressed to, or to somebody's stream.
+
+And back: what is told, worded by its facade and delivered, in the order it was decided.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import structlog
+
+from folkmoot.eager import begin
+from folkmoot.engine.commands import Retract, Unsubscribe
+from folkmoot.engine.engine import Engine
+from folkmoot.engine.errors import Refused
+from folkmoot.engine.model import PRESENCE_NODE, NodeId, Via
+from folkmoot.engine.services import Services
+from folkmoot.facades import messages, presence, roster
+from folkmoot.facades.facade import (
+    Answer,
+    Facade,
+    Outgoing,
+    Reach,
+    Request,
+    Route,
+    Sender,
+    Told,
+)
+from folkmoot.sessions import DIRECTED_MAX, Connection, Session, Sessions
+from folkmoot.xmpp.errors import StanzaError, StreamError
+from folkmoot.xmpp.jid import JID, InvalidJID
+from folkmoot.xmpp.stanza import CLIENT, error_reply, reply, stamp
+from folkmoot.xmpp.xml import Element, parse
+
+log = structlog.get_logger()
+
+
+class Place(Enum):
+    """What is at an address."""
+
+    SERVER = "server"
+    PUBSUB = "pubsub"
+    ROOMS = "rooms"
+    ACCOUNT = "account"
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The facades of each place, first come first served, and those that word notifications."""
+
+    at: Mapping[Place, tuple[Facade, ...]]
+    via: Mapping[Via, tuple[Facade, ...]]
+
+
+Key = tuple[str, ...]
+
+
+class Router:
+    """All streams of a server, and the facades behind the addresses they write to."""
+
+    def __init__(self, services: Services, served: Served) -> None:
+        self._services = services
+        self._via = served.via
+        self._routes: dict[Place, dict[Key, tuple[Facade, Route]]] = {}
+        for place, facades in served.at.items():
+            table = self._routes.setdefault(place, {})
+            for facade in facades:
+                for route in facade.routes:
+                    table.setdefault((route.kind, route.type, *route.path), (facade, route))
+        self.sessions = Sessions()
+        self._tasks: set[asyncio.Future[None]] = set()
+        self._engine: Engine[Outgoing | Answer]
+
+    def attach(self, engine: Engine[Outgoing | Answer]) -> None:
+        """The engine behind the facades; it tells through `tell`."""
+        self._engine = engine
+
+    # --- sessions come and go
+
+    def bind(self, connection: Connection, jid: JID) -> None:
+        """Begin a session; one that had the same full JID ends (RFC 6120 §7.7.2.2)."""
+        older = self.sessions.get(jid)
+        if older is not None:
+            older.connection.close(StreamError("conflict", "another stream took this resource"))
+        self.sessions.add(Session(jid, connection))
+
+    def lost(self, jid: JID) -> None:
+        """End a session: what was to last as long as it is over."""
+        session = self.sessions.remove(jid)
+        if session is not None and (rest := begin(self._end(session))) is not None:
+            self._later(rest)
+
+    async def idle(self) -> None:
+        """Wait until nothing is under way that was begun on somebody's behalf."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def _end(self, session: Session) -> None:
+        for node in self._engine.temporary(session.jid):
+            await self._try(
+                Unsubscribe(actor=session.jid, node=node, subscriber=session.jid, lost=True)
+            )
+        if session.presence is not None:
+            gone = (session.jid.resource,)
+            node = NodeId(session.jid.bare, PRESENCE_NODE)
+            await self._try(Retract(actor=session.jid, node=node, item_ids=gone))
+        await self._part(session)
+
+    async def _try(self, command: Retract | Unsubscribe) -> None:
+        try:
+            await self._engine.run(command)
+        except Refused as refused:
+            log.debug("nothing to end", node=command.node.name, reason=refused.reason.name)
+
+    async def _part(self, session: Session) -> None:
+        """Unavailable to everyone the session sent presence to of its own (RFC 6121 §4.6.3)."""
+        directed, session.directed = session.directed, set()
+        for jid in directed:
+            attrs = {"type": "unavailable", "from": str(session.jid), "to": str(jid)}
+            await self._handle(session, Element(CLIENT, "presence", attrs))
+
+    # --- stanzas in
+
+    def receive(self, jid: JID, stanza: Element) -> Awaitable[None] | None:
+        """Handle a stanza of a session; None: done, else it waits for something to be loaded."""
+        session = self.sessions.get(jid)
+        return None if session is None else begin(self._handle(session, stanza))
+
+    async def _handle(self, session: Session, stanza: Element) -> None:
+        try:
+            await self._route(session, stanza)
+        except StanzaError as error:
+            self._refuse(session, stanza, error)
+        except Exception:  # a bug: it must not cost this stream, or another, its life
+            log.exception("a stanza met a bug", stanza=stanza.name, type=stanza.get("type"))
+            self._refuse(session, stanza, StanzaError("internal-server-error"))
+
+    def _refuse(self, session: Session, stanza: Element, error: StanzaError) -> None:
+        """Say no; but never to an error, nor to a result (RFC 6120 §8.3.1)."""
+        if stanza.get("type") not in ("error", "result"):
+            self._engine.tell(Answer(session.jid, error_reply(stanza, error)))
+
+    async def _route(self, session: Session, stanza: Element) -> None:
+        to = self._address(session, stanza)
+        place = self._place(to)
+        if place is None:
+            raise StanzaError("remote-server-not-found", f"{to.domain} is not served here")
+        if stanza.name == "iq" and place is Place.ACCOUNT and to.resource:
+            self._pass_on(stanza, to)
+            return
+        found = self._find(place, stanza)
+        if found is None:
+            if stanza.name != "iq" or stanza.get("type") in ("result", "error"):
+                return  # what nobody waits for
+            raise StanzaError("service-unavailable", "nothing here understands this request")
+        facade, route, payload = found
+        sender = Sender(session.presence is not None, session.interested)
+        request = Request(self._engine, stanza, session.jid, to, payload, sender)
+        try:
+            children = await route.handler(request)
+        except Refused as refused:
+            raise facade.error(refused) from refused
+        self._note(session, stanza, to, payload)
+        if stanza.name == "iq":
+            self._engine.tell(Answer(session.jid, reply(stanza, *children)))
+        elif stanza.name == "presence" and stanza.get("type") == "unavailable" and not to.resource:
+            await self._withdraw(session, stanza, to)
+
+    def _find(self, place: Place, stanza: Element) -> tuple[Facade, Route, Element] | None:
+        """The route for a stanza: the most exact there is, and the element it was found by."""
+        table = self._routes[place]
+        kind, type = stanza.name, stanza.get("type", "")
+        if kind != "iq":
+            found = table.get((kind, type))
+            return None if found is None else (*found, stanza)
+        outer = stanza.first
+        if outer is None:
+            return None
+        inner = outer.first
+        if inner is not None:
+            found = table.get((kind, type, outer.ns, outer.name, inner.name))
+            if found is not None:
+                return (*found, inner)
+        found = table.get((kind, type, outer.ns, outer.name))
+        return None if found is None else (*found, outer)
+
+    def _pass_on(self, stanza: Element, to: JID) -> None:
+        """An iq from one stream to another, whoever they are (RFC 6121 §8.5.3.1)."""
+        if self.sessions.get(to) is None:
+            raise StanzaError("service-unavailable", "nobody is there")
+        self._engine.tell(Answer(to, stanza))
+
+    def _note(self, session: Session, stanza: Element, to: JID, payload: Element) -> None:
+        """What the session has to remember of a stanza that was handled."""
+        if stanza.name == "iq":
+            if payload.ns == roster.NS and stanza.get("type") == "get":
+                session.interested = True
+            return
+        if stanza.name != "presence":
+            return
+        type = stanza.get("type", "")
+        if stanza.get("to") is None:
+            if type == "":
+                session.presence = stanza
+                session.priority = presence.read_priority(stanza)
+            elif type == "unavailable":
+                session.presence = None
+        elif self._place(to) is Place.ACCOUNT and type in ("", "unavailable"):
+            if type == "unavailable":
+                session.directed.discard(to)
+            elif len(session.directed) < DIRECTED_MAX:
+                session.directed.add(to)
+
+    async def _withdraw(self, session: Session, stanza: Element, to: JID) -> None:
+        """Who is not available any more is so to rooms and to those it told of its own accord."""
+        if stanza.get("to") is not None:
+            return
+        for node in self._engine.temporary(session.jid):
+            await self._try(
+                Unsubscribe(actor=session.jid, node=node, subscriber=session.jid, parting=stanza)
+            )
+        await self._part(session)
+
+    def _address(self, session: Session, stanza: Element) -> JID:
+        text = stanza.get("to")
+        if text is None:
+            return session.jid.bare
+        try:
+            return JID.parse(text)
+        except InvalidJID as error:
+            raise StanzaError("jid-malformed", str(error)) from error
+
+    def _place(self, jid: JID) -> Place | None:
+        services = self._services
+        domain = jid.domain
+        if domain == services.domain.domain:
+            return Place.ACCOUNT if jid.local else Place.SERVER
+        if domain == services.rooms.domain:
+            return Place.ROOMS
+        return Place.PUBSUB if domain == services.pubsub.domain else None
+
+    # --- told, out
+
+    def tell(self, told: Sequence[Told]) -> None:
+        """Word what is told, and deliver it; everything in it is kept."""
+        for each in told:
+            try:
+                if isinstance(each, Outgoing):
+                    self._deliver(each)
+                elif isinstance(each, Answer):
+                    self._answer(each)
+                else:
+                    for facade in self._via[each.via]:
+                        for outgoing in facade.word(each):
+                            self._deliver(outgoing)
+            except Exception:  # a bug in one wording: the others are told all the same
+                log.exception("a notification met a bug", kind=type(each).__name__)
+
+    def _answer(self, answer: Answer) -> None:
+        session = self.sessions.get(answer.to)
+        if session is not None:
+            session.send(answer.stanza)
+
+    def _deliver(self, outgoing: Outgoing) -> None:
+        missed = self.sessions.deliver(outgoing)
+        if missed and outgoing.reach is Reach.KEPT:
+            head, tail = outgoing.wording
+            for jid in missed:
+                stanza = parse(head + stamp(jid, framed=True) + tail)
+                self._keep(jid, stanza)
+
+    def _keep(self, jid: JID, stanza: Element) -> None:
+        """A message nobody is there to take is kept for the account, where that has sense."""
+        if not self._services.local(jid):
+            return
+        keeping = begin(self._kept(jid, stanza))
+        if keeping is not None:
+            self._later(keeping)
+
+    async def _kept(self, jid: JID, stanza: Element) -> None:
+        try:
+            await messages.keep(self._engine, jid.bare, stanza)
+        except Refused as refused:
+            log.info("a message was not kept", reason=refused.reason.name)
+
+    def _later(self, rest: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(rest)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

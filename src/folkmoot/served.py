@@ -1,0 +1,84 @@
+"""Which facades stand at which address: the one list of what the server speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from folkmoot.engine import questions
+from folkmoot.engine.model import Via
+from folkmoot.engine.services import Services
+from folkmoot.facades import basics, disco, messages, muc, presence, pubsub, roster
+from folkmoot.facades.facade import Facade, Request, Route
+from folkmoot.facades.pubsub import discovery
+from folkmoot.router import Place, Served
+from folkmoot.xmpp.errors import StanzaError
+from folkmoot.xmpp.xml import Element
+
+
+def served(services: Services) -> Served:
+    """The facades of each place, and those that word notifications."""
+    errors = pubsub.FACADE.errors
+    common = basics.facade(errors)
+    spaces_disco = disco.facade(
+        (disco.Identity("pubsub", "service", "Spaces"),),
+        (*pubsub.FEATURES, *basics.FEATURES),
+        discovery.nodes,
+        errors,
+        node_info=discovery.node_info,
+        node_items=discovery.node_items,
+    )
+    return Served(
+        at={
+            Place.SERVER: (_server_disco(services), common),
+            Place.PUBSUB: (pubsub.FACADE, spaces_disco, common),
+            Place.ROOMS: (muc.FACADE, common),
+            Place.ACCOUNT: (
+                roster.FACADE,
+                presence.FACADE,
+                messages.FACADE,
+                pubsub.FACADE,
+                _account_disco(),
+                common,
+            ),
+        },
+        via={
+            Via.PUBSUB: (pubsub.FACADE,),
+            Via.MUC: (muc.FACADE,),
+            Via.PRESENCE: (presence.FACADE, roster.FACADE),
+        },
+    )
+
+
+def _server_disco(services: Services) -> Facade:
+    async def listed(request: Request) -> Iterable[Element]:
+        names = ((str(services.pubsub), "Spaces"), (str(services.rooms), "Rooms"))
+        return (disco.items("", names),)
+
+    identity = disco.Identity("server", "im", "Folkmoot")
+    return disco.facade((identity,), basics.FEATURES, listed, pubsub.FACADE.errors)
+
+
+def _account_disco() -> Facade:
+    """An account, to itself and to those who hear its presence (XEP-0030 §8.2)."""
+    identities = (disco.Identity("account", "registered"), disco.Identity("pubsub", "pep"))
+    facade = disco.facade(
+        identities,
+        (*pubsub.FEATURES, *basics.FEATURES),
+        discovery.nodes,
+        pubsub.FACADE.errors,
+        node_info=discovery.node_info,
+        node_items=discovery.node_items,
+    )
+    return replace(facade, routes=tuple(map(_for_contacts, facade.routes)))
+
+
+def _for_contacts(route: Route) -> Route:
+    """The same route, for those alone who may know that the account is there."""
+
+    async def handler(request: Request) -> Iterable[Element]:
+        if not await request.ask(questions.knows_account, request.actor, request.to.bare):
+            raise StanzaError("service-unavailable")
+        return await route.handler(request)
+
+    return replace(route, handler=handler)

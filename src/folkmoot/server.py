@@ -1,0 +1,268 @@
+"""The server: what a configuration says, built, joined, and run until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import resource
+import secrets
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import AsyncExitStack, aclosing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import structlog
+from aiohttp import web
+
+from folkmoot.admin import Account, Progress, StoreAdmin
+from folkmoot.config import Address, Config
+from folkmoot.control import ControlServer
+from folkmoot.core import Core, running
+from folkmoot.engine.commands import Forget
+from folkmoot.engine.model import PRESENCE_NODE, NodeId
+from folkmoot.engine.services import Services
+from folkmoot.listeners.certificates import ensure_certificate
+from folkmoot.listeners.connection import Connection
+from folkmoot.listeners.limits import ListenerLimits
+from folkmoot.listeners.reception import Reception
+from folkmoot.listeners.tcp import TcpListener
+from folkmoot.listeners.tls import load_tls
+from folkmoot.listeners.web import WebListener, routes
+from folkmoot.listeners.websocket import WebSockets
+from folkmoot.lock import Hold, Holder, hold
+from folkmoot.stores.sqlite import SQLiteStore
+from folkmoot.streams.features import Features
+from folkmoot.streams.sasl import SALT_BYTES, InvalidPassword, derive
+from folkmoot.streams.settings import StreamSettings
+from folkmoot.xmpp.credentials import Credentials
+from folkmoot.xmpp.errors import StanzaError, StreamError
+from folkmoot.xmpp.jid import JID
+from folkmoot.xmpp.xml import Element, Limits
+
+SECRET_BYTES: Final = 32
+RESOURCE_BYTES: Final = 9
+"""How much chance is in a resource that the server chooses (RFC 6120 §7.6)."""
+
+CLOSE_SECONDS_MAX: Final = 3.0
+"""How long clients have to close their streams when the server stops."""
+
+GC_THRESHOLD: Final = 50_000
+"""Objects made before the collector looks: what a server makes by far the most of has no cycles."""
+
+Ready = Callable[[Holder], None]
+
+log = structlog.get_logger()
+
+
+def run(config: Config, ready: Ready) -> int:
+    """Run until SIGTERM or SIGINT; the exit status. ready: told what is listening, once all is.
+
+    Raises Held where another process serves from the same data.
+    """
+    with hold(config.server.data) as held:
+        _allow_files()
+        runner = asyncio.Runner(loop_factory=_loop_factory())
+        with runner:
+            return runner.run(_serve(config, held, ready))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop's loop, where there is one: a TLS connection takes a tenth of the memory there."""
+    if sys.platform != "linux":
+        return None
+    import uvloop
+
+    return uvloop.new_event_loop
+
+
+def _allow_files() -> None:
+    """As many open files as the system lets us have: each client is one."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+async def _serve(config: Config, held: Hold, ready: Ready) -> int:
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(aclosing(await SQLiteStore.open(config.database)))
+        core = await stack.enter_async_context(running(store, services(config)))
+        front = Front(core, store, config)
+        admin = ServerAdmin(core, store, config.server.domain)
+        control = ControlServer(admin, config.server.data)
+        path = await control.open()
+        stack.push_async_callback(control.close)
+        listening = await _listen(config, front, stack)
+        holder = Holder(os.getpid(), domain=config.server.domain, listening=listening, control=path)
+        held.tell(holder)
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(GC_THRESHOLD)
+        ready(holder)
+        log.info("ready", domain=config.server.domain)
+        return await _until(stop, core)
+
+
+async def _until(stop: asyncio.Event, core: Core) -> int:
+    """Wait to be told to stop, or for the store to fail for good."""
+    stopping = asyncio.ensure_future(stop.wait())
+    await asyncio.wait((stopping, core.keeping), return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if core.keeping.done():
+        log.error("the store is gone, and so is the server", exc_info=core.keeping.exception())
+        return 1
+    log.info("stopping")
+    return 0
+
+
+async def _listen(config: Config, front: Front, stack: AsyncExitStack) -> dict[str, Address]:
+    """Open every door the configuration has, and close them first when all ends."""
+    files = config.tls_files
+    if files.own:
+        ensure_certificate(files.certificate, files.key, config.server.domain, datetime.now(UTC))
+    tls = load_tls(files.certificate, files.key)
+    reception = Reception(front, stream_settings(config), listener_limits(config))
+    listening: dict[str, Address] = {}
+    goodbye = StreamError("system-shutdown")
+    for name, address, direct in (
+        ("tcp", config.listen.tcp, False),
+        ("tls_direct", config.listen.tls_direct, True),
+    ):
+        if address is not None:
+            listener = TcpListener(reception, tls, direct=direct)
+            await listener.open(_host(address), address.port)
+            stack.push_async_callback(listener.close, goodbye)
+            listening[name] = Address(address.host, listener.addresses[0][1])
+    if (address := config.listen.http) is not None:
+        application = web.Application()
+        websockets = WebSockets(reception)
+        application.add_routes(routes(reception, websockets))
+        listener_ = WebListener(application, websockets)
+        await listener_.open(_host(address), address.port)
+        stack.push_async_callback(listener_.close, goodbye)
+        listening["http"] = Address(address.host, listener_.addresses[0][1])
+    return listening
+
+
+def _host(address: Address) -> str | None:
+    return None if address.host == "*" else address.host
+
+
+def services(config: Config) -> Services:
+    """The services a configuration describes."""
+    return Services(
+        domain=JID.parse(config.server.domain),
+        pubsub=JID.parse(config.server.spaces),
+        rooms=JID.parse(config.server.rooms),
+        node_creators=config.spaces.node_creators.named,
+        room_creators=config.spaces.room_creators.named,
+        nodes_per_account_max=config.spaces.nodes_per_account_max,
+    )
+
+
+def stream_settings(config: Config) -> StreamSettings:
+    """What all streams have in common."""
+    return StreamSettings(
+        domain=JID.parse(config.server.domain),
+        secret=_secret(config.server.data / "secret"),
+        features=Features(
+            cleartext=config.login.cleartext, registration=config.registration.enabled
+        ),
+        limits=Limits(stanza_bytes_max=config.limits.stanza_bytes_max),
+    )
+
+
+def _secret(path: Path) -> bytes:
+    """The server's own secret, made at the first start; it stays the same from then on."""
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_bytes(secrets.token_bytes(SECRET_BYTES))
+    return path.read_bytes()
+
+
+def listener_limits(config: Config) -> ListenerLimits:
+    """How much clients may do."""
+    return ListenerLimits(
+        connections_max=config.limits.connections_max,
+        connections_per_address_max=config.limits.connections_per_address_max,
+        close_seconds_max=CLOSE_SECONDS_MAX,
+        send_buffer_bytes_max=config.limits.send_buffer_bytes_max,
+        failures_max=config.login.failures_max,
+        failures_seconds=config.login.failures_seconds,
+        registrations_per_hour_max=config.registration.per_hour_max,
+    )
+
+
+class Front:
+    """The host the listeners let clients in to: accounts of the store, sessions of the router."""
+
+    def __init__(self, core: Core, store: SQLiteStore, config: Config) -> None:
+        self._router = core.router
+        self._store = store
+        self._domain = config.server.domain
+
+    def _account(self, local: str) -> JID:
+        return JID.parse(f"{local}@{self._domain}")
+
+    async def credentials(self, local: str) -> Credentials | None:
+        """What the account keeps to check a log-in."""
+        return await self._store.accounts.credentials(self._account(local))
+
+    async def register(self, local: str, password: str) -> None:
+        """Make an account from within a client (XEP-0077 §3.1)."""
+        try:
+            keys = await asyncio.to_thread(derive, password, secrets.token_bytes(SALT_BYTES))
+        except InvalidPassword as error:
+            raise StanzaError("not-acceptable", str(error)) from error
+        now = datetime.now(UTC).timestamp()
+        if not await self._store.accounts.add(self._account(local), keys, now):
+            raise StanzaError("conflict", "this name is taken")
+
+    def bind(self, connection: Connection, account: JID, resource: str | None) -> JID:
+        """Begin a session; the server chooses a resource where the client does not."""
+        jid = account.with_resource(resource or secrets.token_urlsafe(RESOURCE_BYTES))
+        self._router.bind(connection, jid)
+        return jid
+
+    def receive(self, jid: JID, stanza: Element) -> Awaitable[None] | None:
+        """A stanza of a session."""
+        return self._router.receive(jid, stanza)
+
+    def lost(self, jid: JID, error: StreamError | None) -> None:
+        """A session is over."""
+        self._router.lost(jid)
+
+
+class ServerAdmin:
+    """What the command line asks of a running server."""
+
+    def __init__(self, core: Core, store: SQLiteStore, domain: str) -> None:
+        self._core = core
+        self._accounts = StoreAdmin(store.accounts, domain)
+
+    def add_users(self, users: Iterable[tuple[JID, str]]) -> AsyncIterator[Progress]:
+        """Make accounts."""
+        return self._accounts.add_users(users)
+
+    async def set_password(self, jid: JID, password: str) -> None:
+        """Give an account a new password; who is logged in stays so."""
+        await self._accounts.set_password(jid, password)
+
+    async def delete_user(self, jid: JID) -> None:
+        """Delete an account, its sessions and all that was its own."""
+        await self._accounts.delete_user(jid)
+        for session in list(self._core.router.sessions.of(jid)):
+            session.connection.close(StreamError("not-authorized", "this account was deleted"))
+        await self._core.router.idle()
+        await self._core.engine.run(Forget(actor=jid, node=NodeId(jid, PRESENCE_NODE)))
+        await self._core.engine.settled()
+
+    async def users(self, prefix: str = "") -> Sequence[Account]:
+        """The accounts there are."""
+        return await self._accounts.users(prefix)

@@ -1,0 +1,133 @@
+"""Who is connected: a full JID to its stream, and what the server remembers of it meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final, Protocol
+
+from folkmoot.facades.facade import Outgoing, Reach
+from folkmoot.xmpp.errors import StanzaError, StreamError
+from folkmoot.xmpp.jid import JID
+from folkmoot.xmpp.stanza import CLIENT, stamp
+from folkmoot.xmpp.xml import Element, serialize
+
+SESSIONS_PER_ACCOUNT_MAX: Final = 100
+
+DIRECTED_MAX: Final = 1_000
+"""To how many addresses a session may have sent presence of its own (RFC 6121 §4.6)."""
+
+
+class Connection(Protocol):
+    """What a session writes to; one call is one stanza."""
+
+    framed: bool
+
+    def send(self, data: bytes) -> None: ...
+    def close(self, error: StreamError | None = None) -> None: ...
+
+
+class Session:
+    """One bound stream.
+
+    presence: what it last broadcast, None while it is not available. priority: from it.
+    interested: it asked for the roster, so it hears of changes. directed: whom it sent presence to.
+    """
+
+    __slots__ = (
+        "bare_stamp",
+        "connection",
+        "directed",
+        "full_stamp",
+        "interested",
+        "jid",
+        "presence",
+        "priority",
+    )
+
+    def __init__(self, jid: JID, connection: Connection) -> None:
+        self.jid = jid
+        self.connection = connection
+        self.full_stamp = stamp(jid, framed=connection.framed)
+        self.bare_stamp = stamp(jid.bare, framed=connection.framed)
+        self.presence: Element | None = None
+        self.priority = 0
+        self.interested = False
+        self.directed: set[JID] = set()
+
+    def send(self, stanza: Element) -> None:
+        """Send a stanza that is for this stream alone."""
+        ns = "" if self.connection.framed else CLIENT
+        self.connection.send(serialize(stanza, ns).encode())
+
+    def takes(self, reach: Reach) -> bool:
+        """Whether a stanza to the bare JID is for this stream, too."""
+        match reach:
+            case Reach.PRESENT:
+                return self.presence is not None
+            case Reach.INTERESTED:
+                return self.interested
+            case _:
+                return self.presence is not None and self.priority >= 0
+
+
+class Sessions:
+    """All bound streams, by full JID and by account."""
+
+    def __init__(self) -> None:
+        self._full: dict[JID, Session] = {}
+        self._bare: dict[JID, dict[JID, Session]] = {}
+
+    def __iter__(self) -> Iterator[Session]:
+        return iter(list(self._full.values()))
+
+    def __len__(self) -> int:
+        return len(self._full)
+
+    def get(self, jid: JID) -> Session | None:
+        """The stream bound to a full JID."""
+        return self._full.get(jid)
+
+    def of(self, account: JID) -> Iterable[Session]:
+        """The streams of an account."""
+        return self._bare.get(account, {}).values()
+
+    def add(self, session: Session) -> None:
+        """Take up a stream; an older one of the same full JID has to be gone.
+
+        Raises StanzaError(resource-constraint) where the account has too many.
+        """
+        held = self._bare.setdefault(session.jid.bare, {})
+        if len(held) >= SESSIONS_PER_ACCOUNT_MAX:
+            raise StanzaError("resource-constraint", "this account has too many sessions")
+        held[session.jid] = session
+        self._full[session.jid] = session
+
+    def remove(self, jid: JID) -> Session | None:
+        """Let go of a stream."""
+        session = self._full.pop(jid, None)
+        if session is not None:
+            held = self._bare[jid.bare]
+            del held[jid]
+            if not held:
+                del self._bare[jid.bare]
+        return session
+
+    def deliver(self, outgoing: Outgoing) -> list[JID]:
+        """Send a stanza to all it is for; gives the addresses where nobody took it."""
+        (head, tail), reach = outgoing.wording, outgoing.reach
+        full, missed = self._full, []
+        for jid in outgoing.to:
+            session = full.get(jid)
+            if session is not None:
+                session.connection.send(head + session.full_stamp + tail)
+            elif jid.resource:
+                missed.append(jid)
+            else:
+                taken = False
+                for each in self._bare.get(jid, {}).values():
+                    if each.takes(reach):
+                        taken = True
+                        each.connection.send(head + each.bare_stamp + tail)
+                if not taken:
+                    missed.append(jid)
+        return missed

@@ -1,0 +1,190 @@
+"""What a batch of events comes to in rows: pure, the same for every database.
+
+Events of a batch often speak of the same row; only what it is in the end is written. Rows of
+different nodes and ids do not depend on one another, so they are grouped by statement, and a
+database is handed a few statements with many rows each. What speaks of many rows at once, a purge
+or a deletion, comes after all that was said before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TypeAlias
+
+from folkmoot.engine.events import (
+    AffiliationChanged,
+    ApprovalRequested,
+    ApprovalSettled,
+    Event,
+    ItemPublished,
+    ItemsRetracted,
+    NodeConfigured,
+    NodeCreated,
+    NodeDeleted,
+    NodePurged,
+    StandingChanged,
+    SubjectChanged,
+    SubscriptionChanged,
+)
+from folkmoot.engine.model import Affiliation, NodeConfig, NodeId, Subscription
+from folkmoot.stores import statements
+from folkmoot.stores.codec import Row, Value, item_row, write_config, write_contact
+from folkmoot.xmpp.jid import JID
+
+Step: TypeAlias = tuple[str, list[Row]]
+"""A statement, and the rows to run it for."""
+
+_Pending: TypeAlias = dict[tuple[NodeId, str], tuple[str, Row]]
+
+
+def writes(event: Event) -> bool:
+    """Whether a store keeps anything of an event; a batch without such needs no commit."""
+    match event:
+        case ItemPublished():
+            return event.persist
+        case SubscriptionChanged():
+            return _kept(event.before) is not None or _kept(event.after) is not None
+        case ApprovalRequested() | ApprovalSettled() | StandingChanged():
+            return False
+        case (
+            NodeCreated()
+            | NodeConfigured()
+            | NodeDeleted()
+            | ItemsRetracted()
+            | NodePurged()
+            | AffiliationChanged()
+            | SubjectChanged()
+        ):
+            return True
+
+
+def steps(events: Iterable[Event], sequence: Iterator[int]) -> list[Step]:
+    """What to run, in this order, to keep what the events say; empty where they keep nothing.
+
+    sequence: numbers for published items, each higher than any before.
+    """
+    batch = _Batch(sequence)
+    for event in events:
+        if writes(event):
+            batch.add(event)
+    batch.flush()
+    return batch.steps
+
+
+class _Batch:
+    """The steps so far, and the rows whose last word may still be to come."""
+
+    def __init__(self, sequence: Iterator[int]) -> None:
+        self.steps: list[Step] = []
+        self._sequence = sequence
+        self._configs: _Pending = {}
+        self._subjects: _Pending = {}
+        self._affiliations: _Pending = {}
+        self._subscriptions: _Pending = {}
+        self._items: _Pending = {}
+
+    def add(self, event: Event) -> None:
+        match event:
+            case NodeCreated():
+                self._create(event)
+            case NodeConfigured():
+                row = _node_row(event.node) | _config_row(event.after)
+                self._configs[event.node, ""] = (statements.CONFIGURE_NODE, row)
+            case NodeDeleted():
+                self._sweep(statements.DELETE_NODE, event.node)
+            case ItemPublished():
+                self._publish(event)
+            case ItemsRetracted():
+                self._drop_items(event.node, event.item_ids)
+            case NodePurged():
+                self._sweep(statements.DELETE_ITEMS, event.node)
+            case SubscriptionChanged():
+                self._subscribe(event.node, event.subscriber, _kept(event.after))
+            case AffiliationChanged():
+                self._affiliate(event.node, event.jid, event.after)
+            case SubjectChanged():
+                row = _node_row(event.node) | item_row(event.item)
+                self._subjects[event.node, ""] = (statements.SET_SUBJECT, row)
+
+    def flush(self) -> None:
+        """Turn what is pending into steps."""
+        grouped: dict[str, list[Row]] = {}
+        for pending in (
+            self._configs,
+            self._subjects,
+            self._affiliations,
+            self._subscriptions,
+            self._items,
+        ):
+            for statement, row in pending.values():
+                grouped.setdefault(statement, []).append(row)
+            pending.clear()
+        self.steps.extend(grouped.items())
+
+    def _sweep(self, statement: str, node: NodeId) -> None:
+        self.flush()
+        self.steps.append((statement, [_node_row(node)]))
+
+    def _create(self, event: NodeCreated) -> None:
+        # Nothing pending can speak of a node that is only now there, so it may overtake.
+        row = _node_row(event.node) | _config_row(event.config)
+        row |= {"creator": str(event.creator), "created": event.at}
+        if self.steps and self.steps[-1][0] is statements.CREATE_NODE:
+            self.steps[-1][1].append(row)
+        else:
+            self.steps.append((statements.CREATE_NODE, [row]))
+        if event.owner is not None:
+            self._affiliate(event.node, event.owner, Affiliation.OWNER)
+
+    def _publish(self, event: ItemPublished) -> None:
+        row = _node_row(event.node) | item_row(event.item)
+        row["sequence"] = next(self._sequence)
+        row["lists_service"] = None if event.lists is None else str(event.lists.service)
+        row["lists_name"] = None if event.lists is None else event.lists.name
+        self._items[event.node, event.item.id] = (statements.PUT_ITEM, row)
+        self._drop_items(event.node, event.evicted)
+
+    def _drop_items(self, node: NodeId, item_ids: Iterable[str]) -> None:
+        for item_id in item_ids:
+            row = _node_row(node) | {"id": item_id}
+            self._items[node, item_id] = (statements.DELETE_ITEM, row)
+
+    def _affiliate(self, node: NodeId, jid: JID, affiliation: Affiliation | None) -> None:
+        row = _node_row(node) | {"jid": str(jid)}
+        if affiliation is None:
+            self._affiliations[node, str(jid)] = (statements.DELETE_AFFILIATION, row)
+        else:
+            row["affiliation"] = affiliation.value
+            self._affiliations[node, str(jid)] = (statements.PUT_AFFILIATION, row)
+
+    def _subscribe(self, node: NodeId, jid: JID, subscription: Subscription | None) -> None:
+        row = _node_row(node) | {"subscriber": str(jid)}
+        if subscription is None:
+            self._subscriptions[node, str(jid)] = (statements.DELETE_SUBSCRIPTION, row)
+        else:
+            row |= {
+                "bare": str(jid.bare),
+                "state": subscription.state.value,
+                "via": subscription.via.value,
+                "subid": subscription.subid,
+                "deliver": subscription.deliver,
+                "contact": write_contact(subscription.contact),
+            }
+            self._subscriptions[node, str(jid)] = (statements.PUT_SUBSCRIPTION, row)
+
+
+def _kept(subscription: Subscription | None) -> Subscription | None:
+    """A subscription as far as a store is concerned: a temporary one ends with its stream."""
+    return None if subscription is None or subscription.temporary else subscription
+
+
+def _node_row(node: NodeId) -> dict[str, Value]:
+    return {"service": str(node.service), "name": node.name}
+
+
+def _config_row(config: NodeConfig) -> dict[str, Value]:
+    room = config.room
+    return {
+        "config": write_config(config),
+        "fleeting": room is not None and (room.locked or not room.persistent),
+    }

@@ -1,0 +1,130 @@
+"""Nouns as rows and rows as nouns: configurations and contacts as JSON, payloads as XML.
+
+A configuration is a JSON object of `NodeConfig`'s fields under their own names, all of them, so
+that a default changed later changes no node. Enums are their values, a node is `[service, name]`,
+`RoomConfig` an object of the same kind. Read back, a field that is missing takes its default and
+one that is not known is passed over; a value its field cannot hold is a ValueError, since an
+access model must never turn into a guess.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from enum import Enum
+from types import UnionType
+from typing import Any, Final, TypeAlias, cast, get_args, get_origin, get_type_hints
+
+from folkmoot.engine.model import Contact, Item, NodeConfig, NodeId, RoomConfig
+from folkmoot.xmpp.jid import JID
+from folkmoot.xmpp.xml import Limits, parse, serialize
+
+Value: TypeAlias = str | int | float | bytes | None
+Row: TypeAlias = Mapping[str, Value]
+"""The parameters of one statement."""
+
+_AS_KEPT: Final = Limits(
+    stanza_bytes_max=sys.maxsize,
+    tag_bytes_max=sys.maxsize,
+    depth_max=sys.maxsize,
+    elements_max=sys.maxsize,
+    attributes_max=sys.maxsize,
+)
+"""Payloads had their limits on the way in; written without prefixes, they are longer now."""
+
+
+def write_config(config: NodeConfig) -> str:
+    """A node's configuration as JSON."""
+    return _json(_plain(config))
+
+
+def read_config(text: str) -> NodeConfig:
+    """The configuration that `write_config` wrote, in this version or an earlier one.
+
+    Raises ValueError where a field holds what this version has no value for.
+    """
+    config: NodeConfig = _read(NodeConfig, json.loads(text))
+    return config
+
+
+def write_contact(contact: Contact | None) -> str | None:
+    """A roster's words for a contact as JSON."""
+    return None if contact is None else _json({"name": contact.name, "groups": contact.groups})
+
+
+def read_contact(text: str | None) -> Contact | None:
+    """The contact that `write_contact` wrote."""
+    if text is None:
+        return None
+    found = json.loads(text)
+    return Contact(name=found.get("name", ""), groups=tuple(found.get("groups", ())))
+
+
+def item_row(item: Item) -> dict[str, Value]:
+    """The columns of an item."""
+    return {
+        "id": item.id,
+        "publisher": str(item.publisher),
+        "published": item.published,
+        "nick": item.nick,
+        "payload": None if item.payload is None else serialize(item.payload),
+    }
+
+
+def read_item(
+    item_id: str, publisher: str, published: float, nick: str, payload: str | None
+) -> Item:
+    """The item whose columns these are."""
+    return Item(
+        id=item_id,
+        publisher=JID.parse(publisher),
+        published=published,
+        payload=None if payload is None else parse(payload, _AS_KEPT),
+        nick=nick,
+    )
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _plain(value: object) -> object:
+    """What JSON has for a field's value."""
+    match value:
+        case Enum():
+            return value.value
+        case NodeId(service, name):
+            return [str(service), name]
+        case NodeConfig() | RoomConfig():
+            return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        case _:
+            return value
+
+
+def _read(kind: type[Any], found: Mapping[str, Any]) -> Any:
+    """A configuration of a kind, made of those of its fields that are there."""
+    readers = _READERS[kind]
+    return kind(**{name: readers[name](value) for name, value in found.items() if name in readers})
+
+
+def _reader(kind: Any) -> Callable[[Any], object]:
+    if isinstance(kind, UnionType):
+        (some,) = (each for each in get_args(kind) if each is not type(None))
+        read = _reader(some)
+        return lambda value: None if value is None else read(value)
+    if kind is NodeId:
+        return lambda value: NodeId(JID.parse(value[0]), value[1])
+    if get_origin(kind) is tuple:
+        return tuple
+    if kind is RoomConfig:
+        return lambda value: _read(RoomConfig, value)
+    return cast(Callable[[Any], object], kind)
+
+
+_READERS: Final[Mapping[type[Any], Mapping[str, Callable[[Any], object]]]] = {
+    kind: {name: _reader(field) for name, field in get_type_hints(kind).items()}
+    for kind in (NodeConfig, RoomConfig)
+}
+"""For each field of a configuration, what makes its value of what JSON gave."""

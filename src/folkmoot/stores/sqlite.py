@@ -1,0 +1,229 @@
+"""The store on SQLite: what is asked of a store, in the statements all stores share."""
+
+from __future__ import annotations
+
+import itertools
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from folkmoot.engine.events import Event
+from folkmoot.engine.model import Affiliation, Item, Node, NodeId, State, Subscription, Via
+from folkmoot.engine.store import PAGE_ITEMS_MAX, Edge, ItemPage, ItemQuery, StoreFailed
+from folkmoot.stores import statements
+from folkmoot.stores.accounts import Accounts
+from folkmoot.stores.batch import steps
+from folkmoot.stores.codec import Row, read_config, read_contact, read_item
+from folkmoot.stores.database import WRITE_LOCK_SECONDS_MAX, Database
+from folkmoot.xmpp.jid import JID
+
+_SEQUENCE_MAX: Final = 2**63 - 1
+
+
+class SQLiteStore:
+    """A `Store` in one SQLite file; `accounts` are in it too.
+
+    Queries answer without waiting. Where a query raises StoreFailed, the file cannot be read.
+    """
+
+    def __init__(
+        self, database: Database, scratch: TemporaryDirectory[str] | None, last_sequence: int
+    ) -> None:
+        self.database = database
+        self.accounts = Accounts(database)
+        self._scratch = scratch
+        self._sequence = itertools.count(last_sequence + 1)
+        self._committing = False
+
+    @classmethod
+    async def open(cls, path: Path, *, lock_seconds: float = WRITE_LOCK_SECONDS_MAX) -> SQLiteStore:
+        """Open the store a server runs on; the file is made if it is not there.
+
+        Rooms that were to last no longer than their occupants, and those still locked, are gone:
+        whoever was in them left with the last run. Only one process may have a file open as a
+        store; others may open its `Database` beside it.
+
+        Raises CannotOpen, StoreFailed.
+        """
+        return await cls._opened(Database.open(path, lock_seconds=lock_seconds), None)
+
+    @classmethod
+    async def ephemeral(cls) -> SQLiteStore:
+        """Open an empty store that is gone when it is closed. Raises CannotOpen.
+
+        It is a file in a directory of its own, with nothing ever waited for: all but as fast as
+        memory, and the same in every other way. SQLite's shared cache would be no file, but there
+        a reader meets the writer's locks.
+        """
+        scratch = TemporaryDirectory(prefix="folkmoot-")
+        return await cls._opened(
+            Database.open(Path(scratch.name) / "folkmoot.db", durable=False), scratch
+        )
+
+    @classmethod
+    async def _opened(
+        cls, database: Database, scratch: TemporaryDirectory[str] | None
+    ) -> SQLiteStore:
+        try:
+            async with database.writing() as writer:
+                writer.execute(statements.DELETE_FLEETING)
+                (last,) = writer.execute(statements.LAST_SEQUENCE).fetchone()
+        except StoreFailed:
+            await database.aclose()
+            raise
+        return cls(database, scratch, last or 0)
+
+    async def aclose(self) -> None:
+        """Wait for the commit under way and close the file."""
+        await self.database.aclose()
+        if self._scratch is not None:
+            self._scratch.cleanup()
+
+    async def node(self, node: NodeId) -> Node | None:
+        """The node with its affiliations, subscriptions and list; heads, live, recent left None."""
+        with self.database.reading() as reader:
+            row = reader.execute(statements.NODE, _named(node)).fetchone()
+            if row is None:
+                return None
+            key, config, creator, created, subject_id, *subject = row
+            at = {"node": key}
+            affiliations = reader.execute(statements.AFFILIATIONS, at).fetchall()
+            subscriptions = reader.execute(statements.SUBSCRIPTIONS, at).fetchall()
+            listed = reader.execute(statements.LISTED, at).fetchall()
+        return Node(
+            id=node,
+            config=read_config(config),
+            creator=JID.parse(creator),
+            created=created,
+            affiliations={JID.parse(jid): Affiliation(said) for jid, said in affiliations},
+            subscriptions={each.subscriber: each for each in map(_subscription, subscriptions)},
+            listed={item_id: _node_id(service, name) for item_id, service, name in listed},
+            subject=None if subject_id is None else read_item(subject_id, *subject),
+        )
+
+    async def heads(self, node: NodeId) -> dict[str, JID]:
+        """Every item's id and publisher, oldest first."""
+        with self.database.reading() as reader:
+            key = _key(reader, node)
+            rows = reader.execute(statements.HEADS, {"node": key}).fetchall()
+        return {item_id: JID.parse(publisher) for item_id, publisher in rows}
+
+    async def items(self, query: ItemQuery) -> ItemPage:
+        """The items asked for; an empty page where the node is not there."""
+        with self.database.reading() as reader:
+            key = _key(reader, query.node)
+            if query.ids:
+                return _named_items(reader, key, query.ids)
+            return _items_in_range(reader, key, query)
+
+    async def nodes_of(self, service: JID, after: str, limit: int) -> tuple[NodeId, ...]:
+        """Nodes of a service, by name, after a name ("": from the first)."""
+        row = {"service": str(service), "after": after, "limit": limit}
+        with self.database.reading() as reader:
+            rows = reader.execute(statements.NODES_OF, row).fetchall()
+        return tuple(NodeId(service, name) for (name,) in rows)
+
+    async def subscribed(self, jid: JID) -> frozenset[NodeId]:
+        """Nodes that a bare JID, or one of its resources, has a subscription to, in any state."""
+        return self._nodes(statements.SUBSCRIBED, jid)
+
+    async def affiliated(self, jid: JID) -> frozenset[NodeId]:
+        """Nodes that have a row for a bare JID."""
+        return self._nodes(statements.AFFILIATED, jid)
+
+    async def account(self, jid: JID) -> bool:
+        """Whether a bare JID is an account of this server."""
+        return await self.accounts.exists(jid)
+
+    async def commit(self, events: Sequence[Event]) -> None:
+        """Keep what events say, all or nothing; durable when it returns. Raises StoreFailed."""
+        assert not self._committing, "batches are committed one after the other"
+        self._committing = True
+        try:
+            if work := steps(events, self._sequence):
+                async with self.database.writing() as writer:
+                    for statement, rows in work:
+                        writer.executemany(statement, rows)
+        finally:
+            self._committing = False
+
+    def _nodes(self, statement: str, jid: JID) -> frozenset[NodeId]:
+        with self.database.reading() as reader:
+            rows = reader.execute(statement, {"jid": str(jid)}).fetchall()
+        return frozenset(_node_id(service, name) for service, name in rows)
+
+
+def _named(node: NodeId) -> Row:
+    return {"service": str(node.service), "name": node.name}
+
+
+def _node_id(service: str, name: str) -> NodeId:
+    return NodeId(JID.parse(service), name)
+
+
+def _key(reader: sqlite3.Connection, node: NodeId) -> int | None:
+    """The key of a node's rows; None, which no row has, where the node is not there."""
+    row = reader.execute(statements.NODE_KEY, _named(node)).fetchone()
+    return None if row is None else row[0]
+
+
+def _subscription(row: tuple[str, str, str, str, int, str | None]) -> Subscription:
+    subscriber, state, via, subid, deliver, contact = row
+    return Subscription(
+        subscriber=JID.parse(subscriber),
+        state=State(state),
+        via=Via(via),
+        subid=subid,
+        deliver=bool(deliver),
+        contact=read_contact(contact),
+    )
+
+
+def _named_items(reader: sqlite3.Connection, key: int | None, ids: Sequence[str]) -> ItemPage:
+    items: list[Item] = []
+    for item_id in itertools.islice(dict.fromkeys(ids), PAGE_ITEMS_MAX):
+        row = reader.execute(statements.ITEM, {"node": key, "id": item_id}).fetchone()
+        if row is not None:
+            items.append(read_item(*row[1:]))
+    return ItemPage(tuple(items), index=0, count=len(items))
+
+
+def _items_in_range(reader: sqlite3.Connection, key: int | None, query: ItemQuery) -> ItemPage:
+    after, before = 0, _SEQUENCE_MAX
+    found = True
+    if query.after:
+        at = _sequence_of(reader, key, query.after)
+        found, after = at is not None, at or 0
+    if query.before and found:
+        at = _sequence_of(reader, key, query.before)
+        found, before = at is not None, at or 0
+    rows = []
+    if found:
+        newest = query.edge is Edge.NEWEST
+        rows = reader.execute(
+            statements.NEWEST_ITEMS if newest else statements.OLDEST_ITEMS,
+            {
+                "node": key,
+                "after": after,
+                "before": before,
+                "skip": query.skip,
+                "limit": min(query.limit, PAGE_ITEMS_MAX),
+            },
+        ).fetchall()
+        if newest:
+            rows.reverse()
+    items = tuple(read_item(*row[1:]) for row in rows)
+    if not query.counted:
+        return ItemPage(items, index=0, count=0, found=found)
+    first = rows[0][0] if rows else 0
+    index, count = reader.execute(
+        statements.COUNT_ITEMS, {"node": key, "sequence": first}
+    ).fetchone()
+    return ItemPage(items, index=index, count=count, found=found)
+
+
+def _sequence_of(reader: sqlite3.Connection, key: int | None, item_id: str) -> int | None:
+    row = reader.execute(statements.ITEM_SEQUENCE, {"node": key, "id": item_id}).fetchone()
+    return None if row is None else row[0]

@@ -1,0 +1,166 @@
+"""The SQL of every store, in what SQLite and PostgreSQL have in common; parameters are named.
+
+A row says which node it belongs to by `:service` and `:name`: looking the key up within the
+statement costs a microsecond, and there is no second truth about keys to keep right.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+_KEY: Final = "(SELECT key FROM nodes WHERE service = :service AND name = :name)"
+
+# Writing nodes.
+
+CREATE_NODE: Final = """
+INSERT INTO nodes (service, name, config, fleeting, creator, created)
+VALUES (:service, :name, :config, :fleeting, :creator, :created)
+"""
+
+CONFIGURE_NODE: Final = """
+UPDATE nodes SET config = :config, fleeting = :fleeting WHERE service = :service AND name = :name
+"""
+
+SET_SUBJECT: Final = """
+UPDATE nodes
+SET subject_id = :id, subject_publisher = :publisher, subject_published = :published,
+    subject_nick = :nick, subject_payload = :payload
+WHERE service = :service AND name = :name
+"""
+
+DELETE_NODE: Final = "DELETE FROM nodes WHERE service = :service AND name = :name"
+
+DELETE_FLEETING: Final = "DELETE FROM nodes WHERE fleeting"
+
+# Writing what hangs on them.
+
+PUT_ITEM: Final = f"""
+INSERT INTO items
+    (sequence, node, id, publisher, published, nick, payload, lists_service, lists_name)
+VALUES (:sequence, {_KEY}, :id, :publisher, :published, :nick, :payload,
+    :lists_service, :lists_name)
+ON CONFLICT (node, id) DO UPDATE
+SET sequence = excluded.sequence, publisher = excluded.publisher,
+    published = excluded.published, nick = excluded.nick, payload = excluded.payload,
+    lists_service = excluded.lists_service, lists_name = excluded.lists_name
+"""
+
+DELETE_ITEM: Final = f"DELETE FROM items WHERE node = {_KEY} AND id = :id"
+
+DELETE_ITEMS: Final = f"DELETE FROM items WHERE node = {_KEY}"
+
+PUT_AFFILIATION: Final = f"""
+INSERT INTO affiliations (node, jid, affiliation) VALUES ({_KEY}, :jid, :affiliation)
+ON CONFLICT (node, jid) DO UPDATE SET affiliation = excluded.affiliation
+"""
+
+DELETE_AFFILIATION: Final = f"DELETE FROM affiliations WHERE node = {_KEY} AND jid = :jid"
+
+PUT_SUBSCRIPTION: Final = f"""
+INSERT INTO subscriptions (node, subscriber, bare, state, via, subid, deliver, contact)
+VALUES ({_KEY}, :subscriber, :bare, :state, :via, :subid, :deliver, :contact)
+ON CONFLICT (node, subscriber) DO UPDATE
+SET state = excluded.state, via = excluded.via, subid = excluded.subid,
+    deliver = excluded.deliver, contact = excluded.contact
+"""
+
+DELETE_SUBSCRIPTION: Final = f"""
+DELETE FROM subscriptions WHERE node = {_KEY} AND subscriber = :subscriber
+"""
+
+# Reading nodes; `:node` is the key that NODE or NODE_KEY gave.
+
+NODE: Final = """
+SELECT key, config, creator, created,
+    subject_id, subject_publisher, subject_published, subject_nick, subject_payload
+FROM nodes WHERE service = :service AND name = :name
+"""
+
+NODE_KEY: Final = "SELECT key FROM nodes WHERE service = :service AND name = :name"
+
+AFFILIATIONS: Final = """
+SELECT jid, affiliation FROM affiliations WHERE node = :node ORDER BY jid
+"""
+
+SUBSCRIPTIONS: Final = """
+SELECT subscriber, state, via, subid, deliver, contact
+FROM subscriptions WHERE node = :node ORDER BY subscriber
+"""
+
+LISTED: Final = """
+SELECT id, lists_service, lists_name
+FROM items WHERE node = :node AND lists_service IS NOT NULL ORDER BY sequence
+"""
+
+NODES_OF: Final = """
+SELECT name FROM nodes WHERE service = :service AND name > :after ORDER BY name LIMIT :limit
+"""
+
+SUBSCRIBED: Final = """
+SELECT nodes.service, nodes.name
+FROM subscriptions JOIN nodes ON nodes.key = subscriptions.node WHERE subscriptions.bare = :jid
+"""
+
+AFFILIATED: Final = """
+SELECT nodes.service, nodes.name
+FROM affiliations JOIN nodes ON nodes.key = affiliations.node WHERE affiliations.jid = :jid
+"""
+
+# Reading items.
+
+LAST_SEQUENCE: Final = "SELECT max(sequence) FROM items"
+
+HEADS: Final = "SELECT id, publisher FROM items WHERE node = :node ORDER BY sequence"
+
+ITEM: Final = """
+SELECT sequence, id, publisher, published, nick, payload
+FROM items WHERE node = :node AND id = :id
+"""
+
+ITEM_SEQUENCE: Final = "SELECT sequence FROM items WHERE node = :node AND id = :id"
+
+_ITEMS: Final = """
+SELECT sequence, id, publisher, published, nick, payload
+FROM items WHERE node = :node AND sequence > :after AND sequence < :before
+"""
+
+OLDEST_ITEMS: Final = _ITEMS + "ORDER BY sequence LIMIT :limit OFFSET :skip"
+
+NEWEST_ITEMS: Final = _ITEMS + "ORDER BY sequence DESC LIMIT :limit OFFSET :skip"
+
+COUNT_ITEMS: Final = """
+SELECT count(*) FILTER (WHERE sequence < :sequence), count(*) FROM items WHERE node = :node
+"""
+
+# Accounts.
+
+_ACCOUNT: Final = "WHERE domain = :domain AND local = :local"
+
+_CREDENTIALS: Final = """
+salt, iterations, sha1_stored, sha1_server, sha256_stored, sha256_server
+"""
+
+ADD_ACCOUNT: Final = f"""
+INSERT INTO accounts (domain, local, created, {_CREDENTIALS})
+VALUES (:domain, :local, :created, :salt, :iterations, :sha1_stored, :sha1_server,
+    :sha256_stored, :sha256_server)
+ON CONFLICT (domain, local) DO NOTHING
+"""
+
+SET_CREDENTIALS: Final = f"""
+UPDATE accounts
+SET salt = :salt, iterations = :iterations, sha1_stored = :sha1_stored,
+    sha1_server = :sha1_server, sha256_stored = :sha256_stored, sha256_server = :sha256_server
+{_ACCOUNT}
+"""
+
+DELETE_ACCOUNT: Final = f"DELETE FROM accounts {_ACCOUNT}"
+
+ACCOUNT_EXISTS: Final = f"SELECT 1 FROM accounts {_ACCOUNT}"
+
+CREDENTIALS: Final = f"SELECT {_CREDENTIALS} FROM accounts {_ACCOUNT}"
+
+ACCOUNTS: Final = """
+SELECT local, domain, created FROM accounts
+WHERE (domain, local) > (:domain, :local) ORDER BY domain, local LIMIT :limit
+"""

@@ -1,0 +1,5 @@
+"""The version of the software that runs."""
+
+from importlib.metadata import version
+
+VERSION = version("folkmoot")

@@ -1,0 +1,1 @@
+"""The language of XMPP, without rules: addresses, XML, stanzas, forms, result sets, dates."""

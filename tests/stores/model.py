@@ -1,0 +1,123 @@
+"""What a store has to be like: dicts that take events one by one, and are asked by counting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from folkmoot.engine.events import (
+    AffiliationChanged,
+    Event,
+    ItemPublished,
+    ItemsRetracted,
+    NodeConfigured,
+    NodeCreated,
+    NodeDeleted,
+    NodePurged,
+    SubjectChanged,
+    SubscriptionChanged,
+)
+from folkmoot.engine.model import Affiliation, Item, NodeConfig, NodeId, Subscription
+from folkmoot.engine.store import Edge, ItemPage, ItemQuery
+from folkmoot.xmpp.jid import JID
+
+
+@dataclass
+class KeptNode:
+    """A node; `items` in the order they were last published, each with the node it lists."""
+
+    config: NodeConfig
+    creator: JID
+    created: float
+    affiliations: dict[JID, Affiliation] = field(default_factory=dict)
+    subscriptions: dict[JID, Subscription] = field(default_factory=dict)
+    items: dict[str, tuple[Item, NodeId | None]] = field(default_factory=dict)
+    subject: Item | None = None
+
+    @property
+    def listed(self) -> dict[str, NodeId]:
+        return {item_id: lists for item_id, (_, lists) in self.items.items() if lists is not None}
+
+    def publish(self, event: ItemPublished) -> None:
+        if event.persist:
+            self.items.pop(event.item.id, None)
+            self.items[event.item.id] = (event.item, event.lists)
+            self.drop(event.evicted)
+
+    def drop(self, item_ids: Iterable[str]) -> None:
+        for item_id in item_ids:
+            self.items.pop(item_id, None)
+
+    def subscribe(self, event: SubscriptionChanged) -> None:
+        if event.after is None or event.after.temporary:
+            self.subscriptions.pop(event.subscriber, None)
+        else:
+            self.subscriptions[event.subscriber] = event.after
+
+    def affiliate(self, event: AffiliationChanged) -> None:
+        if event.after is None:
+            self.affiliations.pop(event.jid, None)
+        else:
+            self.affiliations[event.jid] = event.after
+
+    def ask(self, query: ItemQuery) -> ItemPage:
+        everything = [item for item, _ in self.items.values()]
+        if query.ids:
+            named = tuple(
+                self.items[item_id][0]
+                for item_id in dict.fromkeys(query.ids)
+                if item_id in self.items
+            )
+            return ItemPage(named, index=0, count=len(named))
+        standing = list(self.items)
+        start, end = 0, len(standing)
+        for bound in (query.after, query.before):
+            if bound and bound not in standing:
+                return ItemPage((), index=0, count=len(standing), found=False)
+        if query.after:
+            start = standing.index(query.after) + 1
+        if query.before:
+            end = standing.index(query.before)
+        asked = list(enumerate(everything))[start:end]
+        if query.edge is Edge.NEWEST:
+            asked = asked[::-1][query.skip :][: query.limit][::-1]
+        else:
+            asked = asked[query.skip :][: query.limit]
+        index = asked[0][0] if asked else 0
+        return ItemPage(tuple(item for _, item in asked), index=index, count=len(standing))
+
+
+class Kept(dict[NodeId, KeptNode]):
+    """All nodes."""
+
+    def apply(self, event: Event) -> None:
+        match event:
+            case NodeCreated():
+                self[event.node] = KeptNode(event.config, event.creator, event.at)
+                if event.owner is not None:
+                    self[event.node].affiliations[event.owner] = Affiliation.OWNER
+            case NodeConfigured():
+                self[event.node].config = event.after
+            case NodeDeleted():
+                del self[event.node]
+            case ItemPublished():
+                self[event.node].publish(event)
+            case ItemsRetracted():
+                self[event.node].drop(event.item_ids)
+            case NodePurged():
+                self[event.node].items.clear()
+            case SubscriptionChanged():
+                self[event.node].subscribe(event)
+            case AffiliationChanged():
+                self[event.node].affiliate(event)
+            case SubjectChanged():
+                self[event.node].subject = event.item
+            case _:
+                pass
+
+    def start_again(self) -> None:
+        """What a restart leaves: not the rooms that were there for their occupants alone."""
+        for node, kept in list(self.items()):
+            room = kept.config.room
+            if room is not None and (room.locked or not room.persistent):
+                del self[node]

@@ -1,0 +1,108 @@
+"""Nouns to keep: a few addresses and ids that meet often, and strategies for the rest."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+from hypothesis import strategies as st
+
+from folkmoot.engine.events import ItemPublished, NodeCreated
+from folkmoot.engine.model import (
+    Contact,
+    Item,
+    NodeConfig,
+    NodeId,
+    RoomConfig,
+    State,
+    Subscription,
+    Via,
+)
+from folkmoot.xmpp.jid import JID
+from folkmoot.xmpp.xml import Element
+
+TUNE = "http://jabber.org/protocol/tune"
+
+SPACES = JID.parse("spaces.capulet.example")
+ROOMS = JID.parse("rooms.capulet.example")
+JULIET = JID.parse("juliet@capulet.example")
+BALCONY = JULIET.with_resource("balcony")
+ROMEO = JID.parse("romeo@montague.example")
+TATIANA = JID.parse("татьяна@онегин.example/сад")
+
+VERONA = NodeId(SPACES, "verona")
+GARDEN = NodeId(ROOMS, "garden")
+BALL = NodeId(ROOMS, "ball")
+PRESENCE = NodeId(JULIET, "presence")
+NODES = (VERONA, GARDEN, BALL, PRESENCE)
+
+
+def created(node: NodeId, config: NodeConfig | None = None) -> NodeCreated:
+    """A node of Juliet's."""
+    return NodeCreated(
+        node=node, config=config or NodeConfig(), creator=BALCONY, at=1.5, owner=JULIET
+    )
+
+
+def item(item_id: str, title: str = "Heartbeat") -> Item:
+    """An item of Juliet's."""
+    payload = Element(TUNE, "tune", None, Element(TUNE, "title", None, title))
+    return Item(item_id, BALCONY, 1_600_000_000.25, payload)
+
+
+def published(node: NodeId, item_id: str, title: str = "Heartbeat") -> ItemPublished:
+    """An item to keep."""
+    return ItemPublished(node=node, item=item(item_id, title), persist=True)
+
+
+texts = st.text(st.characters(min_codepoint=1, exclude_categories=["Cs"]), max_size=20)
+xml_texts = st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn"]), min_size=1, max_size=20)
+jids = st.sampled_from((JULIET, BALCONY, ROMEO, TATIANA))
+bare_jids = st.sampled_from((JULIET, ROMEO, TATIANA.bare))
+nodes = st.sampled_from(NODES)
+item_ids = st.sampled_from(("a", "b", "c", "d", "Ж"))
+seconds = st.floats(0, 4e9)
+
+rooms = st.builds(RoomConfig, **{field.name: ... for field in fields(RoomConfig)})
+configs = st.builds(
+    NodeConfig,
+    **{field.name: ... for field in fields(NodeConfig)}
+    | {"parent": st.none() | nodes, "room": st.none() | rooms},
+)
+
+elements = st.recursive(
+    st.builds(
+        lambda name, attrs, text: Element(TUNE, name, attrs, text),
+        st.sampled_from(("artist", "title")),
+        st.dictionaries(st.sampled_from(("xml", "rating")), xml_texts, max_size=2),
+        xml_texts,
+    ),
+    lambda inner: st.builds(
+        lambda ns, children: Element(ns, "tune", None, *children),
+        st.sampled_from((TUNE, "urn:example:}:odd", "")),
+        st.lists(inner, max_size=3),
+    ),
+    max_leaves=5,
+)
+items = st.builds(
+    Item,
+    id=item_ids,
+    publisher=jids,
+    published=seconds,
+    payload=st.none() | elements,
+    nick=texts,
+)
+contacts = st.builds(Contact, name=texts, groups=st.lists(texts, max_size=3).map(tuple))
+
+
+def subscriptions(subscriber: JID) -> st.SearchStrategy[Subscription]:
+    """Any subscription an entity may have, temporary ones among them."""
+    return st.builds(
+        Subscription,
+        subscriber=st.just(subscriber),
+        state=st.sampled_from(State),
+        via=st.sampled_from(Via),
+        subid=texts,
+        temporary=st.booleans(),
+        deliver=st.booleans(),
+        contact=st.none() | contacts,
+    )

@@ -1,0 +1,114 @@
+"""Items of a node, as XEP-0060 §6.5 and XEP-0059 page through them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from folkmoot.engine.events import NodeDeleted
+from folkmoot.engine.model import NodeConfig
+from folkmoot.engine.store import PAGE_ITEMS_MAX, Edge, ItemPage, ItemQuery
+from folkmoot.stores.sqlite import SQLiteStore
+
+from .nouns import BALL, GARDEN, JULIET, VERONA, created, published
+
+ALL = ItemQuery(node=GARDEN)
+
+
+async def filled(store: SQLiteStore, item_ids: Iterable[str]) -> SQLiteStore:
+    await store.commit(
+        [created(GARDEN), created(BALL), *(published(GARDEN, item_id) for item_id in item_ids)]
+    )
+    return store
+
+
+def ids(page: ItemPage) -> str:
+    return "".join(item.id for item in page.items)
+
+
+async def test_the_last_items_oldest_first(store: SQLiteStore) -> None:
+    await filled(store, "abcdef")
+    page = await store.items(replace(ALL, edge=Edge.NEWEST, limit=2))
+    assert (ids(page), page.index, page.count) == ("ef", 4, 6)
+
+
+async def test_a_page_after_an_item(store: SQLiteStore) -> None:
+    """XEP-0059 §2.2: the next page is what stands after the last item of this one."""
+    await filled(store, "abcdef")
+    page = await store.items(replace(ALL, after="b", limit=2))
+    assert (ids(page), page.index, page.count, page.found) == ("cd", 2, 6, True)
+
+
+async def test_the_page_before_an_item(store: SQLiteStore) -> None:
+    """XEP-0059 §2.3: paging backwards."""
+    await filled(store, "abcdef")
+    page = await store.items(replace(ALL, before="e", edge=Edge.NEWEST, limit=3))
+    assert (ids(page), page.index, page.count) == ("bcd", 1, 6)
+
+
+async def test_a_page_by_its_place(store: SQLiteStore) -> None:
+    """XEP-0059 §2.4: retrieving a page out of order."""
+    await filled(store, "abcdef")
+    page = await store.items(replace(ALL, skip=3, limit=2))
+    assert (ids(page), page.index, page.count) == ("de", 3, 6)
+
+
+async def test_only_the_count(store: SQLiteStore) -> None:
+    """XEP-0059 §2.6: getting the item count."""
+    await filled(store, "abcdef")
+    assert await store.items(replace(ALL, limit=0)) == ItemPage((), index=0, count=6)
+
+
+async def test_no_count_where_nobody_asks(store: SQLiteStore) -> None:
+    await filled(store, "abcdef")
+    page = await store.items(replace(ALL, edge=Edge.NEWEST, limit=2, counted=False))
+    assert (ids(page), page.index, page.count) == ("ef", 0, 0)
+
+
+async def test_an_item_to_page_from_that_is_not_there(store: SQLiteStore) -> None:
+    """XEP-0059 §2.2: the service answers item-not-found; it has to know."""
+    await filled(store, "abc")
+    for query in (replace(ALL, after="x"), replace(ALL, before="x")):
+        assert await store.items(query) == ItemPage((), index=0, count=3, found=False)
+
+
+async def test_named_items_in_the_order_asked_for(store: SQLiteStore) -> None:
+    """XEP-0060 §6.5.8; what is not there is left out, what is named twice comes once."""
+    await filled(store, "abc")
+    page = await store.items(replace(ALL, ids=("c", "x", "a", "c")))
+    assert (ids(page), page.count) == ("ca", 2)
+
+
+async def test_an_item_published_again_moves_to_the_end(store: SQLiteStore) -> None:
+    await filled(store, "abc")
+    await store.commit([published(GARDEN, "a", "Anew")])
+    page = await store.items(ALL)
+    assert ids(page) == "bca"
+    assert page.items[-1].payload is not None
+    assert page.items[-1].payload.elements[0].text == "Anew"
+
+
+async def test_no_more_than_a_page(store: SQLiteStore) -> None:
+    await filled(store, map(str, range(PAGE_ITEMS_MAX + 1)))
+    page = await store.items(replace(ALL, limit=PAGE_ITEMS_MAX + 1))
+    assert (len(page.items), page.count) == (PAGE_ITEMS_MAX, PAGE_ITEMS_MAX + 1)
+    named = tuple(map(str, range(PAGE_ITEMS_MAX + 1)))
+    assert len((await store.items(replace(ALL, ids=named))).items) == PAGE_ITEMS_MAX
+
+
+async def test_a_node_that_is_not_there_has_no_items(store: SQLiteStore) -> None:
+    assert await store.items(ALL) == ItemPage((), index=0, count=0)
+    assert await store.items(replace(ALL, ids=("a",))) == ItemPage((), index=0, count=0)
+    assert await store.heads(GARDEN) == {}
+
+
+async def test_a_deleted_node_leaves_nothing_to_one_made_anew(store: SQLiteStore) -> None:
+    """XEP-0060 §8.4: all of it is gone."""
+    await filled(store, "abc")
+    await store.commit([replace(published(GARDEN, "d"), lists=VERONA)])
+    deleted = NodeDeleted(node=GARDEN, config=NodeConfig(), subscriptions=(), by=JULIET)
+    await store.commit([deleted, replace(created(GARDEN), owner=None)])
+    node = await store.node(GARDEN)
+    assert node is not None
+    assert (node.affiliations, node.subscriptions, node.listed) == ({}, {}, {})
+    assert await store.items(ALL) == ItemPage((), index=0, count=0)

@@ -1,0 +1,281 @@
+"""Anything in any order, in batches of any size: a store answers as dicts would."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from copy import deepcopy
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TypeVar
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from folkmoot.engine.events import (
+    AffiliationChanged,
+    ApprovalSettled,
+    Cause,
+    Event,
+    ItemPublished,
+    ItemsRetracted,
+    NodeConfigured,
+    NodeDeleted,
+    NodePurged,
+    SubjectChanged,
+    SubscriptionChanged,
+)
+from folkmoot.engine.model import Affiliation, Item, NodeConfig, NodeId, Subscription
+from folkmoot.engine.store import Edge, ItemQuery, Store, StoreFailed
+from folkmoot.stores.sqlite import SQLiteStore
+from folkmoot.xmpp.jid import JID
+
+from . import nouns
+from .model import Kept, KeptNode
+
+T = TypeVar("T")
+
+ids_or_none = st.sampled_from(("", "a", "b", "c", "d", "nowhere"))
+queries = st.builds(
+    ItemQuery,
+    node=nouns.nodes,
+    ids=st.lists(nouns.item_ids | st.just("nowhere"), max_size=3).map(tuple),
+    edge=st.sampled_from(Edge),
+    after=ids_or_none,
+    before=ids_or_none,
+    skip=st.integers(0, 3),
+    limit=st.integers(0, 5),
+) | st.builds(ItemQuery, node=nouns.nodes)
+
+
+class StoreMachine(RuleBasedStateMachine):
+    """Events gather in a batch; `kept` is what has been committed, `coming` what will be."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.batch: list[Event] = []
+        self.kept = Kept()
+        self.coming = Kept()
+        self.store = self.run(self.open())
+
+    async def open(self) -> SQLiteStore:
+        return await SQLiteStore.ephemeral()
+
+    def run(self, asked: Coroutine[object, object, T]) -> T:
+        return self.runner.run(asked)
+
+    def teardown(self) -> None:
+        self.run(self.store.aclose())
+        self.runner.close()
+
+    def happens(self, event: Event) -> None:
+        self.batch.append(event)
+        self.coming.apply(event)
+
+    def node(self, data: st.DataObject) -> tuple[NodeId, KeptNode]:
+        return data.draw(st.sampled_from(sorted(self.coming.items(), key=lambda pair: pair[0])))
+
+    @rule(node=nouns.nodes, config=nouns.configs, owned=st.booleans(), at=nouns.seconds)
+    def create(self, node: NodeId, config: NodeConfig, owned: bool, at: float) -> None:
+        if node not in self.coming:
+            event = nouns.created(node, config)
+            owner = nouns.JULIET if owned else None
+            self.happens(
+                type(event)(node=node, config=config, creator=nouns.BALCONY, at=at, owner=owner)
+            )
+
+    @precondition(lambda self: self.coming)
+    @rule(data=st.data(), config=nouns.configs)
+    def configure(self, data: st.DataObject, config: NodeConfig) -> None:
+        node, kept = self.node(data)
+        self.happens(NodeConfigured(node=node, before=kept.config, after=config, by=nouns.JULIET))
+
+    @precondition(lambda self: self.coming)
+    @rule(data=st.data())
+    def delete(self, data: st.DataObject) -> None:
+        node, kept = self.node(data)
+        self.happens(
+            NodeDeleted(
+                node=node,
+                config=kept.config,
+                subscriptions=tuple(kept.subscriptions.values()),
+                by=nouns.JULIET,
+            )
+        )
+
+    @precondition(lambda self: self.coming)
+    @rule(
+        data=st.data(),
+        item=nouns.items,
+        persist=st.sampled_from((True, True, True, False)),
+        evicted=st.sets(nouns.item_ids, max_size=1),
+        lists=st.none() | nouns.nodes,
+    )
+    def publish(
+        self,
+        data: st.DataObject,
+        item: Item,
+        persist: bool,
+        evicted: set[str],
+        lists: NodeId | None,
+    ) -> None:
+        node, _ = self.node(data)
+        self.happens(
+            ItemPublished(
+                node=node, item=item, persist=persist, evicted=tuple(evicted), lists=lists
+            )
+        )
+
+    @precondition(lambda self: self.coming)
+    @rule(data=st.data(), item_ids=st.lists(nouns.item_ids, max_size=2).map(tuple))
+    def retract(self, data: st.DataObject, item_ids: tuple[str, ...]) -> None:
+        node, _ = self.node(data)
+        self.happens(ItemsRetracted(node=node, item_ids=item_ids, by=nouns.JULIET, tell=True))
+
+    @precondition(lambda self: self.coming)
+    @rule(data=st.data())
+    def purge(self, data: st.DataObject) -> None:
+        node, _ = self.node(data)
+        self.happens(NodePurged(node=node, by=nouns.JULIET))
+
+    @precondition(lambda self: self.coming)
+    @rule(data=st.data(), jid=nouns.jids)
+    def subscribe(self, data: st.DataObject, jid: JID) -> None:
+        node, kept = self.node(data)
+        after: Subscription | None = data.draw(st.none() | nouns.subscriptions(jid))
+        self.happens(
+            SubscriptionChanged(
+                node=node,
+                subscriber=jid,
+                before=kept.subscriptions.get(jid),
+                after=after,
+                by=jid,
+                cause=Cause.ASKED,
+            )
+        )
+
+    @precondition(lambda self: self.coming)
+    @rule(data=st.data(), jid=nouns.bare_jids, after=st.none() | st.sampled_from(Affiliation))
+    def affiliate(self, data: st.DataObject, jid: JID, after: Affiliation | None) -> None:
+        node, kept = self.node(data)
+        self.happens(
+            AffiliationChanged(
+                node=node,
+                jid=jid,
+                before=kept.affiliations.get(jid),
+                after=after,
+                was=Affiliation.NONE,
+                now=after or Affiliation.NONE,
+                by=nouns.JULIET,
+            )
+        )
+
+    @precondition(lambda self: self.coming)
+    @rule(data=st.data(), item=nouns.items)
+    def change_subject(self, data: st.DataObject, item: Item) -> None:
+        node, _ = self.node(data)
+        self.happens(SubjectChanged(node=node, item=item))
+
+    @rule(node=nouns.nodes, jid=nouns.bare_jids)
+    def settle(self, node: NodeId, jid: JID) -> None:
+        self.happens(ApprovalSettled(node=node, subscriber=jid, allowed=True, by=nouns.JULIET))
+
+    @rule()
+    def commit(self) -> None:
+        self.run(self.store.commit(self.batch))
+        self.batch.clear()
+        self.kept = deepcopy(self.coming)
+
+    @precondition(lambda self: self.kept)
+    @rule(data=st.data())
+    def fail(self, data: st.DataObject) -> None:
+        """A batch of which one event cannot be kept leaves nothing of the others."""
+        node = data.draw(st.sampled_from(sorted(self.kept)))
+        impossible = [*self.batch, nouns.created(node), nouns.created(node)]
+        with pytest.raises(StoreFailed):
+            self.run(self.store.commit(impossible))
+
+    @rule(query=queries)
+    def ask(self, query: ItemQuery) -> None:
+        empty = KeptNode(NodeConfig(), nouns.JULIET, 0)
+        expected = self.kept.get(query.node, empty).ask(query)
+        assert self.run(self.store.items(query)) == expected
+
+    @invariant()
+    def answers_as_kept(self) -> None:
+        self.run(self.compare())
+
+    async def compare(self) -> None:
+        store: Store = self.store
+        for node in nouns.NODES:
+            found, kept = await store.node(node), self.kept.get(node)
+            assert (found is None) == (kept is None)
+            heads = await store.heads(node)
+            if found is None or kept is None:
+                assert heads == {}
+                continue
+            assert found.id == node
+            assert found.config == kept.config
+            assert (found.creator, found.created) == (kept.creator, kept.created)
+            assert found.affiliations == kept.affiliations
+            assert found.subscriptions == kept.subscriptions
+            assert found.listed == kept.listed
+            assert found.subject == kept.subject
+            assert (found.heads, found.live, found.recent) == (None, None, None)
+            assert list(heads.items()) == [
+                (item.id, item.publisher) for item, _ in kept.items.values()
+            ]
+        for service in {node.service for node in nouns.NODES}:
+            names = sorted(node.name for node in self.kept if node.service == service)
+            for after in ("", "ball", "c"):
+                assert [node.name for node in await store.nodes_of(service, after, 2)] == [
+                    name for name in names if name > after
+                ][:2]
+        for jid in (nouns.JULIET, nouns.ROMEO, nouns.TATIANA.bare):
+            assert await store.subscribed(jid) == {
+                node
+                for node, kept in self.kept.items()
+                if any(subscriber.bare == jid for subscriber in kept.subscriptions)
+            }
+            assert await store.affiliated(jid) == {
+                node for node, kept in self.kept.items() if jid in kept.affiliations
+            }
+
+
+class FileMachine(StoreMachine):
+    """The same on a file, which may be closed and opened again."""
+
+    def __init__(self) -> None:
+        self.folder = TemporaryDirectory()
+        super().__init__()
+
+    async def open(self) -> SQLiteStore:
+        return await SQLiteStore.open(Path(self.folder.name) / "folkmoot.db")
+
+    def teardown(self) -> None:
+        super().teardown()
+        self.folder.cleanup()
+
+    @rule()
+    def restart(self) -> None:
+        self.run(self.store.aclose())
+        self.store = self.run(self.open())
+        self.batch.clear()
+        self.kept.start_again()
+        self.coming = deepcopy(self.kept)
+
+
+_EFFORT = settings(
+    max_examples=40,
+    stateful_step_count=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+
+TestEphemeral = StoreMachine.TestCase
+TestEphemeral.settings = _EFFORT
+TestFile = FileMachine.TestCase
+TestFile.settings = _EFFORT

@@ -1,0 +1,1 @@
+"""Streams, client and server joined back to back in memory."""

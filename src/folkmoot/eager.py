@@ -20,19 +20,18 @@ def begin(coroutine: Coroutine[Any, None, None]) -> Awaitable[None] | None:
 
 
 @types.coroutine
-def _rest(coroutine: Coroutine[Any, None, None], awaited: Any) -> Generator[Any, Any, None]:
+def _rest(coroutine: Coroutine[Any, None, None], awaited: Any) -> Generator[Any, None, None]:
     """Wait for what the coroutine waits for, on its behalf, until it is done."""
     while True:
         try:
-            sent = yield awaited
-        except GeneratorExit:
-            coroutine.close()
-            raise
-        except BaseException as error:  # a cancellation, say, is the coroutine's to handle
-            step = coroutine.throw, error
-        else:
-            step = coroutine.send, sent
-        try:
-            awaited = step[0](step[1])
+            try:
+                yield awaited
+            except GeneratorExit:
+                coroutine.close()
+                raise
+            except BaseException as error:  # a cancellation, say, is the coroutine's to handle
+                awaited = coroutine.throw(error)
+            else:
+                awaited = coroutine.send(None)
         except StopIteration:
             return

@@ -106,6 +106,20 @@ async def test_tls_that_comes_to_nothing(make_place: MakePlace) -> None:
     await (await session(listener)).leave()
 
 
+async def test_closing_the_listener_in_the_midst_of_a_handshake(make_place: MakePlace) -> None:
+    """RFC 6120 §5.4.2.3: after `<proceed/>` nothing is said in the clear, not even why."""
+    place = make_place(connections_max=1)
+    listener = await place.listen()
+    client = await Client.connect(listener)
+    await client.open()
+    client.say(f"<starttls xmlns='{TLS}'/>")
+    assert await client.hear() == Element(TLS, "proceed")
+    await listener.close(StreamError("system-shutdown"))
+    assert await client.reader.read() == b""
+    await client.leave()
+    await (await session(await place.listen())).leave()
+
+
 async def test_no_tls_without_a_certificate(make_place: MakePlace) -> None:
     """RFC 6120 §5.3.1: nothing is offered that cannot be had."""
     place = make_place()

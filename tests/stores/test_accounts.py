@@ -51,7 +51,8 @@ async def test_accounts_are_listed_page_by_page(store: SQLiteStore) -> None:
     people = (ROMEO, JULIET, TATIANA.bare, JID.parse("nurse@capulet.example"))
     await store.accounts.add_many(((jid, OLD) for jid in people), at=1.0)
     everyone = await store.accounts.list()
-    assert everyone == tuple(sorted(people, key=lambda jid: (jid.domain, jid.local)))
+    by_domain = sorted(people, key=lambda jid: (jid.domain, jid.local))
+    assert everyone == tuple((jid, 1.0) for jid in by_domain)
     first = await store.accounts.list(limit=3)
     assert first + await store.accounts.list(after=first[-1][0], limit=3) == everyone
 

@@ -195,6 +195,15 @@ def test_without_an_initial_response() -> None:
     assert talk.hears_one(response(f"\0juliet\0{PASSWORD}")).name == "success"
 
 
+def test_a_try_begins_anew_after_a_failure() -> None:
+    """RFC 6120 §6.4.5: what the failed try had come to is forgotten."""
+    talk = Conversation(secure=True)
+    talk.says(HEADER)
+    talk.log_in("SCRAM-SHA-256", password="wrong")
+    assert talk.hears_one(auth("PLAIN")) == Element(SASL, "challenge")
+    assert talk.hears_one(response(f"\0juliet\0{PASSWORD}")).name == "success"
+
+
 def test_a_name_is_prepared() -> None:
     """RFC 6120 §6.3.7, RFC 7622 §3.3: `JULIET` is `juliet`."""
     talk = Conversation(secure=True)
@@ -271,6 +280,7 @@ def test_nothing_sent_behind_starttls_in_the_clear_is_acted_on() -> None:
     assert talk.says(STARTTLS + stolen + "<message") == [Element(TLS, "proceed")]
     opened, _ = talk.says(HEADER)
     assert isinstance(opened, StreamOpened)
+    assert talk.log_in(username="nobody") == failure("not-authorized")
     assert talk.stream.state is State.LOGIN
 
 

@@ -1,5 +1,7 @@
 """SCRAM and PLAIN as the server computes them: RFC 5802, RFC 7677, RFC 4616."""
 
+import hashlib
+import hmac
 from base64 import b64decode
 
 import pytest
@@ -150,6 +152,25 @@ def test_final_messages_refused(final: str, condition: str) -> None:
     with pytest.raises(SASLFailure) as failure:
         scram.finish(final.encode())
     assert failure.value.condition == condition
+
+
+def test_a_proof_for_another_nonce_is_no_proof() -> None:
+    """RFC 5802 §5.1: the client has to return the nonce, or old messages could be sent again."""
+    scram = Scram("SCRAM-SHA-256", {}, "nonce")
+    scram.start(b"n,,n=juliet,r=x")
+    server_first = scram.challenge(CREDENTIALS).decode()
+    for nonce in ("xnonce", "another"):
+        final = f"c=biws,r={nonce}"
+        message = f"n=juliet,r=x,{server_first},{final}".encode()
+        salted = hashlib.pbkdf2_hmac("sha256", PASSWORD.encode(), CREDENTIALS.salt, 4096)
+        key = hmac.digest(salted, b"Client Key", "sha256")
+        signature = hmac.digest(hashlib.sha256(key).digest(), message, "sha256")
+        proof = encode(bytes(a ^ b for a, b in zip(key, signature, strict=True)))
+        if nonce == "xnonce":
+            assert scram.finish(f"{final},p={proof}".encode()).startswith(b"v=")
+        else:
+            with pytest.raises(SASLFailure, match="not-authorized"):
+                scram.finish(f"{final},p={proof}".encode())
 
 
 @given(st.binary(max_size=200), st.binary(max_size=200))

@@ -50,6 +50,14 @@ def test_default_stanza_bytes() -> None:
     assert told(HEADER + stanza(DEFAULT.stanza_bytes_max + 1))[1:] == ["policy-violation"]
 
 
+def test_namespaces_count_wherever_they_have_to_be_declared() -> None:
+    """A prefix declared once is written again on each element it stands on."""
+    limits = Limits(stanza_bytes_max=300)
+    head, tail = b"<message xmlns:a='" + b"u" * 50 + b"'>", b"</message>"
+    refused_at(limits, head + b"<a:b/>" * 6 + tail, head + b"<a:b/>" * 7 + tail)
+    refused_at(limits, head + b"<b a:c=''/>" * 6 + tail, head + b"<b a:c=''/>" * 7 + tail)
+
+
 def test_tag_bytes() -> None:
     limits = Limits(tag_bytes_max=200)
     head, tail = b"<message to='a>", b"'/>"

@@ -208,7 +208,7 @@ def refuses_affiliation(
         return Reason.FORBIDDEN
     above = RANK[Affiliation.ADMIN]
     if RANK[target] >= above or RANK[wanted] >= above:
-        return Reason.FORBIDDEN
+        return Reason.OUTRANKED
     return None
 
 
@@ -226,8 +226,8 @@ def refuses_role(
     if actor[1] is not Role.MODERATOR:
         return Reason.FORBIDDEN
     if wanted is not None and role(room, target[0], wanted) is not wanted:
-        return Reason.FORBIDDEN  # what an owner or admin is follows from what they are
+        return Reason.OUTRANKED  # what an owner or admin is follows from what they are
     staff = RANK[actor[0]] >= RANK[Affiliation.ADMIN]
     if Role.MODERATOR in (wanted, target[1]) and not (staff and RANK[actor[0]] > RANK[target[0]]):
-        return Reason.FORBIDDEN
-    return Reason.FORBIDDEN if RANK[target[0]] > RANK[actor[0]] else None
+        return Reason.OUTRANKED if staff or wanted is not Role.MODERATOR else Reason.FORBIDDEN
+    return Reason.OUTRANKED if RANK[target[0]] > RANK[actor[0]] else None

@@ -71,7 +71,7 @@ def hearers(event: Event, view: View, *, created: bool = False) -> Iterator[Noti
         case SubjectChanged(node=node, item=item):
             record = view.found(node)
             to = record.hearers(Via.MUC)
-            yield Spoken(via=Via.MUC, node=node, to=to, item=item, config=record.config)
+            yield Spoken(via=Via.MUC, node=node, to=to, item=item, kept=False, config=record.config)
         case ItemsRetracted():
             yield from _retracted(event, view)
         case NodePurged(node=node):
@@ -97,7 +97,14 @@ def _published(event: ItemPublished, view: View) -> Iterator[Notification]:
     config = record.config
     if config.room is not None:
         to = record.hearers(Via.MUC)
-        yield Spoken(via=Via.MUC, node=event.node, to=to, item=event.item, config=config)
+        yield Spoken(
+            via=Via.MUC,
+            node=event.node,
+            to=to,
+            item=event.item,
+            kept=event.persist,
+            config=config,
+        )
     elif record.live is not None and event.node.name == PRESENCE_NODE:
         to = (*record.hearers(Via.PRESENCE), event.node.service)
         yield _presence(event.node, to, event.item)

@@ -10,10 +10,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from folkmoot.engine.model import (
+    RECALL_ALL,
     Affiliation,
     Contact,
     NodeId,
     Occupant,
+    Recall,
+    Role,
     State,
     Via,
 )
@@ -71,11 +74,13 @@ class Entry:
     """One item to be published.
 
     id: "" lets the service choose. lists: the node that the payload puts on this node's list.
+    keep: False for what is said in a room and is to be in no archive (XEP-0334 §4.2).
     """
 
     payload: Element | None
     id: str = ""
     lists: NodeId | None = None
+    keep: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +113,7 @@ class Subscribe(Command):
     """Subscribe to a node (XEP-0060 §6.1), ask for presence (RFC 6121 §3.1), enter a room.
 
     occupant: set for a room: nick and presence; the subscription is then temporary.
-    password: a room's, where it has one.
+    password: a room's, where it has one. recall: how much of what was said is wanted.
     """
 
     subscriber: JID
@@ -116,6 +121,7 @@ class Subscribe(Command):
     temporary: bool = False
     occupant: Occupant | None = None
     password: str = ""
+    recall: Recall = RECALL_ALL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,12 +185,10 @@ class ChangePresence(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SetRole(Command):
-    """Give an occupant another role; None shows them the door (XEP-0045 §8.2-8.6, §9.6-9.7)."""
+class SetRoles(Command):
+    """Give occupants, by nick, other roles; None is the door (XEP-0045 §8.2-8.6, §9.6-9.8)."""
 
-    nick: str
-    role: str
-    """`moderator`, `participant`, `visitor` or `none`."""
+    roles: Mapping[str, Role | None]
     reason: str = ""
 
 

@@ -13,6 +13,10 @@ class Reason(Enum):
     NODE_EXISTS = auto()
     FORBIDDEN = auto()
     """The actor's affiliation does not allow it."""
+    OUTRANKED = auto()
+    """It is asked of somebody whom the actor's affiliation gives no power over."""
+    ONESELF = auto()
+    """Nobody bans themself."""
     NOT_SUBSCRIBED = auto()
     OUTCAST = auto()
     CLOSED_NODE = auto()

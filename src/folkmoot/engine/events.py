@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from folkmoot.engine.model import (
+    RECALL_ALL,
     Affiliation,
     Contact,
     Item,
     NodeConfig,
     NodeId,
+    Recall,
     Role,
     Subscription,
     Via,
@@ -83,26 +85,32 @@ class NodeDeleted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemPublished:
-    """An item is there, or another under its id.
+    """An item is there, or another under its id; or it is told and gone, if neither of these.
 
+    persist: it is kept. live: it is there for as long as its publisher's stream lives.
     evicted: ids of the oldest items, which made way. lists: the node this item now lists.
     """
 
     node: NodeId
     item: Item
     persist: bool
+    live: bool = False
     evicted: tuple[str, ...] = ()
     lists: NodeId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemsRetracted:
-    """Items are gone. tell: whether the node's subscribers hear. parting: see `Retract`."""
+    """Items are gone. tell: whether the node's subscribers hear. parting: see `Retract`.
+
+    persist: whether they were kept.
+    """
 
     node: NodeId
     item_ids: tuple[str, ...]
     by: JID
     tell: bool
+    persist: bool = True
     parting: Element | None = None
 
 
@@ -120,6 +128,7 @@ class SubscriptionChanged:
 
     parting: the presence an occupant leaves with.
     last: the newest item, where the node sends it to those who subscribe.
+    recall: how much of what was said an occupant who comes wants to be told.
     """
 
     node: NodeId
@@ -131,6 +140,7 @@ class SubscriptionChanged:
     reason: str = ""
     parting: Element | None = None
     last: Item | None = None
+    recall: Recall = RECALL_ALL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,6 +211,24 @@ Event = (
     | SubjectChanged
     | StandingChanged
 )
+
+
+def kept(event: Event) -> bool:
+    """Whether a store keeps anything of an event; a batch without such needs no commit."""
+    match event:
+        case ItemPublished() | ItemsRetracted():
+            return event.persist
+        case SubscriptionChanged():
+            return lasting(event.before) is not None or lasting(event.after) is not None
+        case ApprovalRequested() | ApprovalSettled() | StandingChanged():
+            return False
+        case _:
+            return True
+
+
+def lasting(subscription: Subscription | None) -> Subscription | None:
+    """A subscription as far as a store is concerned: a temporary one ends with its stream."""
+    return None if subscription is None or subscription.temporary else subscription
 
 
 # --- notifications
@@ -336,13 +364,15 @@ class OccupantTold(Heard):
 class Welcomed(Heard):
     """For someone who just entered: who is there, then themself, then what was said (§7.1).
 
-    history: oldest first, at most `RoomConfig.history_items`; a facade may send fewer.
+    history: oldest first, at most `RoomConfig.history_items`. history_chars_max: how many
+    characters the newest of it, as stanzas, may come to; None sets no bound.
     """
 
     others: tuple[Seen, ...]
     seen: Seen
     created: bool
     history: tuple[Item, ...]
+    history_chars_max: int | None
     subject: Item | None
     config: NodeConfig
 
@@ -351,10 +381,11 @@ class Welcomed(Heard):
 class Spoken(Heard):
     """A message, or a new subject, for a room's occupants (XEP-0045 §7.4, §8.1).
 
-    publisher: who spoke; for the service's own use (occupant ids), never for hearers.
+    kept: the message has its place in the room's archive, under the item's id.
     """
 
     item: Item
+    kept: bool
     config: NodeConfig
 
 

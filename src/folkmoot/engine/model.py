@@ -212,6 +212,23 @@ class Occupant:
 
 
 @dataclass(frozen=True, slots=True)
+class Recall:
+    """How much of what was said someone who enters a room wants to be told (XEP-0045 §7.2.14).
+
+    None sets no bound. items_max: messages. chars_max: characters of all stanzas.
+    seconds_max: how old. since: later than that, in seconds since 1970.
+    """
+
+    items_max: int | None = None
+    chars_max: int | None = None
+    seconds_max: int | None = None
+    since: float | None = None
+
+
+RECALL_ALL: Final = Recall()
+
+
+@dataclass(frozen=True, slots=True)
 class Contact:
     """What a subscription to a presence node has besides: the roster's words (RFC 6121 §2.1.2)."""
 

@@ -15,7 +15,17 @@ from folkmoot.engine.events import (
     SubscriptionChanged,
     Welcomed,
 )
-from folkmoot.engine.model import Affiliation, Item, Node, NodeConfig, Role, Subscription, Via
+from folkmoot.engine.model import (
+    Affiliation,
+    Item,
+    Node,
+    NodeConfig,
+    Recall,
+    Role,
+    RoomConfig,
+    Subscription,
+    Via,
+)
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.stanza import CLIENT
@@ -107,7 +117,8 @@ def _entered(
         ),
         seen=mine,
         created=created,
-        history=_newest(record, config.room.history_items),
+        history=_newest(record, config.room, event.recall),
+        history_chars_max=event.recall.chars_max,
         subject=record.subject,
         config=config,
     )
@@ -115,25 +126,26 @@ def _entered(
 
 
 def _moved(event: SubscriptionChanged, record: Node, view: View) -> Iterator[Notification]:
-    jid = event.subscriber
     yield from _renamed(event, record, view)
-    yield from restated(
-        StandingChanged(node=event.node, occupant=jid, by=event.by, reason=event.reason), view
-    )
+    by = "" if event.cause is Cause.ASKED else _nick(record, event.by)
+    yield from _shown(record, event.subscriber, view, cause=event.cause, by=by, reason=event.reason)
 
 
 def restated(event: StandingChanged, view: View) -> Iterator[Notification]:
     """What an occupant is, once more, to all: another presence, role or affiliation."""
     record = view.found(event.node)
-    if event.occupant not in record.subscriptions:
-        return
-    jid = event.occupant
-    nick = seen(record, jid, view, reveal=True).nick
-    mine = record.occupants(nick)
-    by = _nick(record, event.by)
-    cause = Cause.SET
-    yield from _told(record, jid, view, cause=cause, skip=mine, by=by, reason=event.reason)
-    yield from _own(record, jid, view, cause=cause, by=by, reason=event.reason)
+    if event.occupant in record.subscriptions:
+        by = _nick(record, event.by)
+        yield from _shown(record, event.occupant, view, cause=Cause.SET, by=by, reason=event.reason)
+
+
+def _shown(
+    record: Node, jid: JID, view: View, *, cause: Cause, by: str = "", reason: str = ""
+) -> Iterator[Notification]:
+    """An occupant as they are now, to all in the room."""
+    mine = record.occupants(seen(record, jid, view, reveal=True).nick)
+    yield from _told(record, jid, view, cause=cause, skip=mine, by=by, reason=reason)
+    yield from _own(record, jid, view, cause=cause, by=by, reason=reason)
 
 
 def _renamed(event: SubscriptionChanged, record: Node, view: View) -> Iterator[Notification]:
@@ -148,8 +160,12 @@ def _renamed(event: SubscriptionChanged, record: Node, view: View) -> Iterator[N
 
 
 def _left(event: SubscriptionChanged, record: Node, view: View) -> Iterator[Notification]:
-    assert event.before is not None
+    assert event.before is not None and event.before.occupant is not None
     yield from _parted(event, record, event.before, view)
+    rest = record.occupants(event.before.occupant.nick)
+    if rest and event.cause in (Cause.ASKED, Cause.LOST):
+        # What was seen may have been the device that left.
+        yield from _shown(record, rest[-1], view, cause=Cause.SET)
 
 
 def _parted(
@@ -253,9 +269,11 @@ def _own(
         )
 
 
-def _newest(record: Node, count: int) -> tuple[Item, ...]:
-    recent = tuple(record.recent or ())
-    return recent[-count:] if count else ()
+def _newest(record: Node, room: RoomConfig, recall: Recall) -> tuple[Item, ...]:
+    """What was said last, as far as room and newcomer want it told again (XEP-0045 §7.2.14)."""
+    bounds = [each for each in (room.history_items, recall.items_max) if each is not None]
+    recent = tuple(record.recent or ())[-min(bounds) :] if min(bounds) else ()
+    return tuple(item for item in recent if recall.since is None or item.published > recall.since)
 
 
 def _nick(record: Node, jid: JID) -> str:

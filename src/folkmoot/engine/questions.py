@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from folkmoot.engine import access
 from folkmoot.engine.audience import roster_entry
 from folkmoot.engine.decide.nodes import hold_owner
-from folkmoot.engine.decide.occupants import occupancy, role_of, room_of
 from folkmoot.engine.errors import Reason, Refused
-from folkmoot.engine.events import RosterEntry, Seen
+from folkmoot.engine.events import RosterEntry
 from folkmoot.engine.model import (
     MESSAGES_NODE,
     PRESENCE_NODE,
@@ -23,11 +22,9 @@ from folkmoot.engine.model import (
     Item,
     NodeConfig,
     NodeId,
-    Role,
     State,
     Subscription,
 )
-from folkmoot.engine.occupancy import seen
 from folkmoot.engine.store import ItemPage, ItemQuery
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
@@ -38,7 +35,8 @@ class NodeInfo:
     """What is told of a node to those who may know of it.
 
     chain: the node and the ancestors it is in. members: how many have an approved subscription.
-    owners: empty where the asker may not know them. occupants: nicks, of a room.
+    inside: whether the asker may look in; to others owners, publishers, nicks and subject, which
+    are a room's, are not told.
     """
 
     id: NodeId
@@ -52,17 +50,22 @@ class NodeInfo:
     nicks: tuple[str, ...]
     subject: Item | None
     affiliation: Affiliation
+    inside: bool
 
 
 def info(view: View, actor: JID, node: NodeId) -> NodeInfo:
     """What an entity may know of a node (DESIGN: what strangers see).
 
     Raises Refused: NODE_NOT_FOUND; CLOSED_NODE where a whitelist, or an account's own rule, keeps
-    the asker out. Who belongs to a private node is told to its members alone.
+    the asker out; ROOM_LOCKED of a room that waits for its owner (XEP-0045 §7.2.10). Who belongs
+    to a private node is told to its members alone.
     """
     record = view.found(node)
     config = record.config
     stance = view.stance(node, actor)
+    locked = config.room is not None and config.room.locked
+    if locked and stance.affiliation is not Affiliation.OWNER:
+        raise Refused(Reason.ROOM_LOCKED)
     refused = access.refuses_items(config, stance)
     closed = config.access is not Access.AUTHORIZE and config.room is None
     if refused is not None and closed:
@@ -81,9 +84,10 @@ def info(view: View, actor: JID, node: NodeId) -> NodeInfo:
             if inside and row is Affiliation.PUBLISHER
         ),
         sum(each.state is State.SUBSCRIBED for each in record.subscriptions.values()),
-        record.nicks,
-        record.subject,
+        record.nicks if inside else (),
+        record.subject if inside else None,
         stance.affiliation,
+        inside,
     )
 
 
@@ -156,31 +160,6 @@ def affiliates(view: View, actor: JID, node: NodeId) -> Mapping[JID, Affiliation
     return rows
 
 
-def room_affiliates(
-    view: View, actor: JID, node: NodeId, wanted: Affiliation
-) -> tuple[tuple[JID, Affiliation], ...]:
-    """Who has an affiliation in a room, for its staff, and the members of an open book (§9.5).
-
-    Those who have it from a space are among them, without a row each.
-    """
-    record = view.found(node)
-    room = room_of(record)
-    mine = view.affiliation(node, actor)
-    staff = mine in (Affiliation.OWNER, Affiliation.ADMIN)
-    if not (staff or (mine is Affiliation.MEMBER and room.whois_anyone)):
-        raise Refused(Reason.FORBIDDEN)
-    found: dict[JID, None] = {}
-    for each in view.chain(node):
-        above = view.found(each)
-        found.update(dict.fromkeys(above.affiliations))
-        found.update(
-            (subscription.subscriber.bare, None)
-            for subscription in above.subscriptions.values()
-            if subscription.occupant is None
-        )
-    return tuple((jid, wanted) for jid in found if view.affiliation(node, jid) is wanted)
-
-
 def own_subscriptions(
     view: View, actor: JID, service: JID, node: str
 ) -> tuple[tuple[NodeId, Subscription], ...]:
@@ -211,57 +190,6 @@ def own_affiliations(
     view.require(places)
     found = [(place, view.affiliation(place, actor)) for place in sorted(places, key=str)]
     return tuple(each for each in found if each[1] is not Affiliation.NONE)
-
-
-# --- rooms
-
-
-def occupants(view: View, actor: JID, node: NodeId, role: Role) -> tuple[Seen, ...]:
-    """The occupants of one role, for a moderator (XEP-0045 §8.5, §9.6)."""
-    record = view.found(node)
-    room_of(record)
-    if view.affiliation(node, actor) not in (Affiliation.OWNER, Affiliation.ADMIN):
-        mine = occupancy(record, actor)
-        if role_of(record, actor, mine, view) is not Role.MODERATOR:
-            raise Refused(Reason.FORBIDDEN)
-    shown = (seen(record, record.occupants(nick)[-1], view, reveal=True) for nick in record.nicks)
-    return tuple(each for each in shown if each.role is role)
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A way from one occupant to another: who speaks, and the full JIDs of who is spoken to."""
-
-    sender: Seen
-    to: tuple[JID, ...]
-
-
-def line(view: View, actor: JID, node: NodeId, nick: str, *, message: bool) -> Line:
-    """The way from an occupant to a nick (XEP-0045 §7.5, and for iq §17.4).
-
-    Raises Refused: NOT_SUBSCRIBED where the actor is not in the room, NOT_IN_ROOM where nobody goes
-    by the nick, FORBIDDEN where the room allows no private messages from this role.
-    """
-    record = view.found(node)
-    room = room_of(record)
-    mine = occupancy(record, actor)
-    if message and not access.may_message(room, role_of(record, actor, mine, view)):
-        raise Refused(Reason.FORBIDDEN)
-    to = record.occupants(nick)
-    if not to:
-        raise Refused(Reason.NOT_IN_ROOM)
-    return Line(seen(record, actor, view, reveal=False), to)
-
-
-def may_invite(view: View, actor: JID, node: NodeId) -> NodeConfig:
-    """The room someone may invite others to (XEP-0045 §7.8.2). Raises Refused."""
-    record = view.found(node)
-    room = room_of(record)
-    mine = occupancy(record, actor)
-    staff = role_of(record, actor, mine, view) is Role.MODERATOR
-    if not staff and (record.config.private or not room.allow_invites):
-        raise Refused(Reason.FORBIDDEN)
-    return record.config
 
 
 # --- accounts

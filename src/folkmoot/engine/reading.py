@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from folkmoot.engine.model import Item, Node, NodeId
+from folkmoot.engine.model import CHAIN_NODES_MAX, Item, Node, NodeId
 from folkmoot.engine.store import PAGE_ITEMS_MAX, ItemPage, ItemQuery, Store
 from folkmoot.engine.view import Missing, Want
 from folkmoot.engine.working_set import WorkingSet
@@ -19,7 +19,7 @@ class Reading:
     def __init__(self, nodes: WorkingSet, store: Store) -> None:
         self._nodes = nodes
         self._store = store
-        self._absent: set[NodeId] = set()
+        self._absent: dict[NodeId, int] = {}
         self._accounts: dict[JID, bool] = {}
         self._affiliated: dict[JID, frozenset[NodeId]] = {}
         self._pages: dict[ItemQuery, ItemPage] = {}
@@ -28,27 +28,54 @@ class Reading:
     async def load(self, want: Want) -> None:
         """Read what a decision looked at and did not find; the store must not be behind."""
         for node in want.nodes:
-            if await self._nodes.load_node(node) is None:
-                self._absent.add(node)
+            await self._load_line(node)
         if want.heads is not None and (record := self._nodes.get(want.heads)) is not None:
             await self._nodes.load_heads(record)
         if want.recent is not None and (record := self._nodes.get(want.recent)) is not None:
             await self._nodes.load_recent(record)
-        if want.subscribed is not None:
-            await self._nodes.load_subscribed(want.subscribed)
+        for jid in want.subscribed:
+            await self._nodes.load_subscribed(jid)
         if want.page is not None:
-            self._pages[want.page] = await self._store.items(want.page)
+            await self._load_page(want.page)
         if want.affiliated is not None:
             self._affiliated[want.affiliated] = await self._store.affiliated(want.affiliated)
         if want.account is not None:
             self._accounts[want.account] = await self._store.account(want.account)
-
         if want.service is not None:
-            nodes = await self._store.nodes_of(want.service, "", PAGE_ITEMS_MAX)
-            self._owned[want.service] = nodes
+            self._owned[want.service] = await self._nodes_of(want.service)
+
+    async def _load_line(self, node: NodeId) -> None:
+        """A node and those it says it is in: who looks at it looks at them too."""
+        line: NodeId | None = node
+        for _ in range(CHAIN_NODES_MAX):
+            if line is None:
+                return
+            departures = self._nodes.departures
+            record = self._nodes.get(line) or await self._nodes.load_node(line)
+            if record is None:
+                self._absent[line] = departures
+                return
+            line = record.config.parent
+
+    async def _load_page(self, query: ItemQuery) -> None:
+        """A page, unless items came or went meanwhile."""
+        record = self._nodes.get(query.node)
+        written = None if record is None else record.written
+        page = await self._store.items(query)
+        if record is None or written == record.written:
+            self._pages[query] = page
+
+    async def _nodes_of(self, service: JID) -> tuple[NodeId, ...]:
+        found: list[NodeId] = []
+        page = await self._store.nodes_of(service, "", PAGE_ITEMS_MAX)
+        while page:
+            found.extend(page)
+            page = await self._store.nodes_of(service, page[-1].name, PAGE_ITEMS_MAX)
+        return tuple(found)
 
     def _unknown(self, node: NodeId) -> bool:
-        return node not in self._absent and not self._nodes.is_gone(node)
+        known = self._absent.get(node) == self._nodes.departures
+        return not known and not self._nodes.is_gone(node)
 
     def node(self, node: NodeId) -> Node | None:
         """The node, None where there is none."""
@@ -81,8 +108,14 @@ class Reading:
         """Every node that an entity or one of its resources is subscribed to."""
         found = self._nodes.subscribed(jid)
         if found is None:
-            raise Missing(Want(subscribed=jid))
+            raise Missing(Want(subscribed=(jid,)))
         return found
+
+    def indexed(self, jids: Iterable[JID]) -> None:
+        """Nothing, once the subscriptions of all of them are known."""
+        missing = tuple(jid for jid in jids if self._nodes.subscribed(jid) is None)
+        if missing:
+            raise Missing(Want(subscribed=missing))
 
     def page(self, query: ItemQuery) -> ItemPage:
         """Items from the store."""
@@ -103,7 +136,7 @@ class Reading:
         return self._accounts[jid]
 
     def nodes_of(self, service: JID) -> tuple[NodeId, ...]:
-        """Every node of an account, at most PAGE_ITEMS_MAX."""
+        """Every node of an account."""
         if service not in self._owned:
             raise Missing(Want(service=service))
         return self._owned[service]

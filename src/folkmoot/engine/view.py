@@ -53,7 +53,7 @@ class Want:
     heads: NodeId | None = None
     recent: NodeId | None = None
     page: ItemQuery | None = None
-    subscribed: JID | None = None
+    subscribed: tuple[JID, ...] = ()
     affiliated: JID | None = None
     account: JID | None = None
     service: JID | None = None
@@ -76,6 +76,7 @@ class Known(Protocol):
     def recent(self, node: Node) -> Sequence[Item]: ...
     def page(self, query: ItemQuery) -> ItemPage: ...
     def subscribed(self, jid: JID) -> frozenset[NodeId]: ...
+    def indexed(self, jids: Iterable[JID]) -> None: ...
     def affiliated(self, jid: JID) -> frozenset[NodeId]: ...
     def account(self, jid: JID) -> bool: ...
     def nodes_of(self, service: JID) -> tuple[NodeId, ...]: ...
@@ -103,7 +104,7 @@ class View:
         view._configs = self._configs.copy()
         view._rows = self._rows.copy()
         view._subscriptions = self._subscriptions.copy()
-        view._listed = self._listed.copy()
+        view._listed = {node: listed.copy() for node, listed in self._listed.items()}
         for event in events:
             view.suppose(event)
         return view
@@ -123,7 +124,7 @@ class View:
                 self._rows[node, jid] = row
             case SubscriptionChanged(node=node, subscriber=jid, after=subscription):
                 self._subscriptions[node, jid] = subscription
-            case ItemPublished(node=node, item=item, lists=child, evicted=evicted):
+            case ItemPublished(node=node, item=item, lists=child, evicted=evicted, persist=True):
                 listed = self._relist(node)
                 for item_id in (item.id, *evicted):
                     listed.pop(item_id, None)
@@ -295,6 +296,10 @@ class View:
     def require(self, nodes: Iterable[NodeId]) -> None:
         """Have several nodes loaded at once, before they are looked at one by one."""
         self._known.loaded(nodes)
+
+    def require_entities(self, jids: Iterable[JID]) -> None:
+        """Have several entities' subscriptions loaded at once."""
+        self._known.indexed(jid.bare for jid in jids)
 
     def heads(self, node: Node) -> Mapping[str, JID]:
         """Every item's id and publisher, oldest first."""

@@ -23,6 +23,7 @@ from folkmoot.engine.events import (
     StandingChanged,
     SubjectChanged,
     SubscriptionChanged,
+    kept,
 )
 from folkmoot.engine.model import (
     HISTORY_ITEMS_MAX,
@@ -46,6 +47,8 @@ class WorkingSet:
 
     batch: the number of the batch in which what is applied now will be committed.
     committed: the number of the last batch in the store.
+    departures: how often a node was let go of or deleted. As long as it stays the same, what the
+    store said of a node that is not here is still true.
     """
 
     def __init__(self, store: Store) -> None:
@@ -54,8 +57,12 @@ class WorkingSet:
         self._gone: dict[NodeId, int] = {}
         self._subscribed: OrderedDict[JID, set[NodeId]] = OrderedDict()
         self._temporary: dict[JID, dict[NodeId, int]] = {}
+        self._moved: dict[JID, int] = {}  # entities and services, as `Node.written` is for a node
+        self._asked: dict[JID, object] = {}  # whose subscriptions a store is being asked for
+        self._crowd = NODES_MAX  # how many nodes it takes to look for some to let go of
         self.batch = 1
         self.committed = 0
+        self.departures = 0
 
     def get(self, node: NodeId) -> Node | None:
         """A node that is in use."""
@@ -88,37 +95,53 @@ class WorkingSet:
 
     def behind(self, want: Want) -> bool:
         """Whether the answer is not in the store yet: a commit has to come first."""
-        if want.subscribed or want.affiliated or want.service:
-            return self.batch > self.committed + 1
+        entities = (*want.subscribed, want.affiliated, want.service)
+        if any(self._moved.get(jid, 0) > self.committed for jid in entities if jid is not None):
+            return True
         node = want.heads or want.recent or (want.page and want.page.node)
         found = self._nodes.get(node) if node else None
         return found is not None and found.written > self.committed
 
     async def load_node(self, node: NodeId) -> Node | None:
-        """A node from the store, in use from now on."""
-        record = await self._store.node(node)
-        if record is None or node in self._gone:
-            return None
-        return self._nodes.setdefault(node, record)  # somebody else may have been faster
+        """A node from the store, in use from now on; None where there is none."""
+        while True:
+            departures = self.departures
+            record = await self._store.node(node)
+            if node in self._nodes or node in self._gone:  # somebody else was faster
+                return self._nodes.get(node)
+            if departures == self.departures:
+                break
+        if record is not None:
+            self._nodes[node] = record
+        return record
 
     async def load_heads(self, node: Node) -> None:
-        """Every item's id and publisher."""
-        node.heads = await self._store.heads(node.id)
+        """Every item's id and publisher, unless items came or went meanwhile."""
+        written = node.written
+        heads = await self._store.heads(node.id)
+        if node.heads is None and node.written == written:
+            node.heads = heads
 
     async def load_recent(self, node: Node) -> None:
-        """A room's newest items."""
+        """A room's newest items, unless there are newer ones meanwhile."""
+        written = node.written
         page = await self._store.items(
             ItemQuery(node=node.id, edge=Edge.NEWEST, limit=HISTORY_ITEMS_MAX)
         )
-        node.recent = deque(page.items, maxlen=HISTORY_ITEMS_MAX)
+        if node.recent is None and node.written == written:
+            node.recent = deque(page.items, maxlen=HISTORY_ITEMS_MAX)
 
     async def load_subscribed(self, jid: JID) -> None:
-        """An entity's subscriptions that outlive its streams."""
-        self._subscribed[jid] = set(await self._store.subscribed(jid))
+        """An entity's subscriptions that outlive its streams, unless they change meanwhile."""
+        asked = self._asked.setdefault(jid, object())
+        found = await self._store.subscribed(jid)
+        if self._asked.get(jid) is asked:
+            del self._asked[jid]
+            self._subscribed[jid] = set(found)
 
     def trim(self) -> None:
         """Let go of what is too much."""
-        if len(self._nodes) > NODES_MAX:
+        if len(self._nodes) > self._crowd:
             self._evict()
         while len(self._subscribed) > INDEXES_MAX:
             self._subscribed.popitem(last=False)
@@ -133,12 +156,17 @@ class WorkingSet:
             if record.written <= self.committed and not record.live and node not in held:
                 del self._nodes[node]
                 surplus -= 1
+        self.departures += 1
+        # Where most are held, looking again for each command would cost all of them each time.
+        self._crowd = max(NODES_MAX, len(self._nodes) * 11 // 10)
 
     def committed_up_to(self, batch: int) -> None:
         """Batches up to this number are in the store."""
         self.committed = batch
         if self._gone:
             self._gone = {node: number for node, number in self._gone.items() if number > batch}
+        if self._moved:
+            self._moved = {jid: number for jid, number in self._moved.items() if number > batch}
 
     # --- applying
 
@@ -150,17 +178,9 @@ class WorkingSet:
             case SubscriptionChanged():
                 self._subscription(event)
             case NodeCreated():
-                node = Node(event.node, event.config, event.creator, event.at)
-                node.heads, node.recent = {}, deque(maxlen=HISTORY_ITEMS_MAX)
-                if event.owner is not None:
-                    node.affiliations[event.owner] = Affiliation.OWNER
-                self._nodes[event.node] = node
-                self._gone.pop(event.node, None)
+                self._created(event)
             case NodeDeleted():
-                del self._nodes[event.node]
-                for subscription in event.subscriptions:
-                    self._index(event.node, subscription.subscriber, subscription.temporary, -1)
-                self._gone[event.node] = self.batch
+                self._deleted(event)
                 return
             case NodeConfigured():
                 self._nodes[event.node].config = event.after
@@ -176,6 +196,7 @@ class WorkingSet:
                     rows.pop(event.jid, None)
                 else:
                     rows[event.jid] = event.after
+                self._moved[event.jid] = self.batch
             case ItemsRetracted():
                 self._remove_items(self._nodes[event.node], event.item_ids)
             case NodePurged():
@@ -185,14 +206,36 @@ class WorkingSet:
             case SubjectChanged():
                 self._nodes[event.node].subject = event.item
             case _:
-                return  # told, not kept
-        self._nodes[event.node].written = self.batch
+                return
+        if kept(event):
+            self._nodes[event.node].written = self.batch
+
+    def _created(self, event: NodeCreated) -> None:
+        node = Node(event.node, event.config, event.creator, event.at)
+        if event.config.room is None:
+            node.heads = {}  # a room's are nobody's to replace, and never end
+        node.recent = deque(maxlen=HISTORY_ITEMS_MAX)
+        if event.owner is not None:
+            node.affiliations[event.owner] = Affiliation.OWNER
+            self._moved[event.owner] = self.batch
+        self._moved[event.node.service] = self.batch
+        self._nodes[event.node] = node
+        self._gone.pop(event.node, None)
+
+    def _deleted(self, event: NodeDeleted) -> None:
+        del self._nodes[event.node]
+        for subscription in event.subscriptions:
+            self._index(event.node, subscription.subscriber, subscription.temporary, -1)
+        self._moved[event.node.service] = self.batch
+        self._gone[event.node] = self.batch
+        self.departures += 1
 
     def _published(self, event: ItemPublished) -> None:
         node, item = self._nodes[event.node], event.item
-        if not event.persist:
+        if event.live:
             node.live = {} if node.live is None else node.live
             node.live[item.id] = item
+        if not event.persist:
             return
         self._remove_items(node, event.evicted)
         if node.heads is not None:
@@ -222,15 +265,7 @@ class WorkingSet:
     def _index(self, node: NodeId, subscriber: JID, temporary: bool, step: int) -> None:
         bare = subscriber.bare
         if not temporary:
-            nodes = self._subscribed.get(bare)
-            if nodes is None:
-                return
-            record = self._nodes.get(node)
-            others = () if record is None else record.addresses(bare)
-            if step > 0 or others:
-                nodes.add(node)
-            else:
-                nodes.discard(node)
+            self._index_lasting(node, bare)
             return
         held = self._temporary.setdefault(bare, {})
         held[node] = held.get(node, 0) + step
@@ -238,3 +273,16 @@ class WorkingSet:
             del held[node]
         if not held:
             del self._temporary[bare]
+
+    def _index_lasting(self, node: NodeId, bare: JID) -> None:
+        self._moved[bare] = self.batch
+        self._asked.pop(bare, None)
+        nodes = self._subscribed.get(bare)
+        if nodes is None:
+            return
+        record = self._nodes.get(node)
+        held = () if record is None else record.addresses(bare)
+        if record is not None and any(not record.subscriptions[jid].temporary for jid in held):
+            nodes.add(node)
+        else:
+            nodes.discard(node)

@@ -26,7 +26,8 @@ from folkmoot.xmpp.element import Element
 from folkmoot.xmpp.errors import StanzaError, StreamError
 
 READ_BYTES_MAX: Final = 16_384
-"""What is parsed at once, so that few stanzas wait parsed while one of them takes its time."""
+"""What of one client is read in a turn of the loop: its flood delays nobody else, and few stanzas
+wait parsed while one of them takes its time."""
 
 log = structlog.get_logger()
 
@@ -164,6 +165,8 @@ class Connection:
                 self._act(event)
             elif self._unread:
                 self._follow(self._stream.receive(self._next_bytes()))
+                if self._unread:
+                    self._wait(asyncio.sleep(0))  # others have their turn before the rest
             else:
                 break
         if self._lost and self._task is None:
@@ -239,10 +242,11 @@ class Connection:
         if registrations.full(self.remote):
             error = StanzaError("resource-constraint", "too many accounts from this address")
             return self._stream.registration_refused(error)
-        registrations.add(self.remote)
+        registrations.add(self.remote)  # now, for others of them may be under way
         try:
             await self._reception.host.register(event.username, event.password)
         except StanzaError as error:
+            registrations.take_back(self.remote)
             return self._stream.registration_refused(error)
         log.info("registered", username=event.username, remote=self.remote)
         return self._stream.registered()

@@ -82,6 +82,12 @@ class Tally:
         key = origin(address)
         self._counts[key] = self._counts.get(key, 0) + 1
 
+    def take_back(self, address: str) -> None:
+        """What was added last did not happen after all."""
+        key = origin(address)
+        if self._counts.get(key):
+            self._counts[key] -= 1
+
     def full(self, address: str) -> bool:
         """Whether it happened as often as it may."""
         self._turn()

@@ -135,8 +135,9 @@ class TcpLine(asyncio.Protocol):
         self._lost = True
         if self._deadline is not None:
             self._deadline.cancel()
-        if self._connection is not None:
-            self._connection.lost()
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.lost()
             self._listener.reception.admission.leave(self._remote)
             self._listener.discard(self)
 

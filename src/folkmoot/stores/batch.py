@@ -13,8 +13,6 @@ from typing import TypeAlias
 
 from folkmoot.engine.events import (
     AffiliationChanged,
-    ApprovalRequested,
-    ApprovalSettled,
     Event,
     ItemPublished,
     ItemsRetracted,
@@ -22,9 +20,10 @@ from folkmoot.engine.events import (
     NodeCreated,
     NodeDeleted,
     NodePurged,
-    StandingChanged,
     SubjectChanged,
     SubscriptionChanged,
+    kept,
+    lasting,
 )
 from folkmoot.engine.model import Affiliation, NodeConfig, NodeId, Subscription
 from folkmoot.stores import statements
@@ -37,27 +36,6 @@ Step: TypeAlias = tuple[str, list[Row]]
 _Pending: TypeAlias = dict[tuple[NodeId, str], tuple[str, Row]]
 
 
-def writes(event: Event) -> bool:
-    """Whether a store keeps anything of an event; a batch without such needs no commit."""
-    match event:
-        case ItemPublished():
-            return event.persist
-        case SubscriptionChanged():
-            return _kept(event.before) is not None or _kept(event.after) is not None
-        case ApprovalRequested() | ApprovalSettled() | StandingChanged():
-            return False
-        case (
-            NodeCreated()
-            | NodeConfigured()
-            | NodeDeleted()
-            | ItemsRetracted()
-            | NodePurged()
-            | AffiliationChanged()
-            | SubjectChanged()
-        ):
-            return True
-
-
 def steps(events: Iterable[Event], sequence: Iterator[int]) -> list[Step]:
     """What to run, in this order, to keep what the events say; empty where they keep nothing.
 
@@ -65,7 +43,7 @@ def steps(events: Iterable[Event], sequence: Iterator[int]) -> list[Step]:
     """
     batch = _Batch(sequence)
     for event in events:
-        if writes(event):
+        if kept(event):
             batch.add(event)
     batch.flush()
     return batch.steps
@@ -99,7 +77,7 @@ class _Batch:
             case NodePurged():
                 self._sweep(statements.DELETE_ITEMS, event.node)
             case SubscriptionChanged():
-                self._subscribe(event.node, event.subscriber, _kept(event.after))
+                self._subscribe(event.node, event.subscriber, lasting(event.after))
             case AffiliationChanged():
                 self._affiliate(event.node, event.jid, event.after)
             case SubjectChanged():
@@ -171,11 +149,6 @@ class _Batch:
                 "contact": write_contact(subscription.contact),
             }
             self._subscriptions[node, str(jid)] = (statements.PUT_SUBSCRIPTION, row)
-
-
-def _kept(subscription: Subscription | None) -> Subscription | None:
-    """A subscription as far as a store is concerned: a temporary one ends with its stream."""
-    return None if subscription is None or subscription.temporary else subscription
 
 
 def _node_row(node: NodeId) -> dict[str, Value]:

@@ -36,11 +36,14 @@ __all__ = [
 class Limits:
     """What one stream may ask of the parser; past any of them the stream ends.
 
-    stanza_bytes_max: from a stanza's first byte to its end tag; also what precedes the header.
+    stanza_bytes_max: from a stanza's first byte to its end tag; also what precedes the header. Of
+        its namespaces, too, each counted wherever it has to be declared once prefixes are gone:
+        a stanza passed on is then not many times as long as it came.
     tag_bytes_max: of one tag with all its attributes, the stream header among them.
     depth_max: elements within one another, the stanza counted.
     elements_max: elements in one stanza, itself counted.
     attributes_max: attributes of one element, namespace declarations not counted.
+    name_chars_max: of a name with its namespace.
     """
 
     stanza_bytes_max: int = 262_144
@@ -124,6 +127,7 @@ class StreamParser:
 
     __slots__ = (
         "_cut",
+        "_declared",
         "_element_count",
         "_events",
         "_fed_bytes",
@@ -152,6 +156,7 @@ class StreamParser:
         self._over = False
         self._stanza_start = 0
         self._element_count = 0
+        self._declared = 0
         self._renew()
 
     def feed(self, data: bytes) -> list[StreamEvent]:
@@ -294,7 +299,12 @@ class StreamParser:
                 namespaced = True
         if namespaced:
             element.attrs = {_attr(attr): value for attr, value in attributes.items()}
+            self._declared += sum(len(attr[0]) for attr in element.attrs if type(attr) is tuple)
         if stack:
+            if element.ns != stack[-1].ns:
+                self._declared += len(element.ns)
+            if self._declared > limits.stanza_bytes_max:
+                raise StreamError("policy-violation", "a stanza is too long without prefixes")
             self._element_count += 1
             if self._element_count > limits.elements_max:
                 raise StreamError("policy-violation", "too many elements in a stanza")
@@ -307,6 +317,7 @@ class StreamParser:
         else:
             self._stanza_start = self._parser.CurrentByteIndex
             self._element_count = 1
+            self._declared = 0
         stack.append(element)
 
     def _open(self, header: Element) -> None:

@@ -38,7 +38,7 @@ _RULES: Final[dict[type[Command], Callable[[Any, View, Stamp], tuple[Event, ...]
     commands.RequestPending: subscriptions.request_pending,
     commands.SetAffiliations: affiliations.set_affiliations,
     commands.ChangePresence: occupants.change_presence,
-    commands.SetRole: occupants.set_role,
+    commands.SetRoles: occupants.set_roles,
     commands.ChangeSubject: occupants.change_subject,
     commands.SetContact: contacts.set_contact,
     commands.RemoveContact: contacts.remove_contact,

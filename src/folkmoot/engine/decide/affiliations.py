@@ -37,6 +37,8 @@ def set_affiliations(command: SetAffiliations, view: View, stamp: Stamp) -> tupl
     events: list[Event] = []
     for jid, wanted in wishes.items():
         _hold_sense(config, wanted)
+        if wanted is Affiliation.OUTCAST and jid == command.actor.bare:
+            raise Refused(Reason.ONESELF)
         target = view.affiliation(node, jid)
         room = config.room is not None
         if reason := access.refuses_affiliation(actor, target, wanted, room=room):

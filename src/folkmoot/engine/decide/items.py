@@ -78,7 +78,7 @@ def _spoken(command: Publish, view: View, stamp: Stamp) -> ItemPublished:
     if command.entry.payload is None:
         raise Refused(Reason.PAYLOAD_REQUIRED)
     item = Item(stamp.id, command.actor, stamp.at, command.entry.payload, nick)
-    return ItemPublished(node=command.node, item=item, persist=True)
+    return ItemPublished(node=command.node, item=item, persist=command.entry.keep)
 
 
 def _hold_payload(config: NodeConfig, entry: Entry) -> None:
@@ -149,6 +149,7 @@ def retract(command: Retract, view: View, stamp: Stamp) -> tuple[Event, ...]:
         item_ids=tuple(dict.fromkeys(command.item_ids)),
         by=command.actor,
         tell=command.notify or config.notify_retract,
+        persist=config.persist_items,
         parting=command.parting,
     )
     children = [record.listed.get(item_id) for item_id in event.item_ids]

@@ -10,18 +10,20 @@ from dataclasses import replace
 from typing import Final
 
 from folkmoot.engine import access
-from folkmoot.engine.commands import ChangePresence, ChangeSubject, SetRole, Subscribe
+from folkmoot.engine.commands import ChangePresence, ChangeSubject, SetRoles, Subscribe
 from folkmoot.engine.decide.lowering import changed
 from folkmoot.engine.decide.nodes import created, deleted
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.events import Cause, Event, SubjectChanged, SubscriptionChanged
 from folkmoot.engine.model import (
+    RECALL_ALL,
     Affiliation,
     Item,
     Node,
     NodeId,
     Occupant,
+    Recall,
     Role,
     RoomConfig,
     State,
@@ -39,12 +41,11 @@ def enter(command: Subscribe, view: View, stamp: Stamp) -> tuple[Event, ...]:
     """An occupant, in a room that is made where there is none (XEP-0045 §7.2, §10.1)."""
     occupant = command.occupant
     assert occupant is not None
-    if not occupant.nick:
-        raise Refused(Reason.NICK_NEEDED)
+    _hold_name(occupant)
     node, jid = command.node, command.subscriber
     if view.config(node) is None:
         made = created(node, jid, {}, view, stamp)
-        return (made, _entered(node, jid, None, occupant))
+        return (made, _entered(node, jid, None, occupant, RECALL_ALL))
     record = view.found(node)
     before = record.subscriptions.get(jid)
     if before is None:
@@ -53,16 +54,36 @@ def enter(command: Subscribe, view: View, stamp: Stamp) -> tuple[Event, ...]:
     view.recent(record)  # what was said is told to those who enter
     if before is not None and before.occupant is not None:
         occupant = replace(occupant, role=before.occupant.role)
-    return (_entered(node, jid, before, occupant),)
+    return (_entered(node, jid, before, occupant, _dated(command.recall, stamp)),)
 
 
 def _entered(
-    node: NodeId, jid: JID, before: Subscription | None, occupant: Occupant
+    node: NodeId, jid: JID, before: Subscription | None, occupant: Occupant, recall: Recall
 ) -> SubscriptionChanged:
-    after = Subscription(jid, State.SUBSCRIBED, Via.MUC, temporary=True, occupant=occupant)
     return SubscriptionChanged(
-        node=node, subscriber=jid, before=before, after=after, by=jid, cause=Cause.ENTERED
+        node=node,
+        subscriber=jid,
+        before=before,
+        after=Subscription(jid, State.SUBSCRIBED, Via.MUC, temporary=True, occupant=occupant),
+        by=jid,
+        cause=Cause.ENTERED,
+        recall=recall,
     )
+
+
+def _dated(recall: Recall, stamp: Stamp) -> Recall:
+    """The same bounds, how old a message may be said as a moment."""
+    if recall.seconds_max is None:
+        return recall
+    oldest = stamp.at - recall.seconds_max
+    since = oldest if recall.since is None else max(oldest, recall.since)
+    return replace(recall, seconds_max=None, since=since)
+
+
+def _hold_name(occupant: Occupant) -> None:
+    """Nothing, for a nick that can be seen (XEP-0045 §17.1)."""
+    if not occupant.nick.strip():
+        raise Refused(Reason.NICK_NEEDED)
 
 
 def _hold_entry(command: Subscribe, record: Node, view: View) -> None:
@@ -123,8 +144,7 @@ def change_presence(command: ChangePresence, view: View, stamp: Stamp) -> tuple[
     record = view.found(command.node)
     jid = command.actor
     old = occupancy(record, jid)
-    if not command.occupant.nick:
-        raise Refused(Reason.NICK_NEEDED)
+    _hold_name(command.occupant)
     if command.occupant.nick != old.nick:
         _hold_nick(record, jid, command.occupant.nick)
     before = record.subscriptions[jid]
@@ -154,31 +174,45 @@ def left(
     )
 
 
-def set_role(command: SetRole, view: View, stamp: Stamp) -> tuple[Event, ...]:
-    """Another role for all devices of an occupant; without one they have to go (§8.2-8.6)."""
+def set_roles(command: SetRoles, view: View, stamp: Stamp) -> tuple[Event, ...]:
+    """Other roles for all devices of some occupants, who without one have to go (§8.2-8.6).
+
+    All of them or none.
+    """
     record = view.found(command.node)
-    room = room_of(record)
-    addresses = record.occupants(command.nick)
+    actor = _acting(record, room_of(record), command.actor, view)
+    return tuple(
+        _given(command, record, jid, wanted, actor, view)
+        for nick, wanted in command.roles.items()
+        for jid in _present(record, nick)
+    )
+
+
+def _present(record: Node, nick: str) -> tuple[JID, ...]:
+    addresses = record.occupants(nick)
     if not addresses:
         raise Refused(Reason.NOT_IN_ROOM)
-    wanted = None if command.role == "none" else Role(command.role)
-    actor = _acting(record, room, command.actor, view)
-    events: list[Event] = []
-    for jid in addresses:
-        before = record.subscriptions[jid]
-        occupant = occupancy(record, jid)
-        target = (view.affiliation(record.id, jid), role_of(record, jid, occupant, view))
-        if reason := access.refuses_role(room, actor, target, wanted):
-            raise Refused(reason)
-        if wanted is None:
-            events.append(
-                left(record.id, before, command.actor, Cause.KICKED, reason=command.reason)
-            )
-        else:
-            after = replace(before, occupant=replace(occupant, role=wanted))
-            event = changed(record.id, before, after, command.actor, Cause.SET)
-            events.append(replace(event, reason=command.reason))
-    return tuple(events)
+    return addresses
+
+
+def _given(
+    command: SetRoles,
+    record: Node,
+    jid: JID,
+    wanted: Role | None,
+    actor: tuple[Affiliation, Role],
+    view: View,
+) -> SubscriptionChanged:
+    before = record.subscriptions[jid]
+    occupant = occupancy(record, jid)
+    target = (view.affiliation(record.id, jid), role_of(record, jid, occupant, view))
+    if refused := access.refuses_role(room_of(record), actor, target, wanted):
+        raise Refused(refused)
+    if wanted is None:
+        return left(record.id, before, command.actor, Cause.KICKED, reason=command.reason)
+    after = replace(before, occupant=replace(occupant, role=wanted))
+    event = changed(record.id, before, after, command.actor, Cause.SET)
+    return replace(event, reason=command.reason)
 
 
 def _acting(record: Node, room: RoomConfig, actor: JID, view: View) -> tuple[Affiliation, Role]:

@@ -1,0 +1,154 @@
+"""What can be asked about a room without anything changing (XEP-0045 1.35.5); see `questions`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from folkmoot.engine import access
+from folkmoot.engine.decide.occupants import occupancy, role_of, room_of
+from folkmoot.engine.errors import Reason, Refused
+from folkmoot.engine.events import Seen
+from folkmoot.engine.model import Affiliation, NodeConfig, NodeId, Role, Via
+from folkmoot.engine.occupancy import seen
+from folkmoot.engine.view import View
+from folkmoot.xmpp.jid import JID
+
+_STAFF: Final = (Affiliation.OWNER, Affiliation.ADMIN)
+_STRANGERS: Final = (Affiliation.NONE, Affiliation.PUBLISH_ONLY)
+
+
+def affiliates(
+    view: View, actor: JID, node: NodeId, wanted: Affiliation
+) -> tuple[tuple[JID, Affiliation], ...]:
+    """Who has an affiliation in a room, for its staff, and the members of an open book (§9.5).
+
+    Those who have it from a space are among them, without a row each.
+    """
+    record = view.found(node)
+    room = room_of(record)
+    mine = view.affiliation(node, actor)
+    staff = mine in _STAFF
+    told = room.whois_anyone and wanted is not Affiliation.OUTCAST
+    if not (staff or (mine is Affiliation.MEMBER and told)):
+        raise Refused(Reason.FORBIDDEN)
+    found: dict[JID, None] = {}
+    for each in view.chain(node):
+        above = view.found(each)
+        found.update(dict.fromkeys(above.affiliations))
+        found.update(
+            (subscription.subscriber.bare, None)
+            for subscription in above.subscriptions.values()
+            if subscription.occupant is None
+        )
+    return tuple((jid, wanted) for jid in found if view.affiliation(node, jid) is wanted)
+
+
+def occupants(view: View, actor: JID, node: NodeId, role: Role) -> tuple[Seen, ...]:
+    """The occupants of one role, for a moderator (XEP-0045 §8.5, §9.6)."""
+    record = view.found(node)
+    room_of(record)
+    if view.affiliation(node, actor) not in _STAFF:
+        mine = occupancy(record, actor)
+        if role_of(record, actor, mine, view) is not Role.MODERATOR:
+            raise Refused(Reason.FORBIDDEN)
+    shown = (seen(record, record.occupants(nick)[-1], view, reveal=True) for nick in record.nicks)
+    return tuple(each for each in shown if each.role is role)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A way from one occupant to another: who speaks, and the full JIDs of who is spoken to."""
+
+    sender: Seen
+    to: tuple[JID, ...]
+
+
+def line(view: View, actor: JID, node: NodeId, nick: str, *, message: bool) -> Line:
+    """The way from an occupant to a nick (XEP-0045 §7.5, and for iq §17.4).
+
+    Raises Refused: NOT_SUBSCRIBED where the actor is not in the room, NOT_IN_ROOM where nobody goes
+    by the nick, FORBIDDEN where the room allows no private messages from this role.
+    """
+    record = view.found(node)
+    room = room_of(record)
+    mine = occupancy(record, actor)
+    if message and not access.may_message(room, role_of(record, actor, mine, view)):
+        raise Refused(Reason.FORBIDDEN)
+    to = record.occupants(nick)
+    if not to:
+        raise Refused(Reason.NOT_IN_ROOM)
+    return Line(seen(record, actor, view, reveal=False), to)
+
+
+def nicks(view: View, actor: JID, node: NodeId) -> tuple[str, ...]:
+    """Who is in a room, by nick, for its members and for who is in it too (XEP-0045 §6.5)."""
+    record = view.found(node)
+    room_of(record)
+    known = record.addresses(actor) or view.affiliation(node, actor) in access.MEMBERS
+    return record.nicks if known else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """An invitation that a room passes on (XEP-0045 §7.8.2).
+
+    inviter: their JID is None where the room does not tell it. admits: who is invited has to be
+    made a member first, or they find the door shut.
+    """
+
+    config: NodeConfig
+    inviter: Seen
+    admits: bool
+
+
+def invitation(view: View, actor: JID, node: NodeId, guest: JID) -> Invitation:
+    """An occupant's invitation to a room.
+
+    Raises Refused: NOT_SUBSCRIBED where they are not in it, FORBIDDEN where inviting is not theirs
+    to do, OUTCAST where the guest is banned, NO_ACCOUNT where there is no such account here.
+    """
+    record = view.found(node)
+    room = room_of(record)
+    mine = occupancy(record, actor)
+    moderates = role_of(record, actor, mine, view) is Role.MODERATOR
+    if not moderates and (record.config.private or not room.allow_invites):
+        raise Refused(Reason.FORBIDDEN)
+    if view.services.local(guest) and not view.exists(guest):
+        raise Refused(Reason.NO_ACCOUNT)
+    standing = view.affiliation(node, guest)
+    if standing is Affiliation.OUTCAST:
+        raise Refused(Reason.OUTCAST)
+    inviter = seen(record, actor, view, reveal=room.whois_anyone)
+    return Invitation(record.config, inviter, record.config.private and standing in _STRANGERS)
+
+
+def inviter(view: View, actor: JID, node: NodeId, host: JID) -> tuple[JID, ...]:
+    """Where somebody hears that their invitation was declined; their nick serves as well.
+
+    host: as the invitation named them, perhaps by their address in the room. Raises Refused:
+    OUTCAST, NOT_IN_ROOM where they are neither in the room nor a member of it.
+    """
+    record = view.found(node)
+    room_of(record)
+    if view.affiliation(node, actor) is Affiliation.OUTCAST:
+        raise Refused(Reason.OUTCAST)
+    here = host.domain == node.service.domain and host.local == node.name
+    to = record.occupants(host.resource) if here else record.addresses(host)
+    if not to and not here and view.affiliation(node, host) in access.MEMBERS:
+        to = (host.bare,)
+    if not to:
+        raise Refused(Reason.NOT_IN_ROOM)
+    return to
+
+
+def voice_request(view: View, actor: JID, node: NodeId) -> Line:
+    """From a visitor who wants to speak to the moderators of a room (XEP-0045 §7.13, §8.6).
+
+    The sender's JID is told. Raises Refused(NOT_SUBSCRIBED).
+    """
+    record = view.found(node)
+    occupancy(record, actor)
+    shown = ((jid, seen(record, jid, view, reveal=True)) for jid in record.hearers(Via.MUC))
+    moderators = tuple(jid for jid, each in shown if each.role is Role.MODERATOR)
+    return Line(seen(record, actor, view, reveal=True), moderators)

@@ -1,0 +1,121 @@
+"""A store in memory: the engine's other store, which a test can hold back or let fail."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Sequence
+
+from folkmoot.engine.events import Event
+from folkmoot.engine.model import Item, Node, NodeId
+from folkmoot.engine.store import PAGE_ITEMS_MAX, ItemPage, ItemQuery, StoreFailed
+from folkmoot.xmpp.jid import JID
+from tests.stores.model import Kept
+
+
+class MemoryStore:
+    """A `Store` over dicts.
+
+    accounts: who has an account. waits: whether a query lets others run between its answer being
+    found and its being given, as a database across a socket does. batches: what was committed.
+    asked: how many queries there were.
+    """
+
+    def __init__(self, accounts: Collection[JID] = (), *, waits: bool = False) -> None:
+        self.kept = Kept()
+        self.accounts = set(accounts)
+        self.waits = waits
+        self.batches: list[tuple[Event, ...]] = []
+        self.asked = 0
+        self.failures = 0
+        self._open = asyncio.Event()
+        self._open.set()
+        self._tried = asyncio.Event()
+
+    # --- for tests
+
+    def hold(self) -> None:
+        """Let commits wait from now on."""
+        self._open.clear()
+        self._tried.clear()
+
+    def release(self) -> None:
+        """Let commits through again."""
+        self._open.set()
+
+    async def tried(self) -> None:
+        """Wait until a commit has begun since `hold`."""
+        await self._tried.wait()
+
+    def items_of(self, node: NodeId) -> dict[str, Item]:
+        """The items of a node that exists, oldest first."""
+        return {item_id: item for item_id, (item, _) in self.kept[node].items.items()}
+
+    # --- the Protocol
+
+    async def node(self, node: NodeId) -> Node | None:
+        kept = self.kept.get(node)
+        found = None
+        if kept is not None:
+            found = Node(
+                id=node,
+                config=kept.config,
+                creator=kept.creator,
+                created=kept.created,
+                affiliations=kept.affiliations.copy(),
+                subscriptions=kept.subscriptions.copy(),
+                listed=kept.listed,
+                subject=kept.subject,
+            )
+        await self._answer()
+        return found
+
+    async def heads(self, node: NodeId) -> dict[str, JID]:
+        items = self.items_of(node) if node in self.kept else {}
+        heads = {item_id: item.publisher for item_id, item in items.items()}
+        await self._answer()
+        return heads
+
+    async def items(self, query: ItemQuery) -> ItemPage:
+        kept = self.kept.get(query.node)
+        page = ItemPage((), 0, 0) if kept is None else kept.ask(query)
+        await self._answer()
+        return page
+
+    async def nodes_of(self, service: JID, after: str, limit: int) -> tuple[NodeId, ...]:
+        names = sorted(each.name for each in self.kept if each.service == service)
+        names = [name for name in names if name > after][: min(limit, PAGE_ITEMS_MAX)]
+        await self._answer()
+        return tuple(NodeId(service, name) for name in names)
+
+    async def subscribed(self, jid: JID) -> frozenset[NodeId]:
+        found = frozenset(
+            node
+            for node, kept in self.kept.items()
+            if any(each.bare == jid for each in kept.subscriptions)
+        )
+        await self._answer()
+        return found
+
+    async def affiliated(self, jid: JID) -> frozenset[NodeId]:
+        found = frozenset(node for node, kept in self.kept.items() if jid in kept.affiliations)
+        await self._answer()
+        return found
+
+    async def account(self, jid: JID) -> bool:
+        await self._answer()
+        return jid in self.accounts
+
+    async def commit(self, events: Sequence[Event]) -> None:
+        self._tried.set()
+        await self._open.wait()
+        if self.failures:
+            self.failures -= 1
+            raise StoreFailed("the disk is full")
+        for event in events:
+            self.kept.apply(event)
+        self.batches.append(tuple(events))
+
+    async def _answer(self) -> None:
+        self.asked += 1
+        if self.waits:
+            await asyncio.sleep(0)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import re
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from folkmoot.core import Core, running
 from folkmoot.engine.decide import Stamp
@@ -20,7 +22,7 @@ from folkmoot.stores.sqlite import SQLiteStore
 from folkmoot.xmpp.credentials import Credentials, Keys
 from folkmoot.xmpp.errors import StreamError
 from folkmoot.xmpp.jid import JID
-from folkmoot.xmpp.stanza import CLIENT
+from folkmoot.xmpp.stanza import CLIENT, STANZAS
 from folkmoot.xmpp.xml import Element, parse
 
 PATIENCE_SECONDS = 5.0
@@ -38,15 +40,7 @@ SERVICES = Services(
 
 def element(xml: str) -> Element:
     """A stanza as a client writes it: `jabber:client` need not be said."""
-    text = xml.strip()
-    split = (
-        len(text)
-        if ">" not in text
-        else min(text.index(">"), text.index(" ") if " " in text else len(text))
-    )
-    if text[split - 1] == "/":
-        split -= 1
-    return parse(f"{text[:split]} xmlns='{CLIENT}'{text[split:]}")
+    return parse(re.sub(r"^\s*<(\w+)", rf"<\1 xmlns='{CLIENT}'", xml.rstrip(), count=1))
 
 
 def holds(found: Element, wanted: Element) -> bool:
@@ -108,7 +102,8 @@ class Client:
 
     async def hears(self, xml: str) -> Element:
         """The first stanza to come that holds what is written; those before it are passed over."""
-        wanted, passed = element(xml), []
+        wanted = element(xml)
+        passed: list[Element] = []
         while True:
             try:
                 found = await self._next()
@@ -138,10 +133,32 @@ class Client:
             came.append(found)
         return came
 
-    async def asks(self, xml: str) -> Element:
-        """Send an iq and give its answer; what else comes meanwhile stays to be received."""
+    async def asks(self, xml: str, answer: str | None = None) -> Element:
+        """Send an iq and give its answer; what else comes meanwhile stays to be received.
+
+        answer: what has to be in it.
+        """
         wanted = element(xml).get("id")
         await self.sends(xml)
+        found = await self._answer_to(wanted)
+        if answer is not None:
+            assert holds(found, element(answer)), (
+                f"wanted\n  {answer}\nbut the answer is\n  {found}"
+            )
+        return found
+
+    async def refused(self, xml: str, *conditions: str, type: str | None = None) -> str:
+        """Send an iq that is refused, with just these conditions in this order; gives the text."""
+        answer = await self.asks(xml)
+        error = answer.child(CLIENT, "error")
+        assert error is not None, f"wanted {conditions} but the answer is\n  {answer}"
+        found = [each.name for each in error.elements if each.name != "text"]
+        assert found == list(conditions), f"wanted {conditions} but the answer is\n  {answer}"
+        assert type in (None, error.get("type")), f"wanted {type} but the answer is\n  {answer}"
+        text = error.child(STANZAS, "text")
+        return "" if text is None else text.text
+
+    async def _answer_to(self, wanted: str | None) -> Element:
         while True:
             for found in self.line.inbox:
                 if (
@@ -173,9 +190,10 @@ class Client:
 class Stage:
     """A running server and the clients on it."""
 
-    def __init__(self, core: Core, store: SQLiteStore) -> None:
+    def __init__(self, core: Core, store: SQLiteStore, clock: Clock) -> None:
         self.core = core
         self.store = store
+        self.clock = clock
 
     async def account(self, jid: str) -> JID:
         """Make an account, if there is none yet."""
@@ -209,9 +227,10 @@ class Clock:
 
 
 @asynccontextmanager
-async def staged(services: Services = SERVICES, **changes: object) -> AsyncIterator[Stage]:
+async def staged(services: Services = SERVICES, **changes: Any) -> AsyncIterator[Stage]:
     """A server of its own for one test. changes: of `Services`, such as another `domain`."""
     made = replace(services, **changes)  # the fields' own types are checked where they are used
     store = await SQLiteStore.ephemeral()
-    async with aclosing(store), running(store, made, Clock(1_084_910_400.0)) as core:
-        yield Stage(core, store)
+    clock = Clock(1_084_910_400.0)
+    async with aclosing(store), running(store, made, clock) as core:
+        yield Stage(core, store, clock)

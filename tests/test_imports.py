@@ -29,7 +29,9 @@ FLOORS: dict[str, int] = {
     "served": 5,
     "core": 5,
     "server": 5,
+    "demo": 5,
     "cli": 5,
+    "__main__": 5,
 }
 """Each part of the package, by its name below `folkmoot`, and the floor it stands on."""
 PARTED = 2

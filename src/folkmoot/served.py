@@ -61,10 +61,9 @@ def _server_disco(services: Services) -> Facade:
 
 def _account_disco() -> Facade:
     """An account, to itself and to those who hear its presence (XEP-0030 §8.2)."""
-    identities = (disco.Identity("account", "registered"), disco.Identity("pubsub", "pep"))
     facade = disco.facade(
-        identities,
-        (*pubsub.FEATURES, *basics.FEATURES),
+        (disco.Identity("account", "registered"),),
+        (*pubsub.ACCOUNT_FEATURES, *basics.FEATURES),
         discovery.nodes,
         pubsub.FACADE.errors,
         node_info=discovery.node_info,

@@ -18,6 +18,7 @@ from folkmoot.engine.commands import (
     Create,
     Entry,
     Publish,
+    Retract,
     SetAffiliations,
     Subscribe,
     Unsubscribe,
@@ -91,9 +92,7 @@ class Stand:
         self.store = MemoryStore(ACCOUNTS) if store is None else store
         self.told: list[Notification] = []
         self._count = itertools.count(1)
-        self.engine: Engine[asyncio.Event] = Engine(
-            self.store, services, self._stamp, self._tell
-        )
+        self.engine: Engine[asyncio.Event] = Engine(self.store, services, self._stamp, self._tell)
 
     def _tell(self, told: Sequence[Notification | asyncio.Event]) -> None:
         for each in told:
@@ -216,6 +215,10 @@ class Stand:
     async def publish(self, node: NodeId, by: JID = HAMLET, id: str = "") -> tuple[Event, ...]:
         """An item."""
         return await self.run(Publish(actor=by, node=node, entry=Entry(payload=WORDS, id=id)))
+
+    async def retract(self, node: NodeId, by: JID, *ids: str) -> tuple[Event, ...]:
+        """Items deleted."""
+        return await self.run(Retract(actor=by, node=node, item_ids=ids))
 
     async def subscribe(self, node: NodeId, jid: JID, **more: Any) -> tuple[Event, ...]:
         """A subscription by whom it is for."""

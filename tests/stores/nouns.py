@@ -91,7 +91,12 @@ items = st.builds(
     payload=st.none() | elements,
     nick=texts,
 )
-contacts = st.builds(Contact, name=texts, groups=st.lists(texts, max_size=3).map(tuple))
+contacts = st.builds(
+    Contact,
+    name=texts,
+    groups=st.lists(texts, max_size=3).map(tuple),
+    request=st.none() | elements,
+)
 
 
 def subscriptions(subscriber: JID) -> st.SearchStrategy[Subscription]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -302,3 +305,22 @@ def test_whatever_is_fed(header: bytes, sent: bytes, data: st.DataObject) -> Non
 def test_stanzas_written_one_after_another(stanzas: list[Element]) -> None:
     sent = "\n".join([serialize(stanza, CLIENT) for stanza in stanzas])
     assert told(HEADER + sent.encode() + CLOSE)[1:] == [*stanzas, StreamClosed()]
+
+
+def test_a_closed_parser_says_nothing_and_is_let_go_of_at_once() -> None:
+    """Expat's parser and its handlers hold one another; nobody has to collect them."""
+
+    class Watched(StreamParser):
+        """One that can be referred to weakly."""
+
+    parser = Watched()
+    parser.feed(HEADER + b"<message><body>He jests")
+    there = weakref.ref(parser)
+    parser.close()
+    assert parser.feed(b" at scars</body></message>") == []
+    gc.disable()
+    try:
+        del parser
+        assert there() is None
+    finally:
+        gc.enable()

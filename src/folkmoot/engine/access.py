@@ -42,7 +42,7 @@ MEMBERS: Final = STAFF | {Affiliation.MEMBER}
 class Standing:
     """One entity's standing on one node of a chain.
 
-    explicit: its row. admitted: it has an approved subscription to a node that is a community.
+    explicit: its row. admitted: it has an approved subscription, and the node is a space.
     inherit: what this node takes from the one above. room: whether words change to a room's.
     """
 
@@ -56,7 +56,7 @@ def affiliation(chain: Sequence[Standing]) -> Affiliation:
     """What an entity is on `chain[0]`, its ancestors' rows counted.
 
     Going down, outcast and owner stick; otherwise the nearer row wins, and an approved
-    subscription to a community counts as member.
+    subscription to a space counts as member.
 
     chain: one entity's standing on 1 to CHAIN_NODES_MAX nodes, the node first, its root last.
     Source: XEP-0060 §4.1; inheritance is ours, docs/extensions/affiliation.md.

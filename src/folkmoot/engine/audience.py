@@ -6,9 +6,9 @@ see is left out here, so that no facade has it to give away.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from folkmoot.engine import occupancy
+from folkmoot.engine import occupancy, relations
 from folkmoot.engine.events import (
     AffiliationChanged,
     AffiliationTold,
@@ -18,7 +18,6 @@ from folkmoot.engine.events import (
     ApprovalSettled,
     Cause,
     Configured,
-    ContactTold,
     Deleted,
     Event,
     ItemPublished,
@@ -27,11 +26,9 @@ from folkmoot.engine.events import (
     NodeDeleted,
     NodePurged,
     Notification,
-    PresenceTold,
     Published,
     Purged,
     Retracted,
-    RosterEntry,
     Spoken,
     StandingChanged,
     SubjectChanged,
@@ -39,16 +36,18 @@ from folkmoot.engine.events import (
     SubscriptionTold,
 )
 from folkmoot.engine.model import (
-    PRESENCE_NODE,
-    Affiliation,
-    Contact,
-    Item,
-    NodeId,
     State,
     Via,
 )
 from folkmoot.engine.view import View
-from folkmoot.xmpp.jid import JID
+
+
+def foresee(events: Iterable[Event], view: View) -> None:
+    """Look at all that `hearers` will look at, while what is missing can still be loaded."""
+    for event in events:
+        view.chain(event.node)
+        if view.services.is_presence(event.node):
+            view.require(relations.foreseen(event))
 
 
 def hearers(event: Event, view: View, *, created: bool = False) -> Iterator[Notification]:
@@ -62,9 +61,9 @@ def hearers(event: Event, view: View, *, created: bool = False) -> Iterator[Noti
         case SubscriptionChanged(before=before, after=after):
             if any(each is not None and each.occupant is not None for each in (before, after)):
                 yield from occupancy.changed(event, view, created=created)
-            elif event.node.name == PRESENCE_NODE and view.services.owned(event.node):
-                yield from _contact_changed(event, view)
-            else:
+            elif view.services.is_presence(event.node):
+                yield from relations.changed(event, view)
+            if any(each is not None and each.via is Via.PUBSUB for each in (before, after)):
                 yield from _subscription_changed(event, view)
         case StandingChanged():
             yield from occupancy.restated(event, view)
@@ -77,7 +76,8 @@ def hearers(event: Event, view: View, *, created: bool = False) -> Iterator[Noti
         case NodePurged(node=node):
             record = view.found(node)
             to = record.hearers(Via.PUBSUB)
-            yield Purged(via=Via.PUBSUB, node=node, to=to, config=record.config)
+            if to and record.config.notify_retract:
+                yield Purged(via=Via.PUBSUB, node=node, to=to, config=record.config)
         case NodeConfigured():
             yield from _configured(event, view)
         case NodeDeleted():
@@ -105,34 +105,22 @@ def _published(event: ItemPublished, view: View) -> Iterator[Notification]:
             kept=event.persist,
             config=config,
         )
-    elif record.live is not None and event.node.name == PRESENCE_NODE:
-        to = (*record.hearers(Via.PRESENCE), event.node.service)
-        yield _presence(event.node, to, event.item)
+    elif event.live:
+        yield from relations.published(event, view)
     to = record.hearers(Via.PUBSUB)
+    if to and event.evicted and config.notify_retract and config.max_items > 1:
+        # §7.1.2.5; of a node with a single item the new one says all
+        yield Retracted(
+            via=Via.PUBSUB, node=event.node, to=to, item_ids=event.evicted, config=config
+        )
     if to and config.deliver_notifications:
         yield Published(via=Via.PUBSUB, node=event.node, to=to, item=event.item, config=config)
 
 
-def _presence(node: NodeId, to: tuple[JID, ...], item: Item) -> PresenceTold:
-    resource = node.service.with_resource(item.id)
-    return PresenceTold(
-        via=Via.PRESENCE, node=node, to=to, resource=resource, presence=item.payload
-    )
-
-
 def _retracted(event: ItemsRetracted, view: View) -> Iterator[Notification]:
     record = view.found(event.node)
-    if event.node.name == PRESENCE_NODE and view.services.owned(event.node):
-        to = (*record.hearers(Via.PRESENCE), event.node.service)
-        for item_id in event.item_ids:
-            yield PresenceTold(
-                via=Via.PRESENCE,
-                node=event.node,
-                to=to,
-                resource=event.node.service.with_resource(item_id),
-                presence=None,
-                parting=event.parting,
-            )
+    if view.services.is_presence(event.node):
+        yield from relations.retracted(event, view)
     to = record.hearers(Via.PUBSUB)
     if to and event.tell:
         yield Retracted(
@@ -156,7 +144,12 @@ def _configured(event: NodeConfigured, view: View) -> Iterator[Notification]:
 
 def _deleted(event: NodeDeleted, view: View) -> Iterator[Notification]:
     record = view.found(event.node)
-    to = record.hearers(Via.PUBSUB)
+    waiting = (
+        each.subscriber
+        for each in event.subscriptions
+        if each.via is Via.PUBSUB and each.state is State.PENDING
+    )
+    to = (*record.hearers(Via.PUBSUB), *waiting)  # §8.4.2
     if to and event.config.notify_delete:
         yield Deleted(
             via=Via.PUBSUB,
@@ -177,24 +170,15 @@ def _deleted(event: NodeDeleted, view: View) -> Iterator[Notification]:
                 reason=event.reason,
                 seen=occupancy.seen(record, subscription.subscriber, view, reveal=True),
             )
-        elif subscription.via is Via.PRESENCE and subscription.state is State.SUBSCRIBED:
-            yield SubscriptionTold(
-                via=Via.PRESENCE,
-                node=event.node,
-                to=(subscription.subscriber,),
-                subscriber=subscription.subscriber,
-                before=subscription,
-                after=None,
-                cause=Cause.DELETED,
-                config=event.config,
-            )
+    if view.services.is_presence(event.node):
+        yield from relations.deleted(event, view)
 
 
 def _affiliation_changed(event: AffiliationChanged, view: View) -> Iterator[Notification]:
     record = view.found(event.node)
     if view.services.owned(event.node):
-        if event.node.name == PRESENCE_NODE:
-            yield from _roster_pushes(event.node, event.jid, view)
+        if view.services.is_presence(event.node):
+            yield from relations.approved(event, view)
     elif record.config.room is None and event.was is not event.now:
         yield AffiliationTold(
             via=Via.PUBSUB,
@@ -215,6 +199,7 @@ def _approval_requested(event: ApprovalRequested, view: View) -> Iterator[Notifi
         to=to,
         subscriber=subscription.subscriber,
         subid=subscription.subid,
+        said=None if subscription.contact is None else subscription.contact.request,
     )
 
 
@@ -259,71 +244,3 @@ def _subscription_changed(event: SubscriptionChanged, view: View) -> Iterator[No
             config=record.config,
             last=True,
         )
-
-
-# --- presence and roster (RFC 6121)
-
-
-def _contact_changed(event: SubscriptionChanged, view: View) -> Iterator[Notification]:
-    """Both rosters, the words between the two, and the presence one hears or hears no longer."""
-    owner, subscriber = event.node.service, event.subscriber
-    was = State.NONE if event.before is None else event.before.state
-    now = State.NONE if event.after is None else event.after.state
-    yield from _roster_pushes(event.node, subscriber.bare, view)
-    if was is now:
-        return
-    asked = event.cause is Cause.ASKED and now is State.NONE
-    if asked or State.SUBSCRIBED in (was, now) or was is State.PENDING:
-        record = view.found(event.node)
-        yield SubscriptionTold(
-            via=Via.PRESENCE,
-            node=event.node,
-            to=(owner if asked else subscriber,),
-            subscriber=subscriber,
-            before=event.before,
-            after=event.after,
-            cause=event.cause,
-            config=record.config,
-        )
-    live = view.found(event.node).live or {}
-    for item in live.values():
-        if now is State.SUBSCRIBED:
-            yield _presence(event.node, (subscriber,), item)
-        elif was is State.SUBSCRIBED:
-            yield PresenceTold(
-                via=Via.PRESENCE,
-                node=event.node,
-                to=(subscriber,),
-                resource=owner.with_resource(item.id),
-                presence=None,
-            )
-
-
-def _roster_pushes(node: NodeId, other: JID, view: View) -> Iterator[Notification]:
-    """What became of the item of each on the other's roster, for those who have accounts here."""
-    for account, contact in ((other, node.service), (node.service, other)):
-        if not view.services.local(account):
-            continue
-        entry = roster_entry(account, contact, view)
-        on_roster = contact == node.service or entry is not None
-        if on_roster:
-            yield ContactTold(
-                via=Via.PRESENCE, node=node, to=(account,), contact=contact, entry=entry
-            )
-
-
-def roster_entry(account: JID, contact: JID, view: View) -> RosterEntry | None:
-    """One contact on a roster, of the two subscriptions that make it; None: not on it."""
-    theirs, mine = NodeId(contact, PRESENCE_NODE), NodeId(account, PRESENCE_NODE)
-    out, back = view.subscription(theirs, account), view.subscription(mine, contact)
-    hears = back is not None and back.state is State.SUBSCRIBED
-    if out is None and not hears:
-        return None
-    return RosterEntry(
-        contact,
-        Contact() if out is None or out.contact is None else out.contact,
-        to=out is not None and out.state is State.SUBSCRIBED,
-        from_=hears,
-        ask=out is not None and out.state is State.PENDING,
-        approved=view.explicit(mine, contact) is Affiliation.MEMBER,
-    )

@@ -87,11 +87,14 @@ class Entry:
 class Publish(Command):
     """Publish an item (XEP-0060 §7.1), say something in a room (XEP-0045 §7.4).
 
+    entry: None for a node without items, which only tells that something happened.
+    more: further items, in their order; all are published, or none (§12.11).
     expects: what the node's configuration has to be (publish-options); used as the configuration
     where the node has to be made first.
     """
 
-    entry: Entry
+    entry: Entry | None
+    more: tuple[Entry, ...] = ()
     expects: Settings = field(default_factory=dict)
 
 
@@ -114,6 +117,8 @@ class Subscribe(Command):
 
     occupant: set for a room: nick and presence; the subscription is then temporary.
     password: a room's, where it has one. recall: how much of what was said is wanted.
+    deliver: whether to hear of items for now (XEP-0060 §6.3.7); None: as before, or yes.
+    said: the stanza that asks for presence, kept whole until it is answered (RFC 6121 §3.1.3).
     """
 
     subscriber: JID
@@ -122,13 +127,15 @@ class Subscribe(Command):
     occupant: Occupant | None = None
     password: str = ""
     recall: Recall = RECALL_ALL
+    deliver: bool | None = None
+    said: Element | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unsubscribe(Command):
     """End one's subscription (XEP-0060 §6.2), leave a room (XEP-0045 §7.14).
 
-    parting: the children of the presence an occupant leaves with.
+    parting: the presence an occupant leaves with, or that gives up another's.
     lost: the stream is gone; the occupant did not choose to leave.
     """
 
@@ -142,11 +149,13 @@ class Approve(Command):
     """Settle a request to subscribe (XEP-0060 §8.6, RFC 6121 §3.1.4-5).
 
     beforehand: approval is also kept for a request that is still to come (RFC 6121 §3.4).
+    said: the stanza that answers, for who asked.
     """
 
     subscriber: JID
     allow: bool
     beforehand: bool = False
+    said: Element | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

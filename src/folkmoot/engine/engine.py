@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Concatenate, Generic, ParamSpec, TypeVar
 
-from folkmoot.engine.audience import hearers
+from folkmoot.engine.audience import foresee, hearers
 from folkmoot.engine.commands import Command
 from folkmoot.engine.decide import Stamp, decide
 from folkmoot.engine.events import Event, NodeCreated, NodeDeleted, Notification
@@ -14,7 +14,7 @@ from folkmoot.engine.model import NodeId
 from folkmoot.engine.reading import Reading
 from folkmoot.engine.services import Services
 from folkmoot.engine.store import Store
-from folkmoot.engine.view import Missing, View, Want
+from folkmoot.engine.view import Missing, View
 from folkmoot.engine.working_set import WorkingSet
 from folkmoot.xmpp.jid import JID
 
@@ -39,8 +39,8 @@ class Engine(Generic[T]):
         self.services = services
         self._store = store
         self._stamp = stamp
-        self._nodes = WorkingSet(store)
-        self._journal: Journal[Notification | T] = Journal(store, self._nodes, tell)
+        self.nodes = WorkingSet(store)
+        self._journal: Journal[Notification | T] = Journal(store, self.nodes, tell)
 
     async def run(self, command: Command) -> tuple[Event, ...]:
         """Carry out a command; what happened is told once it is kept.
@@ -48,16 +48,10 @@ class Engine(Generic[T]):
         Raises Refused: nothing has changed. From the decision on nothing waits, so commands take
         effect, and are told, in the order they were decided.
         """
-        stamp = self._stamp()
-        reading = Reading(self._nodes, self._store)
-        while True:
-            try:
-                events = decide(command, View(reading, self.services), stamp)
-                break
-            except Missing as missing:
-                await self._load(reading, missing.want)
+        reading = Reading(self.nodes, self._store)
+        events = await self._read(reading, _decision, command, self._stamp())
         self._journal.add(events, self._apply(events, reading))
-        self._nodes.trim()
+        self.nodes.trim()
         return events
 
     def _apply(self, events: Sequence[Event], reading: Reading) -> list[Notification]:
@@ -67,9 +61,9 @@ class Engine(Generic[T]):
         for event in events:
             if isinstance(event, NodeDeleted):
                 told.extend(hearers(event, View(reading, self.services)))
-                self._nodes.apply(event)
+                self.nodes.apply(event)
                 continue
-            self._nodes.apply(event)
+            self.nodes.apply(event)
             made = made or isinstance(event, NodeCreated)
             told.extend(hearers(event, View(reading, self.services), created=made))
         return told
@@ -78,17 +72,27 @@ class Engine(Generic[T]):
         self, question: Callable[Concatenate[View, P], A], *args: P.args, **kwargs: P.kwargs
     ) -> A:
         """The answer to a question (see `questions`). Raises Refused where it may not be asked."""
-        reading = Reading(self._nodes, self._store)
+        answer = await self._read(Reading(self.nodes, self._store), question, *args, **kwargs)
+        self.nodes.trim()
+        return answer
+
+    async def _read(
+        self,
+        reading: Reading,
+        question: Callable[Concatenate[View, P], A],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> A:
+        """What a pure function makes of a view, once all it looks at is loaded."""
         while True:
+            reading.refresh()
             try:
                 return question(View(reading, self.services), *args, **kwargs)
             except Missing as missing:
-                await self._load(reading, missing.want)
-
-    async def _load(self, reading: Reading, want: Want) -> None:
-        while self._nodes.behind(want):
-            await self._journal.settled()
-        await reading.load(want)
+                want = missing.want
+            while self.nodes.behind(want):
+                await self._journal.settled()
+            await reading.load(want)
 
     def tell(self, *answers: T) -> None:
         """Tell something after all that was decided before it."""
@@ -101,7 +105,7 @@ class Engine(Generic[T]):
 
     def temporary(self, jid: JID) -> tuple[NodeId, ...]:
         """The nodes to which a full JID has a subscription that ends with its stream."""
-        return self._nodes.temporary(jid)
+        return self.nodes.temporary(jid)
 
     async def settled(self) -> None:
         """Wait until all that was decided so far is kept."""
@@ -110,3 +114,9 @@ class Engine(Generic[T]):
     async def keep(self) -> None:
         """Commit and tell, until cancelled. Raises StoreFailed when the store keeps refusing."""
         await self._journal.run()
+
+
+def _decision(view: View, command: Command, stamp: Stamp) -> tuple[Event, ...]:
+    events = decide(command, view, stamp)
+    foresee(events, view)
+    return events

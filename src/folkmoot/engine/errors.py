@@ -36,6 +36,8 @@ class Reason(Enum):
     PAYLOAD_TOO_BIG = auto()
     ITEM_REQUIRED = auto()
     """No item is named."""
+    ITEM_FORBIDDEN = auto()
+    """The node only tells that something happened; it has no items (XEP-0060 §7.1.3.7)."""
     NODE_FULL = auto()
     """No more items, and none of those there may make way."""
     TOO_MANY_NODES = auto()

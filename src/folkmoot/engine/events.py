@@ -129,6 +129,7 @@ class SubscriptionChanged:
     parting: the presence an occupant leaves with.
     last: the newest item, where the node sends it to those who subscribe.
     recall: how much of what was said an occupant who comes wants to be told.
+    said: the stanza by which presence was granted, denied or given up.
     """
 
     node: NodeId
@@ -141,6 +142,7 @@ class SubscriptionChanged:
     parting: Element | None = None
     last: Item | None = None
     recall: Recall = RECALL_ALL
+    said: Element | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -304,13 +306,17 @@ class Configured(Heard):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionTold(Heard):
-    """A subscription changed, for the subscriber or, with `notify_sub`, the owners."""
+    """A subscription changed, for the subscriber or, with `notify_sub`, the owners.
+
+    said: the stanza by which presence was granted, denied or given up; None: it says nothing more.
+    """
 
     subscriber: JID
     before: Subscription | None
     after: Subscription | None
     cause: Cause
     config: NodeConfig
+    said: Element | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -324,10 +330,14 @@ class AffiliationTold(Heard):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalAsked(Heard):
-    """Somebody asks to be let in, for those who may say so (XEP-0060 §8.6, RFC 6121 §3.1.3)."""
+    """Somebody asks to be let in, for those who may say so (XEP-0060 §8.6, RFC 6121 §3.1.3).
+
+    said: the stanza that asks for presence.
+    """
 
     subscriber: JID
     subid: str
+    said: Element | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -343,8 +353,7 @@ class ApprovalAnswered(Heard):
 class OccupantTold(Heard):
     """An occupant came, changed or left; one class of hearers sees them as `seen`.
 
-    own: the hearers are the occupant's own devices.
-    left: they are gone; cause says why. created: this is the owner's first step into a new room.
+    own: the hearers are the occupant's own devices. left: they are gone; cause says why.
     new_nick: the name they go by from now on (XEP-0045 §7.6).
     by: who did it, by nick, where a moderator or owner did.
     """
@@ -353,7 +362,6 @@ class OccupantTold(Heard):
     own: bool
     cause: Cause
     left: bool = False
-    created: bool = False
     new_nick: str = ""
     by: str = ""
     reason: str = ""
@@ -393,11 +401,13 @@ class Spoken(Heard):
 class ContactTold(Heard):
     """A roster item changed, for the account's own devices (RFC 6121 §2.1.6).
 
-    to: the account. entry: None once it is off the roster.
+    to: the account. entry: None once it is off the roster. version: of the roster with this change
+    (§2.6), "" where it is not known.
     """
 
     contact: JID
     entry: RosterEntry | None
+    version: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Final, Generic, TypeVar
 
-from folkmoot.engine.events import Event
+from folkmoot.engine.events import Event, kept
 from folkmoot.engine.store import Store, StoreFailed
 from folkmoot.engine.working_set import WorkingSet
 
@@ -42,7 +42,7 @@ class Journal(Generic[T]):
 
     def add(self, events: Sequence[Event], tells: Sequence[T]) -> None:
         """Take up what was decided and what follows to be told."""
-        self._events.extend(events)
+        self._events.extend(filter(kept, events))
         self._tells.extend(tells)
         self._wake.set()
 

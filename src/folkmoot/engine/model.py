@@ -216,7 +216,7 @@ class Recall:
     """How much of what was said someone who enters a room wants to be told (XEP-0045 §7.2.14).
 
     None sets no bound. items_max: messages. chars_max: characters of all stanzas.
-    seconds_max: how old. since: later than that, in seconds since 1970.
+    seconds_max: how old. since: not earlier than that, in seconds since 1970.
     """
 
     items_max: int | None = None
@@ -230,10 +230,14 @@ RECALL_ALL: Final = Recall()
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """What a subscription to a presence node has besides: the roster's words (RFC 6121 §2.1.2)."""
+    """What a subscription to a presence node has besides: the roster's words (RFC 6121 §2.1.2).
+
+    request: the stanza that asks for it, for as long as nobody has answered (§3.1.3).
+    """
 
     name: str = ""
     groups: tuple[str, ...] = ()
+    request: Element | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +271,7 @@ class Node:
     live: items of a node that does not persist them, for as long as their publisher's stream lives.
     recent: the newest HISTORY_ITEMS_MAX items of a room, oldest first; None until someone enters.
     written: the number of the last batch that holds a write to this node.
+    roster: what the items on its account's roster sum up to; None until someone asks for them.
     """
 
     id: NodeId
@@ -281,6 +286,7 @@ class Node:
     live: dict[str, Item] | None = None
     recent: deque[Item] | None = None
     written: int = 0
+    roster: int | None = None
     _derived: Derived | None = None
 
     @property

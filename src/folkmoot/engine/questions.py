@@ -10,13 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from folkmoot.engine import access
-from folkmoot.engine.audience import roster_entry
 from folkmoot.engine.decide.nodes import hold_owner
 from folkmoot.engine.errors import Reason, Refused
-from folkmoot.engine.events import RosterEntry
 from folkmoot.engine.model import (
     MESSAGES_NODE,
-    PRESENCE_NODE,
     Access,
     Affiliation,
     Item,
@@ -24,10 +21,13 @@ from folkmoot.engine.model import (
     NodeId,
     State,
     Subscription,
+    Via,
 )
+from folkmoot.engine.relations import presence_of
 from folkmoot.engine.store import ItemPage, ItemQuery
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
+from folkmoot.xmpp.xml import Element
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +102,14 @@ def visible(view: View, actor: JID, nodes: tuple[NodeId, ...]) -> tuple[NodeInfo
         stance = view.stance(node, actor)
         config = record.config
         known = stance.affiliation in access.MEMBERS or stance.state is not State.NONE
-        public = not config.private if config.room is None else config.room.public
         locked = config.room is not None and config.room.locked
-        if known or (public and not locked and stance.affiliation is not Affiliation.OUTCAST):
+        if locked and stance.affiliation is not Affiliation.OWNER:
+            continue
+        if config.room is None:
+            public = not config.private and access.refuses_items(config, stance) is None
+        else:
+            public = config.room.public and stance.affiliation is not Affiliation.OUTCAST
+        if known or public:
             shown.append(info(view, actor, node))
     return tuple(shown)
 
@@ -121,7 +126,9 @@ def items(view: View, actor: JID, query: ItemQuery) -> ItemPage:
     if refused is not None:
         raise Refused(refused)
     if not record.config.persist_items:
-        live = tuple((record.live or {}).values())
+        if record.live is None:
+            raise Refused(Reason.NOT_PERSISTENT)
+        live = tuple(record.live.values())
         wanted = tuple(item for item in live if not query.ids or item.id in query.ids)
         return ItemPage(wanted[: query.limit], 0, len(live))
     page = view.page(query)
@@ -153,6 +160,8 @@ def affiliates(view: View, actor: JID, node: NodeId) -> Mapping[JID, Affiliation
     record = view.found(node)
     hold_owner(node, actor, view)
     rows = dict(record.affiliations)
+    if view.services.owned(node):
+        rows[node.service] = Affiliation.OWNER  # who needs no row
     if record.config.is_space:
         for each in record.subscriptions.values():
             if each.state is State.SUBSCRIBED:
@@ -195,62 +204,61 @@ def own_affiliations(
 # --- accounts
 
 
-def roster(view: View, account: JID) -> tuple[RosterEntry, ...]:
-    """An account's roster, in no particular order (RFC 6121 §2.1)."""
-    mine = NodeId(account, PRESENCE_NODE)
-    places = [each for each in view.subscribed(account) if each.name == PRESENCE_NODE]
-    view.require([*places, mine])
-    contacts = dict.fromkeys(place.service for place in places)
-    record = view.node(mine)
-    if record is not None:
-        contacts.update(dict.fromkeys(jid.bare for jid in record.subscriptions))
-    found = (roster_entry(account, contact, view) for contact in contacts if contact != account)
-    return tuple(entry for entry in found if entry is not None)
-
-
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """What waits for someone who becomes available (RFC 6121 §3.1.3, §4.2, §4.3)."""
+    """What waits for someone who becomes available (RFC 6121 §3.1.3, §4.2, §4.3).
+
+    presences: of the account's other resources, then of those it is subscribed to.
+    requests: the accounts that ask for presence, each with the stanza it asked with.
+    """
 
     presences: tuple[tuple[JID, Item], ...]
-    requests: tuple[JID, ...]
+    requests: tuple[tuple[JID, Element | None], ...]
 
 
-def arrival(view: View, account: JID) -> Arrival:
-    """The presence of those the account is subscribed to, and who waits for its approval."""
-    mine = NodeId(account, PRESENCE_NODE)
-    places = [
-        each for each in view.subscribed(account) if each.name == PRESENCE_NODE and each != mine
-    ]
+def arrival(view: View, actor: JID) -> Arrival:
+    """What an account's resource is to be told of others once it is available."""
+    account = actor.bare
+    mine = presence_of(account)
+    places = [each for each in view.subscribed(account) if view.services.is_presence(each)]
     view.require([*places, mine])
-    presences = tuple(
-        (place.service.with_resource(item.id), item)
-        for place in places
-        if view.state(place, account) is State.SUBSCRIBED
-        for item in (view.found(place).live or {}).values()
-    )
     record = view.node(mine)
+    heard = [place for place in places if view.state(place, account) is State.SUBSCRIBED]
+    presences = [
+        (place.service.with_resource(item.id), item)
+        for place in ([mine] if record is not None else []) + heard
+        for item in (view.found(place).live or {}).values()
+    ]
     pending = () if record is None else record.subscriptions.values()
     return Arrival(
-        presences, tuple(each.subscriber for each in pending if each.state is State.PENDING)
+        tuple(each for each in presences if each[0] != actor),
+        tuple(
+            (each.subscriber, None if each.contact is None else each.contact.request)
+            for each in pending
+            if each.state is State.PENDING and each.via is Via.PRESENCE
+        ),
     )
 
 
 def presences(view: View, actor: JID, target: JID) -> tuple[Item, ...]:
     """What a probe is answered with (RFC 6121 §4.3.2). Raises Refused(FORBIDDEN)."""
-    node = NodeId(target.bare, PRESENCE_NODE)
-    record = view.node(node)
-    if record is None or not view.hears_presence(target, actor):
+    if not view.hears_presence(target, actor):
         raise Refused(Reason.FORBIDDEN)
-    live = (record.live or {}).values()
+    record = view.node(presence_of(target))
+    live = () if record is None or record.live is None else record.live.values()
     return tuple(item for item in live if not target.resource or item.id == target.resource)
 
 
 def waiting_messages(view: View, account: JID) -> tuple[Item, ...]:
-    """The messages that came while nobody was there to have them, oldest first."""
+    """The oldest messages that came while nobody was there to have them, in their order."""
     node = NodeId(account, MESSAGES_NODE)
     record = view.node(node)
-    return () if record is None else view.page(ItemQuery(node=node)).items
+    return () if record is None else view.page(ItemQuery(node=node, counted=False)).items
+
+
+def is_account(view: View, jid: JID) -> bool:
+    """Whether a bare JID is an account here; for the server's own use, and nobody's to know."""
+    return view.services.local(jid) and view.exists(jid)
 
 
 def knows_account(view: View, actor: JID, account: JID) -> bool:
@@ -272,7 +280,8 @@ def own_subscription(view: View, actor: JID, node: NodeId, jid: JID) -> Subscrip
 
 def pending_nodes(view: View, actor: JID, service: JID) -> tuple[NodeId, ...]:
     """The nodes of a service an entity owns at which somebody waits (XEP-0060 §8.7.2)."""
-    places = sorted((each for each in view.affiliated(actor) if each.service == service), key=str)
+    mine = view.nodes_of(service) if service == actor.bare else view.affiliated(actor)
+    places = sorted((each for each in mine if each.service == service), key=str)
     view.require(places)
     return tuple(
         place

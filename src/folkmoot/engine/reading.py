@@ -25,6 +25,16 @@ class Reading:
         self._pages: dict[ItemQuery, ItemPage] = {}
         self._owned: dict[JID, tuple[NodeId, ...]] = {}
 
+    def refresh(self) -> None:
+        """Forget that nodes are not there, where they may have come and gone since."""
+        current = self._nodes.departures
+        if any(departures != current for departures in self._absent.values()):
+            self._absent = {
+                node: departures
+                for node, departures in self._absent.items()
+                if departures == current
+            }
+
     async def load(self, want: Want) -> None:
         """Read what a decision looked at and did not find; the store must not be behind."""
         for node in want.nodes:
@@ -74,8 +84,7 @@ class Reading:
         return tuple(found)
 
     def _unknown(self, node: NodeId) -> bool:
-        known = self._absent.get(node) == self._nodes.departures
-        return not known and not self._nodes.is_gone(node)
+        return node not in self._absent and not self._nodes.is_gone(node)
 
     def node(self, node: NodeId) -> Node | None:
         """The node, None where there is none."""

@@ -85,7 +85,7 @@ def nicks(view: View, actor: JID, node: NodeId) -> tuple[str, ...]:
     """Who is in a room, by nick, for its members and for who is in it too (XEP-0045 §6.5)."""
     record = view.found(node)
     room_of(record)
-    known = record.addresses(actor) or view.affiliation(node, actor) in access.MEMBERS
+    known = record.addresses(actor.bare) or view.affiliation(node, actor) in access.MEMBERS
     return record.nicks if known else ()
 
 
@@ -106,7 +106,7 @@ def invitation(view: View, actor: JID, node: NodeId, guest: JID) -> Invitation:
     """An occupant's invitation to a room.
 
     Raises Refused: NOT_SUBSCRIBED where they are not in it, FORBIDDEN where inviting is not theirs
-    to do, OUTCAST where the guest is banned, NO_ACCOUNT where there is no such account here.
+    to do, OUTCAST where the guest is banned. Whether there is such an account it does not tell.
     """
     record = view.found(node)
     room = room_of(record)
@@ -114,8 +114,6 @@ def invitation(view: View, actor: JID, node: NodeId, guest: JID) -> Invitation:
     moderates = role_of(record, actor, mine, view) is Role.MODERATOR
     if not moderates and (record.config.private or not room.allow_invites):
         raise Refused(Reason.FORBIDDEN)
-    if view.services.local(guest) and not view.exists(guest):
-        raise Refused(Reason.NO_ACCOUNT)
     standing = view.affiliation(node, guest)
     if standing is Affiliation.OUTCAST:
         raise Refused(Reason.OUTCAST)
@@ -124,21 +122,20 @@ def invitation(view: View, actor: JID, node: NodeId, guest: JID) -> Invitation:
 
 
 def inviter(view: View, actor: JID, node: NodeId, host: JID) -> tuple[JID, ...]:
-    """Where somebody hears that their invitation was declined; their nick serves as well.
+    """Where somebody hears that their invitation was declined.
 
-    host: as the invitation named them, perhaps by their address in the room. Raises Refused:
-    OUTCAST, NOT_IN_ROOM where they are neither in the room nor a member of it.
+    host: as the invitation named them, perhaps by their address in the room. Nowhere, where they
+    are neither in the room nor a member of it: who declines must not learn which it is. Raises
+    Refused(OUTCAST).
     """
     record = view.found(node)
     room_of(record)
     if view.affiliation(node, actor) is Affiliation.OUTCAST:
         raise Refused(Reason.OUTCAST)
     here = host.domain == node.service.domain and host.local == node.name
-    to = record.occupants(host.resource) if here else record.addresses(host)
+    to = record.occupants(host.resource) if here else record.addresses(host.bare)
     if not to and not here and view.affiliation(node, host) in access.MEMBERS:
-        to = (host.bare,)
-    if not to:
-        raise Refused(Reason.NOT_IN_ROOM)
+        return (host.bare,)
     return to
 
 

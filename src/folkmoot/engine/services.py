@@ -6,7 +6,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 from enum import Enum
 
-from folkmoot.engine.model import NodeId
+from folkmoot.engine.model import PRESENCE_NODE, NodeId
 from folkmoot.xmpp.jid import JID
 
 
@@ -59,4 +59,8 @@ class Services:
 
     def owned(self, node: NodeId) -> bool:
         """Whether a node's owner is the service itself: an account's, or a contact's."""
-        return bool(node.service.local)
+        return node.service != self.pubsub and node.service != self.rooms
+
+    def is_presence(self, node: NodeId) -> bool:
+        """Whether a node's items are its owner's resources, for as long as they are there."""
+        return node.name == PRESENCE_NODE and self.owned(node)

@@ -176,6 +176,13 @@ class View:
             chain.append(parent)
         return tuple(chain)
 
+    def listed(self, node: NodeId) -> frozenset[NodeId]:
+        """The nodes that a node lists."""
+        if node in self._listed:
+            return frozenset(self._listed[node].values())
+        found = self._known.node(node)
+        return frozenset() if found is None else frozenset(found.listed.values())
+
     def lists(self, parent: NodeId, child: NodeId) -> bool:
         """Whether a node that exists lists another."""
         if self.config(parent) is None:
@@ -248,10 +255,9 @@ class View:
         config = self.config(node)
         if config is None:
             return Standing()
-        community = config.is_space or config.private
         return Standing(
             explicit=self.explicit(node, jid),
-            admitted=community and self.state(node, jid) is State.SUBSCRIBED,
+            admitted=config.is_space and self.state(node, jid) is State.SUBSCRIBED,
             inherit=config.inherit,
             room=config.room is not None,
         )

@@ -8,7 +8,7 @@ here can be read from the store, where all that was decided is committed.
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from folkmoot.engine.events import (
@@ -63,6 +63,9 @@ class WorkingSet:
         self.batch = 1
         self.committed = 0
         self.departures = 0
+
+    def __iter__(self) -> Iterator[Node]:
+        return iter(self._nodes.values())
 
     def get(self, node: NodeId) -> Node | None:
         """A node that is in use."""

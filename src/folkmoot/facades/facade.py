@@ -65,10 +65,12 @@ class Sender:
     """What was true of the stream a stanza came from, before the stanza.
 
     available: it has broadcast presence. interested: it has asked for the roster.
+    priority: of the presence it broadcast, -128 to 127.
     """
 
     available: bool = False
     interested: bool = False
+    priority: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,8 @@ def read_settings(rows: Iterable[Row], form: Form) -> dict[str, Any]:
             try:
                 settings[row.setting] = row.read(field.values)
             except StanzaError as error:
-                raise StanzaError(error.condition, f"{field.var}: {error.text}") from error
+                text = f"{field.var}: {error.text}"
+                raise StanzaError(error.condition, text, extension=error.extension) from error
     return settings
 
 

@@ -50,8 +50,13 @@ def read_config(text: str) -> NodeConfig:
 
 
 def write_contact(contact: Contact | None) -> str | None:
-    """A roster's words for a contact as JSON."""
-    return None if contact is None else _json({"name": contact.name, "groups": contact.groups})
+    """A roster's words for a contact as JSON, and the stanza that asks for presence."""
+    if contact is None:
+        return None
+    words: dict[str, object] = {"name": contact.name, "groups": contact.groups}
+    if contact.request is not None:
+        words["request"] = serialize(contact.request)
+    return _json(words)
 
 
 def read_contact(text: str | None) -> Contact | None:
@@ -59,7 +64,12 @@ def read_contact(text: str | None) -> Contact | None:
     if text is None:
         return None
     found = json.loads(text)
-    return Contact(name=found.get("name", ""), groups=tuple(found.get("groups", ())))
+    request = found.get("request")
+    return Contact(
+        name=found.get("name", ""),
+        groups=tuple(found.get("groups", ())),
+        request=None if request is None else parse(request, _AS_KEPT),
+    )
 
 
 def item_row(item: Item) -> dict[str, Value]:

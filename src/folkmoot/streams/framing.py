@@ -54,6 +54,9 @@ class Framing(Protocol):
     def closing(self) -> bytes:
         """The end of our stream."""
 
+    def close(self) -> None:
+        """Nothing more is read; let go of what reading takes."""
+
 
 def features(children: Iterable[Element], *, framed: bool) -> bytes:
     """The stream features (RFC 6120 §4.3.2)."""
@@ -116,6 +119,9 @@ class DocumentFraming:
     def closing(self) -> bytes:
         return b"</stream:stream>"
 
+    def close(self) -> None:
+        self._parser.close()
+
 
 class MessageFraming:
     """A stream over WebSocket: each message is one whole element (RFC 7395 §3.3)."""
@@ -155,3 +161,6 @@ class MessageFraming:
 
     def closing(self) -> bytes:
         return serialize(Element(FRAMING, "close")).encode()
+
+    def close(self) -> None:
+        """Nothing is kept between messages."""

@@ -128,6 +128,7 @@ class ServerStream:
         if self.state is State.ENDED:
             return
         self._out.close(error)
+        self._framing.close()
         self._asked = self._request = self._login = None
         self._unread = []
         self._enter(State.ENDED)

@@ -176,6 +176,13 @@ class StreamParser:
         self._events = []
         return events
 
+    def close(self) -> None:
+        """Let go of what parsing takes: the stream is over, whether it was told so or not."""
+        if not self._over:
+            self._over = True
+            self._events, self._stack = [], []
+            self._release()
+
     def _renew(self) -> None:
         """Take a fresh expat parser, as deep in the stream as the old one."""
         self._parser = parser = expat.ParserCreate("utf-8", _SEPARATOR, intern=None)

@@ -2,44 +2,63 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from folkmoot.engine.commands import Forget
-from folkmoot.engine.decide.lowering import ended
+from folkmoot.engine.decide.lowering import ended, follow, follow_all
 from folkmoot.engine.decide.nodes import deleted
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.errors import Reason, Refused
-from folkmoot.engine.events import AffiliationChanged, Cause, Event
-from folkmoot.engine.model import Affiliation
+from folkmoot.engine.events import AffiliationChanged, Cause, Event, NodeDeleted
+from folkmoot.engine.model import Affiliation, NodeId
 from folkmoot.engine.view import View
+from folkmoot.xmpp.jid import JID
 
 
 def forget(command: Forget, view: View, stamp: Stamp) -> tuple[Event, ...]:
-    """All that was an account's is gone; a node it owned alone goes with it."""
+    """All that was an account's is gone; a node that nobody else owns goes with it."""
     account = command.actor.bare
     if account != command.node.service:
         raise Refused(Reason.FORBIDDEN)
-    own = view.nodes_of(account)
-    rows, held = view.affiliated(account), view.subscribed(account)
+    own, rows, held = view.nodes_of(account), view.affiliated(account), view.subscribed(account)
     view.require([*own, *rows, *held])
-    events: list[Event] = [deleted(node, view, account) for node in own]
-    for node in sorted(rows, key=str):
-        row = view.explicit(node, account)
-        if view.config(node) is None or row is None or node in own:
-            continue
-        gone = AffiliationChanged(
-            node=node,
-            jid=account,
-            before=row,
-            after=None,
-            was=view.affiliation(node, account),
-            now=Affiliation.NONE,
-            by=account,
-        )
-        if row is Affiliation.OWNER and not view.supposing([gone]).owners(node):
+    events: list[Event] = [
+        deleted(node, view, account) for node in own if view.node(node) is not None
+    ]
+    events.extend(_unaffiliated(node, account, view) for node in sorted(rows - set(own), key=str))
+    after = view.supposing(events)
+    for node in (each for row in sorted(rows, key=str) for each in (row, *view.below(row))):
+        if after.config(node) is not None and not after.owners(node):
             events.append(deleted(node, view, account))
-        else:
-            events.append(gone)
-    ends = {event.node for event in events if not isinstance(event, AffiliationChanged)}
-    for node in sorted(held - ends, key=str):
-        gone_here = view.subscriptions(node, account)
-        events.extend(ended(node, each, account, Cause.DELETED) for each in gone_here)
-    return tuple(events)
+            after.suppose(events[-1])
+    for node in sorted(held, key=str):
+        if after.config(node) is not None:
+            for each in view.subscriptions(node, account):
+                events.append(replace(ended(node, each, account, Cause.DELETED), after=None))
+                after.suppose(events[-1])
+    return (*events, *_following(events, account, view))
+
+
+def _unaffiliated(node: NodeId, account: JID, view: View) -> AffiliationChanged:
+    return AffiliationChanged(
+        node=node,
+        jid=account,
+        before=view.explicit(node, account),
+        after=None,
+        was=view.affiliation(node, account),
+        now=Affiliation.NONE,
+        by=account,
+    )
+
+
+def _following(events: Sequence[Event], account: JID, view: View) -> list[Event]:
+    """What the end of its nodes and of its ownership means for others."""
+    following: list[Event] = []
+    for event in events:
+        after = view.supposing([*events, *following])
+        if isinstance(event, NodeDeleted):
+            following.extend(follow_all(view, after, event.node, account, here=False))
+        elif isinstance(event, AffiliationChanged):
+            following.extend(follow(view, after, event.node, account, entities=[account]))
+    return following

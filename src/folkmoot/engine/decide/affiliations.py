@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
 from folkmoot.engine import access
 from folkmoot.engine.commands import SetAffiliations
-from folkmoot.engine.decide.lowering import ended, follow
+from folkmoot.engine.decide.lowering import answered, ended, follow
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.events import AffiliationChanged, Cause, Event
-from folkmoot.engine.model import Affiliation, Node, NodeConfig
+from folkmoot.engine.model import Affiliation, Node, NodeConfig, State
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
 
@@ -47,7 +46,9 @@ def set_affiliations(command: SetAffiliations, view: View, stamp: Stamp) -> tupl
     rows = view.supposing(events)
     if not rows.owners(node):
         raise Refused(Reason.LAST_OWNER)
-    if len(record.affiliations) + len(wishes) > view.services.affiliations_per_node_max:
+    changes = [event for event in events if isinstance(event, AffiliationChanged)]
+    added = sum((each.after is not None) - (each.before is not None) for each in changes)
+    if added > 0 and len(record.affiliations) + added > view.services.affiliations_per_node_max:
         raise Refused(Reason.TOO_MANY_SUBSCRIPTIONS)
     told = [
         replace(event, now=rows.affiliation(node, event.jid))
@@ -55,13 +56,9 @@ def set_affiliations(command: SetAffiliations, view: View, stamp: Stamp) -> tupl
         else event
         for event in events
     ]
-    touched = _touched(events)
+    touched = [each.jid for each in changes]
     following = follow(view, rows, node, command.actor, entities=touched, reason=command.reason)
     return (*told, *following)
-
-
-def _touched(events: Iterable[Event]) -> list[JID]:
-    return [event.jid for event in events if isinstance(event, AffiliationChanged)]
 
 
 def _hold_sense(config: NodeConfig, wanted: Affiliation) -> None:
@@ -76,6 +73,10 @@ def _row(
 ) -> list[Event]:
     """The row that makes an entity what is wanted, and the end of what a space gave it."""
     node = record.id
+    if view.services.owned(node) and jid == node.service:
+        if wanted is not Affiliation.OWNER:
+            raise Refused(Reason.LAST_OWNER)
+        return []
     before = view.explicit(node, jid)
     after = None if wanted is view.inherited(node, jid) else wanted
     events: list[Event] = []
@@ -94,5 +95,8 @@ def _row(
                 reason=command.reason,
             )
         )
-    events.extend(ended(node, each, command.actor, Cause.AFFILIATION) for each in held)
+    for each in held:
+        events.append(ended(node, each, command.actor, Cause.AFFILIATION, command.reason))
+        if each.state is State.PENDING:
+            events.append(answered(node, each, command.actor, allowed=False))
     return events

@@ -93,6 +93,8 @@ def configured(config: NodeConfig, settings: Settings) -> NodeConfig:
         changed = replace(changed, room=replace(changed.room, **room))
     _hold_bounds(changed)
     if changed.is_space:
+        if changed.room is not None:
+            raise Refused(Reason.BAD_CONFIG, "type")
         for name, allowed in SPACE_MUST.items():
             if getattr(changed, name) not in allowed:
                 raise Refused(Reason.BAD_CONFIG, name)

@@ -1,7 +1,8 @@
 """The roster: what an account's subscriptions to presence nodes have besides (RFC 6121 §2).
 
 A roster item is two subscriptions: the account's to the contact's presence node, which also keeps
-the name and the groups, and the contact's to the account's.
+the name and the groups, and the contact's to the account's. Whoever has the first, in any state,
+has the contact on the roster.
 """
 
 from __future__ import annotations
@@ -10,73 +11,102 @@ from dataclasses import replace
 from typing import Final
 
 from folkmoot.engine.commands import RemoveContact, SetContact
-from folkmoot.engine.decide.lowering import ended
+from folkmoot.engine.decide.lowering import answered, ended
 from folkmoot.engine.decide.nodes import implied
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.events import AffiliationChanged, Cause, Event, SubscriptionChanged
 from folkmoot.engine.model import (
-    PRESENCE_NODE,
     Affiliation,
+    Contact,
     NodeId,
     State,
     Subscription,
     Via,
 )
+from folkmoot.engine.relations import presence_of
 from folkmoot.engine.view import View
+from folkmoot.xmpp.jid import JID
 
 CONTACT_CHARS_MAX: Final = 1_023
+"""The longest name of a contact or a group."""
+
 GROUPS_MAX: Final = 100
+"""How many groups one contact is in."""
 
 
 def set_contact(command: SetContact, view: View, stamp: Stamp) -> tuple[Event, ...]:
     """A name and groups for a contact, who is thereby on the roster (RFC 6121 §2.3)."""
-    node, account = command.node, command.actor.bare
-    if node.service == account:
-        raise Refused(Reason.FORBIDDEN)  # §2.1.2.3: nobody is on their own roster
-    contact = command.contact
+    node, account, contact = command.node, command.actor.bare, command.contact
     words = (contact.name, *contact.groups)
     if len(contact.groups) > GROUPS_MAX or any(len(word) > CONTACT_CHARS_MAX for word in words):
         raise Refused(Reason.BAD_CONFIG, "item")
-    view.node(NodeId(account, PRESENCE_NODE))
-    made = () if view.config(node) is not None else (implied(node, view, stamp),)
     before = view.subscription(node, account)
     if before is None:
-        if len(view.subscribed(account)) >= view.services.contacts_per_account_max:
-            raise Refused(Reason.TOO_MANY_SUBSCRIPTIONS)
-        after = Subscription(account, State.NONE, Via.PRESENCE, subid=stamp.id, contact=contact)
-    else:
-        after = replace(before, contact=contact)
-    event = SubscriptionChanged(
+        return _listed(node, account, contact, view, stamp)
+    asked = None if before.contact is None else before.contact.request
+    after = replace(before, contact=replace(contact, request=asked))
+    return (_set(node, account, before, after),)
+
+
+def _listed(
+    node: NodeId, account: JID, contact: Contact, view: View, stamp: Stamp
+) -> tuple[Event, ...]:
+    """A contact comes on the roster, with no subscription."""
+    hold_contact(node, account, view)
+    made = () if view.config(node) is not None else (implied(node, view, stamp),)
+    after = Subscription(account, State.NONE, Via.PRESENCE, subid=stamp.id, contact=contact)
+    return (*made, _set(node, account, None, after))
+
+
+def _set(
+    node: NodeId, account: JID, before: Subscription | None, after: Subscription
+) -> SubscriptionChanged:
+    return SubscriptionChanged(
         node=node, subscriber=account, before=before, after=after, by=account, cause=Cause.SET
     )
-    return (*made, event)
+
+
+def hold_contact(node: NodeId, account: JID, view: View) -> None:
+    """Nothing, where one more contact may come on an account's roster, and this one. Or Refused."""
+    if node.service == account or not view.services.is_presence(node):
+        raise Refused(Reason.FORBIDDEN)  # §2.1.2.3: nobody is on their own roster
+    if view.subscription(node, account) is None:
+        held = sum(map(view.services.is_presence, view.subscribed(account)))
+        if held >= view.services.contacts_per_account_max:
+            raise Refused(Reason.TOO_MANY_SUBSCRIPTIONS)
+
+
+def met(account: JID, other: JID, view: View, stamp: Stamp) -> tuple[Event, ...]:
+    """Whoever an account lets hear its presence comes on its roster, if not there (§3.1.5)."""
+    node = presence_of(other)
+    if not view.services.local(account) or view.subscription(node, account) is not None:
+        return ()
+    return _listed(node, account, Contact(), view, stamp)
 
 
 def remove_contact(command: RemoveContact, view: View, stamp: Stamp) -> tuple[Event, ...]:
     """Off the roster, and neither hears the other's presence any more (RFC 6121 §2.5)."""
     account, contact = command.actor.bare, command.node.service
-    mine = NodeId(account, PRESENCE_NODE)
-    events: list[Event] = []
-    theirs = view.subscription(mine, contact) if view.config(mine) is not None else None
+    mine = presence_of(account)
+    ours, theirs = view.subscription(command.node, account), view.subscription(mine, contact)
+    if ours is None:
+        raise Refused(Reason.ITEM_NOT_FOUND)
+    gone = replace(ended(command.node, ours, account, Cause.ASKED), after=None)
+    events: list[Event] = [gone]
     if theirs is not None and theirs.state is not State.NONE:
         events.append(ended(mine, theirs, account, Cause.DENIED))
-    ours = view.subscription(command.node, account) if view.config(command.node) else None
-    if ours is not None:
-        event = ended(command.node, ours, account, Cause.ASKED)
-        events.append(replace(event, after=None))
-    if view.config(mine) is not None and view.explicit(mine, contact) is Affiliation.MEMBER:
-        events.append(
-            AffiliationChanged(
-                node=mine,
-                jid=contact,
-                before=Affiliation.MEMBER,
-                after=None,
-                was=Affiliation.MEMBER,
-                now=Affiliation.NONE,
-                by=account,
-            )
+        if theirs.state is State.PENDING:
+            events.append(answered(mine, theirs, account, allowed=False))
+    if view.explicit(mine, contact) is Affiliation.MEMBER:
+        withdrawn = AffiliationChanged(
+            node=mine,
+            jid=contact,
+            before=Affiliation.MEMBER,
+            after=None,
+            was=Affiliation.MEMBER,
+            now=Affiliation.NONE,
+            by=account,
         )
-    if not events:
-        raise Refused(Reason.ITEM_NOT_FOUND)
+        events.append(withdrawn)
     return tuple(events)

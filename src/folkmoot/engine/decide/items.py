@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import islice
 from typing import Final
 
 from folkmoot.engine import access
+from folkmoot.engine.access import Stance
 from folkmoot.engine.commands import Entry, Publish, Purge, Retract
 from folkmoot.engine.decide.configuring import unmet
 from folkmoot.engine.decide.lowering import follow_all
@@ -13,12 +16,16 @@ from folkmoot.engine.decide.nodes import created, hold_owner
 from folkmoot.engine.decide.occupants import speaker
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.errors import Reason, Refused
-from folkmoot.engine.events import Event, ItemPublished, ItemsRetracted, NodePurged
+from folkmoot.engine.events import (
+    Event,
+    ItemPublished,
+    ItemsRetracted,
+    NodeCreated,
+    NodePurged,
+)
 from folkmoot.engine.model import (
     MESSAGES_NODE,
-    Affiliation,
     Item,
-    Node,
     NodeConfig,
     NodeId,
 )
@@ -32,60 +39,85 @@ ITEM_ID_CHARS_MAX: Final = 1_023
 
 
 def publish(command: Publish, view: View, stamp: Stamp) -> tuple[Event, ...]:
-    """An item, on a node that may have to be made for it (XEP-0060 §7.1.4)."""
-    node, entry = command.node, command.entry
-    config = view.config(node)
-    made: tuple[Event, ...] = ()
-    if config is None:
-        if view.services.kind(node.service) is not Kind.ACCOUNT:
-            raise Refused(Reason.NODE_NOT_FOUND)
-        event = created(node, command.actor, command.expects, view, stamp)
-        made, config = (event,), event.config
-    elif field := unmet(config, command.expects):
-        raise Refused(Reason.PRECONDITION, field)
+    """Items, on a node that may have to be made for them (XEP-0060 §7.1.4); all or none."""
+    node, by = command.node, command.actor
+    made = _made(command, view, stamp)
+    config = made[0].config if made else view.found(node).config
     if config.room is not None:
-        return (_spoken(command, view, stamp),)
-    if made:
-        stance = access.Stance(Affiliation.OWNER)
-        record = None
-    else:
-        stance = view.stance(node, command.actor)
-        record = view.found(node)
+        return (_spoken(config, command, view, stamp),)
+    stance = view.supposing(made).stance(node, by)
     if reason := access.refuses_publish(config, stance):
         raise Refused(reason)
-    _hold_payload(config, entry)
-    item = Item(entry.id or stamp.id, command.actor, stamp.at, entry.payload)
+    entries = _entries(config, command, stamp)
+    live = view.services.is_presence(node)
+    if live and [entry.id for entry in entries] != [by.resource]:
+        raise Refused(Reason.FORBIDDEN)  # a resource speaks for itself
     persist = config.persist_items and config.max_items > 0
-    evicted: tuple[str, ...] = ()
-    if record is not None and persist:
-        heads = view.heads(record)
-        holder = heads.get(item.id)
-        if holder is not None:
-            own = holder.bare == command.actor.bare
-            if reason := access.refuses_change_of_item(stance, own=own):
-                raise Refused(reason)
-        evicted = _evicted(record, heads, item.id, view)
-    published = ItemPublished(
-        node=node, item=item, persist=persist, evicted=evicted, lists=entry.lists
+    evicted = _evicted(config, command, entries, stance, view) if persist and not made else ()
+    published = tuple(
+        ItemPublished(
+            node=node,
+            item=Item(entry.id, by, stamp.at, entry.payload),
+            persist=persist,
+            live=live,
+            evicted=evicted if entry is entries[0] else (),
+            lists=entry.lists if persist else None,
+        )
+        for entry in entries
     )
-    children = () if record is None else (record.listed.get(item.id), entry.lists)
-    return (*made, published, *_relisted(record, published, children, view, command.actor))
+    events: tuple[Event, ...] = (*made, *published)
+    return (*events, *_relisted(events, node, view, by))
 
 
-def _spoken(command: Publish, view: View, stamp: Stamp) -> ItemPublished:
+def _entries(config: NodeConfig, command: Publish, stamp: Stamp) -> tuple[Entry, ...]:
+    """What is to be published, each with an id and as the node has its items (§7.1.3.7)."""
+    if command.entry is None:
+        if config.persist_items:
+            raise Refused(Reason.ITEM_REQUIRED)
+        if config.deliver_payloads:
+            raise Refused(Reason.PAYLOAD_REQUIRED)
+        return (Entry(id=stamp.id, payload=None),)
+    if not config.persist_items and not config.deliver_payloads:
+        raise Refused(Reason.ITEM_FORBIDDEN)
+    entries = (command.entry, *command.more)
+    if config.persist_items and len(entries) > max(config.max_items, 1):
+        raise Refused(Reason.NODE_FULL, "batch")
+    for entry in entries:
+        _hold_payload(config, entry)
+    chosen = (stamp.id, *(f"{stamp.id}-{number}" for number in range(2, len(entries) + 1)))
+    return tuple(
+        replace(entry, id=entry.id or id) for entry, id in zip(entries, chosen, strict=True)
+    )
+
+
+def _made(command: Publish, view: View, stamp: Stamp) -> tuple[NodeCreated, ...]:
+    """The node itself, where it is an account's and not there yet."""
+    config = view.config(command.node)
+    if config is None:
+        if view.services.kind(command.node.service) is not Kind.ACCOUNT:
+            raise Refused(Reason.NODE_NOT_FOUND)
+        return (created(command.node, command.actor, command.expects, view, stamp),)
+    if field := unmet(config, command.expects):
+        raise Refused(Reason.PRECONDITION, field)
+    return ()
+
+
+def _spoken(config: NodeConfig, command: Publish, view: View, stamp: Stamp) -> ItemPublished:
     """A message to a room, by an occupant with a voice."""
     nick = speaker(command.node, command.actor, view)
-    if command.entry.payload is None:
+    entry = command.entry
+    if entry is None:
         raise Refused(Reason.PAYLOAD_REQUIRED)
-    item = Item(stamp.id, command.actor, stamp.at, command.entry.payload, nick)
-    return ItemPublished(node=command.node, item=item, persist=command.entry.keep)
+    _hold_payload(config, entry)
+    item = Item(stamp.id, command.actor, stamp.at, entry.payload, nick)
+    return ItemPublished(node=command.node, item=item, persist=entry.keep)
 
 
 def _hold_payload(config: NodeConfig, entry: Entry) -> None:
     if len(entry.id) > ITEM_ID_CHARS_MAX:
         raise Refused(Reason.PAYLOAD_TOO_BIG, "id")
     if entry.payload is None:
-        if config.persist_items or config.deliver_payloads:
+        if config.deliver_payloads:
             raise Refused(Reason.PAYLOAD_REQUIRED)
     elif (
         # A stanza is no longer than the default bound, so only a lower one has to be measured.
@@ -95,31 +127,34 @@ def _hold_payload(config: NodeConfig, entry: Entry) -> None:
         raise Refused(Reason.PAYLOAD_TOO_BIG)
 
 
-def _evicted(record: Node, heads: Mapping[str, JID], item_id: str, view: View) -> tuple[str, ...]:
-    """The oldest items, as many as have to make way for one more."""
-    surplus = len(heads) + (item_id not in heads) - record.config.max_items
-    if surplus <= 0:
-        return ()
-    if record.id.name == MESSAGES_NODE and view.services.owned(record.id):
+def _evicted(
+    config: NodeConfig, command: Publish, entries: Sequence[Entry], stance: Stance, view: View
+) -> tuple[str, ...]:
+    """The oldest items, as many as have to make way."""
+    heads = view.heads(view.found(command.node))
+    ids = {entry.id for entry in entries}
+    replaced = [item_id for item_id in ids if item_id in heads]
+    for item_id in replaced:
+        own = heads[item_id].bare == command.actor.bare
+        if reason := access.refuses_change_of_item(stance, own=own):
+            raise Refused(reason)
+    surplus = len(heads) + len(ids) - len(replaced) - config.max_items
+    if surplus > 0 and command.node.name == MESSAGES_NODE and view.services.owned(command.node):
         raise Refused(Reason.NODE_FULL)  # a message that waits to be read makes way for none
-    older = (each for each in heads if each != item_id)
-    return tuple(each for _, each in zip(range(surplus), older, strict=False))
+    older = (each for each in heads if each not in ids)
+    return tuple(islice(older, max(surplus, 0)))
 
 
-def _relisted(
-    record: Node | None, event: Event, children: Iterable[NodeId | None], view: View, by: JID
-) -> tuple[Event, ...]:
-    """What follows for everyone in nodes that an item listed before, or lists from now on."""
-    if record is None or not any(children):
-        return ()
-    after = view.supposing([event])
-    touched = [child for child in dict.fromkeys(children) if child is not None]
+def _relisted(events: Sequence[Event], node: NodeId, view: View, by: JID) -> tuple[Event, ...]:
+    """What follows for everyone in nodes that a node listed before, or lists from now on."""
+    after = view.supposing(events)
+    touched = view.listed(node) ^ after.listed(node)
     view.require(touched)
-    events: list[Event] = []
-    for child in touched:
+    following: list[Event] = []
+    for child in sorted(touched, key=str):
         if view.chain(child) != after.chain(child):
-            events.extend(follow_all(view, after, child, by))
-    return tuple(events)
+            following.extend(follow_all(view, after, child, by))
+    return tuple(following)
 
 
 def retract(command: Retract, view: View, stamp: Stamp) -> tuple[Event, ...]:
@@ -152,8 +187,7 @@ def retract(command: Retract, view: View, stamp: Stamp) -> tuple[Event, ...]:
         persist=config.persist_items,
         parting=command.parting,
     )
-    children = [record.listed.get(item_id) for item_id in event.item_ids]
-    return (event, *_relisted(record, event, children, view, command.actor))
+    return (event, *_relisted([event], command.node, view, command.actor))
 
 
 def purge(command: Purge, view: View, stamp: Stamp) -> tuple[Event, ...]:
@@ -163,5 +197,4 @@ def purge(command: Purge, view: View, stamp: Stamp) -> tuple[Event, ...]:
     if not record.config.persist_items:
         raise Refused(Reason.NOT_PERSISTENT)
     event = NodePurged(node=command.node, by=command.actor)
-    children = list(record.listed.values())
-    return (event, *_relisted(record, event, children, view, command.actor))
+    return (event, *_relisted([event], command.node, view, command.actor))

@@ -6,31 +6,50 @@ longer allows; who stays, with another standing than before, is announced as wha
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
+from typing import Final
 
 from folkmoot.engine import access
 from folkmoot.engine.events import (
+    AffiliationChanged,
+    ApprovalSettled,
     Cause,
     Event,
+    NodeDeleted,
     StandingChanged,
     SubscriptionChanged,
 )
 from folkmoot.engine.model import (
+    PRESENCE_NODE,
+    Access,
     Affiliation,
+    Contact,
+    Item,
     NodeConfig,
     NodeId,
     Occupant,
     Role,
+    SendLast,
     State,
     Subscription,
 )
+from folkmoot.engine.store import Edge, ItemQuery
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
 
+ACQUAINTED: Final = (Access.PRESENCE, Access.ROSTER)
+"""The access models that ask what there is between an entity and a node's owners."""
+
 
 def follow(
-    before: View, after: View, node: NodeId, by: JID, *, entities: Iterable[JID], reason: str = ""
+    before: View,
+    after: View,
+    node: NodeId,
+    by: JID,
+    *,
+    entities: Collection[JID],
+    reason: str = "",
 ) -> tuple[Event, ...]:
     """What happens to some entities' subscriptions on a node and below it.
 
@@ -38,17 +57,24 @@ def follow(
     """
     events: list[Event] = []
     after = after.supposing(())
-    for jid in entities:
-        places = [each for each in before.subscribed(jid) if each != node]
-        before.require(places)
-        chains = {each: before.chain(each) + after.chain(each) for each in places}
+    before.require_entities(entities)
+    places = {jid: _places(before, jid) - {node} for jid in entities}
+    before.require(frozenset[NodeId]().union(*places.values()))
+    for jid, held in places.items():
+        chains = {each: before.chain(each) + after.chain(each) for each in held}
         inside = sorted(
-            (each for each in places if node in chains[each]),
+            (each for each in held if node in chains[each]),
             key=lambda each: (chains[each].index(node), str(each)),
         )
         for place in (node, *inside):
             events.extend(_reconsider(before, after, place, jid, by, reason))
+    events.extend(_owners_changed(before, after, node, by, entities))
     return tuple(events)
+
+
+def _places(view: View, jid: JID) -> frozenset[NodeId]:
+    """The nodes an entity is subscribed to, presence left out, which is in no other."""
+    return frozenset(each for each in view.subscribed(jid) if not view.services.is_presence(each))
 
 
 def follow_all(
@@ -59,11 +85,115 @@ def follow_all(
     after = after.supposing(())
     places = dict.fromkeys((*([node] if here else ()), *before.below(node), *after.below(node)))
     for place in places:
-        record = before.node(place)
-        entities = {} if record is None else {jid.bare: None for jid in record.subscriptions}
-        for jid in entities:
-            events.extend(_reconsider(before, after, place, jid, by, reason))
+        events.extend(heirs(before, after, place, by))
+        events.extend(_reconsider_all(before, after, place, by, reason))
     return tuple(events)
+
+
+def _owners_changed(
+    before: View, after: View, node: NodeId, by: JID, entities: Iterable[JID]
+) -> list[Event]:
+    """What follows for others where owners come or go: some rules ask whom an owner knows."""
+    touched = [
+        jid
+        for jid in entities
+        if (before.affiliation(node, jid) is Affiliation.OWNER)
+        is not (after.affiliation(node, jid) is Affiliation.OWNER)
+    ]
+    events: list[Event] = []
+    banned = [jid for jid in entities if after.affiliation(node, jid) is Affiliation.OUTCAST]
+    for jid in banned if before.listed(node) else ():
+        rows = before.affiliated(jid)
+        before.require(rows)
+        for place in sorted(rows, key=str):
+            if node in after.chain(place)[1:]:
+                events.extend(heirs(before, after, place, by))
+    for place in (node, *before.below(node)) if touched else ():
+        config = after.config(place)
+        if config is not None and config.access in ACQUAINTED:
+            events.extend(_reconsider_all(before, after, place, by, ""))
+    return events
+
+
+def unheard(events: Iterable[Event], view: View) -> tuple[Event, ...]:
+    """What follows where somebody no longer hears an owner's presence, or is in fewer groups."""
+    entities: dict[JID, JID] = {}
+    for event in events:
+        if not view.services.is_presence(event.node):
+            continue
+        if isinstance(event, NodeDeleted):
+            entities.update((each.subscriber.bare, event.by) for each in event.subscriptions)
+        elif isinstance(event, SubscriptionChanged):
+            if _groups(event.before) - _groups(event.after):
+                entities[event.node.service] = event.by
+            if _subscribed(event.before) and not _subscribed(event.after):
+                entities[event.subscriber.bare] = event.by
+    if not entities:
+        return ()
+    after = view.supposing(events)
+    view.require_entities(entities)
+    following: list[Event] = []
+    for jid, by in entities.items():
+        places = _places(view, jid)
+        view.require(places)
+        for place in sorted(places, key=str):
+            config = after.config(place)
+            if config is not None and config.access in ACQUAINTED:
+                following.extend(_reconsider(view, after, place, jid, by, ""))
+    return tuple(following)
+
+
+def _groups(subscription: Subscription | None) -> frozenset[str]:
+    contact = None if subscription is None else subscription.contact
+    return frozenset() if contact is None else frozenset(contact.groups)
+
+
+def _subscribed(subscription: Subscription | None) -> bool:
+    return subscription is not None and subscription.state is State.SUBSCRIBED
+
+
+def heirs(before: View, after: View, node: NodeId, by: JID) -> list[Event]:
+    """The rows of those who own a node from now on that nobody else does any longer.
+
+    Those who owned it so far, where they may; else the owners of the node it is in. What is found
+    is true in `after` from here on.
+    """
+    if after.config(node) is None or after.owners(node):
+        return []
+    left = [
+        jid
+        for jid in before.owners(node)
+        if after.affiliation(node, jid) is not Affiliation.OUTCAST
+    ]
+    if not left:
+        left = [jid for above in after.chain(node)[1:2] for jid in after.owners(above)]
+    events: list[Event] = [
+        AffiliationChanged(
+            node=node,
+            jid=jid,
+            before=after.explicit(node, jid),
+            after=Affiliation.OWNER,
+            was=before.affiliation(node, jid),
+            now=Affiliation.OWNER,
+            by=by,
+        )
+        for jid in left
+    ]
+    for event in events:
+        after.suppose(event)
+    return events
+
+
+def _reconsider_all(before: View, after: View, node: NodeId, by: JID, reason: str) -> list[Event]:
+    """Everyone at one node."""
+    record, config = before.node(node), after.config(node)
+    entities = {} if record is None else dict.fromkeys(jid.bare for jid in record.subscriptions)
+    if config is not None and config.access is Access.ROSTER:
+        before.require(NodeId(jid, PRESENCE_NODE) for jid in entities)
+    events: list[Event] = []
+    for jid in entities:
+        events.extend(_reconsider(before, after, node, jid, by, reason))
+    return events
 
 
 def _reconsider(
@@ -71,7 +201,7 @@ def _reconsider(
 ) -> list[Event]:
     """One entity at one node; what ends or begins there is true in `after` from here on."""
     old, config = before.config(node), after.config(node)
-    held = after.subscriptions(node, jid)
+    held = [each for each in after.subscriptions(node, jid) if each.state is not State.NONE]
     if old is None or config is None or not held:
         return []
     stance = after.stance(node, jid)
@@ -80,13 +210,15 @@ def _reconsider(
     was = before.affiliation(node, jid)
     events: list[Event] = []
     for subscription in held:
-        occupant = subscription.occupant
+        occupant, pending = subscription.occupant, subscription.state is State.PENDING
         if refused is not None:
             cause = _cause(old, config, was, stance.affiliation)
             events.append(ended(node, subscription, by, cause, reason))
-        elif subscription.state is State.PENDING and let_in:
-            admitted = replace(subscription, state=State.SUBSCRIBED)
-            events.append(changed(node, subscription, admitted, by, Cause.APPROVED))
+            if pending:
+                events.append(answered(node, subscription, by, allowed=False))
+        elif pending and let_in:
+            events.append(admitted(node, subscription, by, after))
+            events.append(answered(node, subscription, by, allowed=True))
         elif occupant is not None and (was, _role(old, was, occupant)) != (
             stance.affiliation,
             _role(config, stance.affiliation, occupant),
@@ -122,13 +254,41 @@ def ended(
     node: NodeId, subscription: Subscription, by: JID, cause: Cause, reason: str = ""
 ) -> SubscriptionChanged:
     """A subscription is over. A contact stays on the roster, where it is `none` (RFC 6121 §3.3)."""
-    kept = subscription.contact is not None
+    contact = subscription.contact
+    kept = replace(subscription, state=State.NONE, contact=answered_contact(contact))
     return SubscriptionChanged(
         node=node,
         subscriber=subscription.subscriber,
         before=subscription,
-        after=replace(subscription, state=State.NONE) if kept else None,
+        after=None if contact is None else kept,
         by=by,
         cause=cause,
         reason=reason,
     )
+
+
+def admitted(node: NodeId, pending: Subscription, by: JID, view: View) -> SubscriptionChanged:
+    """Somebody who asked is let in."""
+    contact = answered_contact(pending.contact)
+    granted = replace(pending, state=State.SUBSCRIBED, contact=contact)
+    event = changed(node, pending, granted, by, Cause.APPROVED)
+    return replace(event, last=last_item(node, view))
+
+
+def answered_contact(contact: Contact | None) -> Contact | None:
+    """A contact of whom nothing is asked any more: the stanza that asked need not be kept."""
+    return None if contact is None else replace(contact, request=None)
+
+
+def answered(node: NodeId, pending: Subscription, by: JID, *, allowed: bool) -> ApprovalSettled:
+    """A request needs no other answer."""
+    return ApprovalSettled(node=node, subscriber=pending.subscriber, allowed=allowed, by=by)
+
+
+def last_item(node: NodeId, view: View) -> Item | None:
+    """What someone who subscribes is sent at once (XEP-0060 §6.1.7)."""
+    config = view.config(node)
+    if config is None or config.send_last is SendLast.NEVER or not config.persist_items:
+        return None
+    items = view.page(ItemQuery(node=node, edge=Edge.NEWEST, limit=1, counted=False)).items
+    return items[0] if items else None

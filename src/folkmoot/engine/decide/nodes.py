@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 from typing import Final
 
 from folkmoot.engine.commands import Configure, Create, Delete, Settings
@@ -10,10 +11,20 @@ from folkmoot.engine.decide.configuring import configured, default_config
 from folkmoot.engine.decide.lowering import follow_all
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.errors import Reason, Refused
-from folkmoot.engine.events import Event, NodeConfigured, NodeCreated, NodeDeleted
+from folkmoot.engine.events import (
+    Event,
+    ItemsRetracted,
+    NodeConfigured,
+    NodeCreated,
+    NodeDeleted,
+    NodePurged,
+)
 from folkmoot.engine.model import (
     CHAIN_NODES_MAX,
+    MESSAGES_NODE,
+    PRESENCE_NODE,
     Affiliation,
+    Node,
     NodeConfig,
     NodeId,
 )
@@ -42,9 +53,11 @@ def created(
             raise Refused(Reason.MAY_NOT_CREATE)
         if len(view.affiliated(creator)) >= view.services.nodes_per_account_max:
             raise Refused(Reason.TOO_MANY_NODES)
-    elif creator.bare != node.service:
+    elif kind is not Kind.ACCOUNT or creator.bare != node.service:
         raise Refused(Reason.FORBIDDEN)
-    if len(node.name) > NODE_NAME_CHARS_MAX:
+    elif len(view.nodes_of(node.service)) >= view.services.nodes_per_account_max:
+        raise Refused(Reason.TOO_MANY_NODES)
+    if not 1 <= len(node.name) <= NODE_NAME_CHARS_MAX:
         raise Refused(Reason.BAD_CONFIG, "node")
     config = configured(default_config(view.services, node, settings), settings)
     _hold_chain(node, config, view)
@@ -62,6 +75,7 @@ def configure(command: Configure, view: View, stamp: Stamp) -> tuple[Event, ...]
     """Another configuration, and what follows for those whom the old one let in."""
     record = view.found(command.node)
     hold_owner(command.node, command.actor, view)
+    _hold_changeable(command.node, view)
     before = record.config
     after = configured(before, command.settings)
     if after.room is not None:  # no longer locked once its owner has sent a form (XEP-0045 §10.1.3)
@@ -70,17 +84,42 @@ def configure(command: Configure, view: View, stamp: Stamp) -> tuple[Event, ...]
         return ()
     _hold_chain(command.node, after, view)
     event = NodeConfigured(node=command.node, before=before, after=after, by=command.actor)
-    return (event, *follow_all(view, view.supposing([event]), command.node, command.actor))
+    surplus = _surplus(record, after, command.actor, view)
+    events: tuple[Event, ...] = (event, *surplus)
+    return (*events, *follow_all(view, view.supposing(events), command.node, command.actor))
+
+
+def _surplus(
+    record: Node, after: NodeConfig, by: JID, view: View
+) -> tuple[ItemsRetracted | NodePurged, ...]:
+    """The end of the oldest items, where from now on the node keeps fewer, or none."""
+    before = record.config
+    most = after.max_items if after.persist_items else 0
+    if after.room is not None or not before.persist_items or most >= before.max_items:
+        return ()
+    heads = view.heads(record)
+    if heads and not most:
+        return (NodePurged(node=record.id, by=by),)
+    gone = tuple(islice(heads, max(len(heads) - most, 0)))
+    event = ItemsRetracted(node=record.id, item_ids=gone, by=by, tell=after.notify_retract)
+    return (event,) if gone else ()
+
+
+def _hold_changeable(node: NodeId, view: View) -> None:
+    """Nothing, unless it is a node that everybody has, which is what its protocol makes it."""
+    if view.services.owned(node) and node.name in (PRESENCE_NODE, MESSAGES_NODE):
+        raise Refused(Reason.FORBIDDEN)
 
 
 def delete(command: Delete, view: View, stamp: Stamp) -> tuple[Event, ...]:
     """The end of a node, for its subscribers and for what they were below it."""
     record = view.found(command.node)
     hold_owner(command.node, command.actor, view)
+    _hold_changeable(command.node, view)
     event = deleted(command.node, view, command.actor, command.redirect, command.reason)
     after = view.supposing([event])
     below = follow_all(view, after, record.id, command.actor, here=False, reason=command.reason)
-    return (*below, event)
+    return (event, *below)
 
 
 def deleted(node: NodeId, view: View, by: JID, redirect: str = "", reason: str = "") -> NodeDeleted:

@@ -5,7 +5,7 @@ An occupant is a temporary subscription to the room's node, under the full JID, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -30,6 +30,7 @@ from folkmoot.engine.model import (
     Subscription,
     Via,
 )
+from folkmoot.engine.services import Kind
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element
@@ -43,6 +44,8 @@ def enter(command: Subscribe, view: View, stamp: Stamp) -> tuple[Event, ...]:
     assert occupant is not None
     _hold_name(occupant)
     node, jid = command.node, command.subscriber
+    if view.services.kind(node.service) is not Kind.ROOMS:
+        raise Refused(Reason.NODE_NOT_FOUND)
     if view.config(node) is None:
         made = created(node, jid, {}, view, stamp)
         return (made, _entered(node, jid, None, occupant, RECALL_ALL))
@@ -239,17 +242,24 @@ def change_subject(command: ChangeSubject, view: View, stamp: Stamp) -> tuple[Ev
     return (SubjectChanged(node=command.node, item=item),)
 
 
-def emptied(events: Iterable[Event], view: View) -> tuple[Event, ...]:
+def emptied(events: Sequence[Event], view: View) -> tuple[Event, ...]:
     """The end of temporary rooms that nobody is left in (XEP-0045 §10.1.1, §4.2)."""
-    gone: dict[NodeId, set[JID]] = {}
+    ended: dict[NodeId, set[JID]] = {}
     for event in events:
         if isinstance(event, SubscriptionChanged) and event.after is None:
-            gone.setdefault(event.node, set()).add(event.subscriber)
+            ended.setdefault(event.node, set()).add(event.subscriber)
+    if not ended:
+        return ()
+    after = view.supposing(events)
     ends: list[Event] = []
-    for node, jids in gone.items():
-        record = view.node(node)
-        if record is None or record.config.room is None or record.config.room.persistent:
+    for node, jids in ended.items():
+        config = after.config(node)
+        if config is None or config.room is None or config.room.persistent:
             continue
-        if record.subscriptions.keys() <= jids:
-            ends.append(replace(deleted(node, view, record.creator), subscriptions=()))
+        held = view.found(node).subscriptions
+        if not any(held[jid].occupant for jid in jids):
+            continue
+        left = tuple(each for jid, each in held.items() if jid not in jids)
+        if not any(each.occupant for each in left):
+            ends.append(replace(deleted(node, view, view.found(node).creator), subscriptions=left))
     return tuple(ends)

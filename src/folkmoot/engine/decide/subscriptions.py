@@ -15,35 +15,39 @@ from folkmoot.engine.commands import (
     Unsubscribe,
 )
 from folkmoot.engine.decide import occupants
-from folkmoot.engine.decide.lowering import changed, ended, follow
+from folkmoot.engine.decide.contacts import hold_contact, met
+from folkmoot.engine.decide.lowering import (
+    admitted,
+    answered,
+    changed,
+    ended,
+    follow,
+    last_item,
+)
 from folkmoot.engine.decide.nodes import hold_owner, implied
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.events import (
     AffiliationChanged,
     ApprovalRequested,
-    ApprovalSettled,
     Cause,
     Event,
     NodeCreated,
     SubscriptionChanged,
 )
 from folkmoot.engine.model import (
-    PRESENCE_NODE,
     Affiliation,
     Contact,
-    Item,
     NodeConfig,
     NodeId,
-    SendLast,
     State,
     Subscription,
     Via,
 )
 from folkmoot.engine.services import Kind
-from folkmoot.engine.store import Edge, ItemQuery
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
+from folkmoot.xmpp.xml import Element
 
 STATES_MAX: Final = 1_000
 """How many subscriptions one command may set."""
@@ -51,23 +55,28 @@ STATES_MAX: Final = 1_000
 
 def subscribe(command: Subscribe, view: View, stamp: Stamp) -> tuple[Event, ...]:
     """A subscription, or the wish for one that an owner has to grant."""
+    node, subscriber = command.node, command.subscriber
+    if subscriber.bare != command.actor.bare or (command.temporary and subscriber.is_bare):
+        raise Refused(Reason.INVALID_SUBSCRIBER)
     if command.occupant is not None:
         return occupants.enter(command, view, stamp)
-    node, subscriber = command.node, command.subscriber
-    if subscriber.bare != command.actor.bare:
-        raise Refused(Reason.INVALID_SUBSCRIBER)
     made = _made(command, view, stamp)
     config = made[0].config if made else view.found(node).config
+    _hold_address(config, subscriber)
     before = view.subscription(node, subscriber)
     if before is not None and before.state is State.SUBSCRIBED:
-        return (changed(node, before, before, command.actor, Cause.ASKED),)
+        deliver = before.deliver if command.deliver is None else command.deliver
+        after = replace(before, deliver=deliver)
+        return (changed(node, before, after, command.actor, Cause.ASKED),)
+    if command.via is Via.PRESENCE:
+        hold_contact(node, subscriber, view)
+    _hold_room(node, before, view)
     after_made = view.supposing(made) if made else view
     reason = access.refuses_entry(config, after_made.stance(node, subscriber))
     if reason is Reason.PENDING:
         return (*made, *_asked(command, before, stamp))
     if reason is not None:
         raise Refused(reason)
-    _hold_room(node, before, view)
     event = SubscriptionChanged(
         node=node,
         subscriber=subscriber,
@@ -75,16 +84,15 @@ def subscribe(command: Subscribe, view: View, stamp: Stamp) -> tuple[Event, ...]
         after=_new(command, before, State.SUBSCRIBED, stamp),
         by=command.actor,
         cause=Cause.ASKED,
-        last=None if made else last_item(node, config, view),
+        last=None if made or command.deliver is False else last_item(node, view),
     )
-    return (*made, event, *_spend_approval(node, subscriber, view))
+    return (*made, event, *_spend_approval(node, subscriber, view, stamp))
 
 
 def _made(command: Subscribe, view: View, stamp: Stamp) -> tuple[NodeCreated, ...]:
     """The node itself, where it is somebody's presence that nobody has asked for before."""
     node = command.node
     if command.via is Via.PRESENCE:
-        view.node(NodeId(command.subscriber, PRESENCE_NODE))  # the other half of a roster entry
         if view.services.kind(node.service) is Kind.ACCOUNT and not view.exists(node.service):
             raise Refused(Reason.NO_ACCOUNT)
         if view.config(node) is None:
@@ -96,24 +104,26 @@ def _new(
     command: Subscribe, before: Subscription | None, state: State, stamp: Stamp
 ) -> Subscription:
     contact = None if before is None else before.contact
-    if contact is None and command.via is Via.PRESENCE:
-        contact = Contact()
+    if command.via is Via.PRESENCE:
+        request = command.said if state is State.PENDING else None
+        contact = replace(contact or Contact(), request=request)
     return Subscription(
         command.subscriber,
         state,
         command.via,
         subid=stamp.id if before is None else before.subid,
         temporary=command.temporary,
+        deliver=command.deliver is not False,
         contact=contact,
     )
 
 
 def _asked(command: Subscribe, before: Subscription | None, stamp: Stamp) -> tuple[Event, ...]:
-    """A wish, put before the owners; asked again, only presence is put before them again."""
+    """A wish, put before the owners; for presence, to ask again is nothing (RFC 6121 §A.3.1)."""
     if before is not None and before.state is State.PENDING:
         if command.via is not Via.PRESENCE:
             raise Refused(Reason.PENDING)
-        return (ApprovalRequested(node=command.node, subscription=before),)
+        return ()
     pending = _new(command, before, State.PENDING, stamp)
     return (
         SubscriptionChanged(
@@ -128,11 +138,11 @@ def _asked(command: Subscribe, before: Subscription | None, stamp: Stamp) -> tup
     )
 
 
-def _spend_approval(node: NodeId, jid: JID, view: View) -> tuple[Event, ...]:
+def _spend_approval(node: NodeId, jid: JID, view: View, stamp: Stamp) -> tuple[Event, ...]:
     """An approval given beforehand is used up by the request it was for (RFC 6121 §3.4.2)."""
-    if not view.services.owned(node) or view.explicit(node, jid) is not Affiliation.MEMBER:
+    if not view.services.is_presence(node) or view.explicit(node, jid) is not Affiliation.MEMBER:
         return ()
-    return (_row(node, jid, None, jid, view),)
+    return (_row(node, jid, None, jid, view), *met(node.service, jid, view, stamp))
 
 
 def _hold_room(node: NodeId, before: Subscription | None, view: View) -> None:
@@ -142,12 +152,10 @@ def _hold_room(node: NodeId, before: Subscription | None, view: View) -> None:
         raise Refused(Reason.TOO_MANY_SUBSCRIPTIONS)
 
 
-def last_item(node: NodeId, config: NodeConfig, view: View) -> Item | None:
-    """What someone who subscribes is sent at once (XEP-0060 §6.1.7)."""
-    if config.send_last is SendLast.NEVER or not config.persist_items:
-        return None
-    items = view.page(ItemQuery(node=node, edge=Edge.NEWEST, limit=1)).items
-    return items[0] if items else None
+def _hold_address(config: NodeConfig, subscriber: JID) -> None:
+    """Nothing, for an address that may subscribe: in a room a full JID is an occupant's."""
+    if config.room is not None and not subscriber.is_bare:
+        raise Refused(Reason.INVALID_SUBSCRIBER)
 
 
 def unsubscribe(command: Unsubscribe, view: View, stamp: Stamp) -> tuple[Event, ...]:
@@ -162,17 +170,18 @@ def unsubscribe(command: Unsubscribe, view: View, stamp: Stamp) -> tuple[Event, 
     if before.occupant is not None:
         cause = Cause.LOST if command.lost else Cause.ASKED
         return (occupants.left(node, before, command.actor, cause, parting=command.parting),)
-    if before.via is Via.PRESENCE:
-        view.node(NodeId(subscriber, PRESENCE_NODE))
-    events = (ended(node, before, command.actor, Cause.ASKED), *_left(node, subscriber, view))
+    event = replace(ended(node, before, command.actor, Cause.ASKED), said=command.parting)
+    events = (event, *_left(node, subscriber, view))
     return _with_what_follows(events, node, subscriber, command.actor, view)
 
 
 def _left(node: NodeId, jid: JID, view: View) -> tuple[Event, ...]:
-    """The row of someone who leaves a space goes with their subscription."""
+    """The row of someone who leaves a space goes with their last subscription."""
     config = view.config(node)
     row = view.explicit(node, jid)
-    if config is None or not config.is_space or row in (None, Affiliation.OUTCAST):
+    if config is None or not config.is_space or len(view.subscriptions(node, jid)) > 1:
+        return ()
+    if row in (None, Affiliation.NONE, Affiliation.OUTCAST):
         return ()
     event = _row(node, jid, None, jid, view)
     if not view.supposing([event]).owners(node):
@@ -208,41 +217,56 @@ def approve(command: Approve, view: View, stamp: Stamp) -> tuple[Event, ...]:
     """The answer to a request (XEP-0060 §8.6.1); a late second answer changes nothing."""
     node, jid = command.node, command.subscriber
     made: tuple[Event, ...] = ()
-    if view.config(node) is None and command.beforehand:
+    if view.config(node) is None and command.beforehand and view.services.is_presence(node):
         made = (implied(node, view, stamp),)
     else:
         view.found(node)
-    hold_owner(node, command.actor, view)
-    if view.services.owned(node):
-        view.node(NodeId(jid, PRESENCE_NODE))
+    hold_owner(node, command.actor, view.supposing(made))
     before = view.subscription(node, jid)
     if before is not None and before.state is State.PENDING:
-        return _settled(node, before, command.actor, allow=command.allow, view=view)
+        settled = _settled(
+            node, before, command.actor, allow=command.allow, view=view, said=command.said
+        )
+        known = command.allow and view.services.is_presence(node)
+        return (*settled, *met(node.service, jid, view, stamp)) if known else settled
     if not command.beforehand:
         return ()
-    events: tuple[Event, ...] = ()
-    row = Affiliation.MEMBER if command.allow else None
-    if not command.allow and before is not None and before.state is State.SUBSCRIBED:
-        events = (ended(node, before, command.actor, Cause.DENIED),)
-    if command.allow and before is not None and before.state is State.SUBSCRIBED:
-        return ()
-    if view.explicit(node, jid) is not row:
-        after = view.supposing(made) if made else view
-        events = (*events, _row(node, jid, row, command.actor, after))
-    return (*made, *events)
+    events = _beforehand(command, before, view.supposing(made), stamp)
+    return (*made, *events) if events else ()
+
+
+def _beforehand(
+    command: Approve, before: Subscription | None, view: View, stamp: Stamp
+) -> tuple[Event, ...]:
+    """An answer nobody waits for: approval kept, or withdrawn again (RFC 6121 §3.2.2, §3.4.2)."""
+    node, jid, by = command.node, command.subscriber, command.actor
+    hears = before is not None and before.state is State.SUBSCRIBED
+    row = view.explicit(node, jid)
+    if command.allow:
+        if hears or row is not None:
+            return ()
+        kept = _row(node, jid, Affiliation.MEMBER, by, view)
+        return (kept, *met(node.service, jid, view, stamp))
+    events: list[Event] = []
+    if before is not None and hears:
+        events.append(replace(ended(node, before, by, Cause.DENIED), said=command.said))
+    if row is Affiliation.MEMBER:
+        events.append(_row(node, jid, None, by, view))
+    return tuple(events)
 
 
 def _settled(
-    node: NodeId, before: Subscription, by: JID, *, allow: bool, view: View
+    node: NodeId,
+    before: Subscription,
+    by: JID,
+    *,
+    allow: bool,
+    view: View,
+    said: Element | None = None,
 ) -> tuple[Event, ...]:
-    if not allow:
-        event = ended(node, before, by, Cause.DENIED)
-    else:
-        granted = replace(before, state=State.SUBSCRIBED)
-        last = last_item(node, view.found(node).config, view)
-        event = replace(changed(node, before, granted, by, Cause.APPROVED), last=last)
-    settled = ApprovalSettled(node=node, subscriber=before.subscriber, allowed=allow, by=by)
-    return _with_what_follows((event, settled), node, before.subscriber, by, view)
+    event = admitted(node, before, by, view) if allow else ended(node, before, by, Cause.DENIED)
+    events = (replace(event, said=said), answered(node, before, by, allowed=allow))
+    return _with_what_follows(events, node, before.subscriber, by, view)
 
 
 def set_subscriptions(command: SetSubscriptions, view: View, stamp: Stamp) -> tuple[Event, ...]:
@@ -273,10 +297,13 @@ def _set_one(
         return _with_what_follows(events, node, jid, by, view)
     if state is State.UNCONFIGURED:
         raise Refused(Reason.BAD_CONFIG, "subscription")
+    if before is None and view.services.is_presence(node):
+        raise Refused(Reason.FORBIDDEN)  # nobody puts themself on another's roster
     if reason := access.refuses_stay(config, view.stance(node, jid)):
         raise Refused(reason)
     if before is not None and current is State.PENDING:
         return _settled(node, before, by, allow=True, view=view)
+    _hold_address(config, jid)
     _hold_room(node, before, view)
     if before is None:
         after = Subscription(jid, state, Via.PUBSUB, subid=stamp.id)
@@ -294,7 +321,7 @@ def set_delivery(command: SetDelivery, view: View, stamp: Stamp) -> tuple[Event,
     if command.subscriber.bare != command.actor.bare:
         raise Refused(Reason.INVALID_SUBSCRIBER)
     before = view.subscription(command.node, command.subscriber)
-    if before is None:
+    if before is None or before.occupant is not None or before.state is State.NONE:
         raise Refused(Reason.NOT_SUBSCRIBED)
     after = replace(before, deliver=command.deliver)
     return (changed(command.node, before, after, command.actor, Cause.ASKED),)

@@ -1,8 +1,9 @@
-"""The node configuration form: XEP-0060 1.30.0, §16.4.3, one row for each field."""
+"""The node configuration form: XEP-0060 1.30.0, §16.4.4, one row for each field."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from folkmoot.engine.model import (
@@ -23,34 +24,54 @@ from folkmoot.facades.form_table import (
     read_settings,
     single,
     text,
+    unknown,
 )
+from folkmoot.facades.pubsub.conditions import specific, unmet, unsupported
 from folkmoot.facades.pubsub.ns import NODE_CONFIG
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.forms import DATA, Field, Form
 from folkmoot.xmpp.xml import Element
 
-_LEAF: Final = "pubsub#node_type"
-_NOT_PURGED: Final = "pubsub#purge_offline"
-FIXED: Final = {_LEAF: ("leaf",), _NOT_PURGED: ("0", "false")}
-"""Fields that have one meaning here, and the ways to say it; any other is not acceptable."""
+_NODE_TYPE: Final = "pubsub#node_type"
+_PURGE_OFFLINE: Final = "pubsub#purge_offline"
+_FIXED: Final = (_NODE_TYPE, _PURGE_OFFLINE)
+"""Fields that have one meaning here; any other is refused."""
+
+_ACCESS: Final = choice(
+    "pubsub#access_model",
+    "Who may subscribe and retrieve items",
+    "access",
+    {
+        Access.OPEN: "Anyone",
+        Access.PRESENCE: "Those subscribed to an owner's presence",
+        Access.ROSTER: "Those in certain roster groups",
+        Access.AUTHORIZE: "Those an owner lets in",
+        Access.WHITELIST: "Members",
+    },
+)
+
+
+def _read_access(values: Sequence[str]) -> object:
+    try:
+        return _ACCESS.read(values)
+    except StanzaError as error:  # §8.1.2, Example 136
+        extension = specific("unsupported-access-model")
+        raise StanzaError(error.condition, error.text, extension=extension) from error
+
+
+def _read_notification_type(values: Sequence[str]) -> bool:
+    given = single(values)
+    if given not in ("headline", "normal"):
+        raise nonsense("headline or normal is needed")
+    return given == "headline"
+
 
 ROWS: Final[tuple[Row, ...]] = (
     text("pubsub#title", "Name", "title"),
     text("pubsub#description", "Description", "description"),
     text("pubsub#type", "Type of the items, or of the node", "type"),
     text("pubsub#language", "Language", "language"),
-    choice(
-        "pubsub#access_model",
-        "Who may subscribe and retrieve items",
-        "access",
-        {
-            Access.OPEN: "Anyone",
-            Access.PRESENCE: "Those subscribed to an owner's presence",
-            Access.ROSTER: "Those in certain roster groups",
-            Access.AUTHORIZE: "Those an owner lets in",
-            Access.WHITELIST: "Members",
-        },
-    ),
+    replace(_ACCESS, read=_read_access),
     Row(
         "pubsub#roster_groups_allowed",
         "list-multi",
@@ -98,7 +119,7 @@ ROWS: Final[tuple[Row, ...]] = (
         "list-single",
         "Type of notifications",
         "headline",
-        lambda values: _read_notification_type(values),
+        _read_notification_type,
         lambda headline: ("headline" if headline else "normal",),
     ),
     parent("{urn:xmpp:pubsub-relationships:0}parent", "The node it is in"),
@@ -114,7 +135,6 @@ ROWS: Final[tuple[Row, ...]] = (
     ),
 )
 
-
 PUBLIC: Final = frozenset(
     {
         "pubsub#title",
@@ -124,16 +144,9 @@ PUBLIC: Final = frozenset(
         "pubsub#access_model",
         "pubsub#publish_model",
         "pubsub#max_items",
-        "{urn:xmpp:pubsub-relationships:0}parent",
     }
 )
-
-
-def _read_notification_type(values: Sequence[str]) -> bool:
-    given = single(values)
-    if given not in ("headline", "normal"):
-        raise nonsense("headline or normal is needed")
-    return given == "headline"
+"""What of a configuration is for everyone who may know of the node."""
 
 
 def read_form(element: Element | None) -> Form | None:
@@ -145,31 +158,53 @@ def read_form(element: Element | None) -> Form | None:
 def read_config(form: Form | None) -> dict[str, object]:
     """The settings a submitted configuration asks for; with or without its FORM_TYPE.
 
-    Raises StanzaError(not-acceptable) naming a field whose value makes no sense.
+    Raises StanzaError: bad-request where the form is not submitted; feature-not-implemented for
+    another type of node (§8.1.2); not-acceptable naming a field whose value makes no sense.
     """
     if form is None:
         return {}
-    for var, meant in FIXED.items():
-        values = form.field(var)
-        if values is not None and values.values not in [(value,) for value in meant]:
-            raise StanzaError("not-acceptable", f"{var} cannot be so here")
+    if form.type != "submit":
+        raise StanzaError("bad-request", "a configuration is submitted")
+    if form.values(_NODE_TYPE) not in ((), ("leaf",)):
+        raise unsupported("collections")
+    if form.boolean(_PURGE_OFFLINE):
+        raise nonsense(f"{_PURGE_OFFLINE} cannot be so here")
     return read_settings(ROWS, form)
+
+
+def read_expectations(form: Form | None) -> dict[str, object]:
+    """What publish-options ask of a node: preconditions, never overrides (§7.1.5).
+
+    Raises StanzaError: bad-request where the form is not submitted; precondition-not-met naming a
+    field that no node here has, or a value that none can have.
+    """
+    if form is None:
+        return {}
+    if form.type != "submit":
+        raise StanzaError("bad-request", "options are submitted")
+    rest = replace(form, fields=tuple(each for each in form.fields if each.var not in _FIXED))
+    if field := unknown(ROWS, rest):
+        raise unmet(f"{field} is not known here")
+    try:
+        return read_config(form)
+    except StanzaError as error:
+        raise unmet(error.text or f"{_NODE_TYPE} cannot be so here") from error
 
 
 def config_form(config: NodeConfig) -> Form:
     """The form an owner is sent (§8.2.1)."""
     fields = [row.field(config) for row in ROWS]
-    fields.append(Field(_LEAF, "list-single", ("leaf",), "Type of node"))
-    fields.append(Field(_NOT_PURGED, "boolean", ("0",), "Delete items when the owner goes"))
+    fields.append(Field(_NODE_TYPE, "list-single", ("leaf",), "Type of node"))
+    fields.append(Field(_PURGE_OFFLINE, "boolean", ("0",), "Delete items when the owner goes"))
     return Form("form", NODE_CONFIG, tuple(fields))
 
 
 def shown(config: NodeConfig) -> tuple[Field, ...]:
-    """The fields of a configuration that anyone who may know of the node may see (§5.4)."""
+    """The fields of a configuration that are for everyone who may know of the node (§5.4)."""
     fields = (row.field(config) for row in ROWS if row.var in PUBLIC)
     return tuple(field for field in fields if field.values)
 
 
 def result_form(config: NodeConfig) -> Form:
-    """The configuration as a notification tells it (§8.2.5.2)."""
+    """The configuration as a notification tells it (§8.2.5.3)."""
     return Form("result", NODE_CONFIG, tuple(row.field(config) for row in ROWS))

@@ -1,4 +1,4 @@
-"""How XEP-0060 1.30.0 says why not: every reason, and requests that are themselves wrong."""
+"""How XEP-0060 1.30.0 says why not: a wording for every reason the engine has."""
 
 from __future__ import annotations
 
@@ -7,17 +7,11 @@ from typing import Final
 
 from folkmoot.engine.errors import Reason
 from folkmoot.facades.form_table import var_of
+from folkmoot.facades.pubsub.conditions import specific, unmet, unsupported
 from folkmoot.facades.pubsub.config import ROWS
-from folkmoot.facades.pubsub.ns import ERRORS as NS
 from folkmoot.xmpp.errors import StanzaError
-from folkmoot.xmpp.xml import Element
 
 Worded = Callable[[str], StanzaError]
-
-
-def specific(name: str, feature: str | None = None) -> Element:
-    """A condition of this protocol's own (§17.2)."""
-    return Element(NS, name, {"feature": feature})
 
 
 def _error(condition: str, name: str = "", text: str = "", type: str | None = None) -> Worded:
@@ -29,16 +23,20 @@ def _error(condition: str, name: str = "", text: str = "", type: str | None = No
 
 
 def _config(detail: str) -> StanzaError:
-    return StanzaError("not-acceptable", f"{var_of(ROWS, detail)} cannot be so here")
+    extension = specific("unsupported-access-model") if detail == "access" else None
+    text = f"{var_of(ROWS, detail)} cannot be so here"
+    return StanzaError("not-acceptable", text, extension=extension)
 
 
 def _precondition(detail: str) -> StanzaError:
-    text = f"the node has another {var_of(ROWS, detail)}"
-    return StanzaError("conflict", text, extension=specific("precondition-not-met"))
+    return unmet(f"the node has another {var_of(ROWS, detail)}")
 
 
-def _access(detail: str) -> StanzaError:
-    return StanzaError("not-allowed", extension=specific("closed-node"))
+def _full(detail: str) -> StanzaError:
+    """§7.1.3.4; and §12.11 for a batch that no such node could hold."""
+    if detail == "batch":
+        return StanzaError("not-allowed", extension=specific("max-items-exceeded"))
+    return StanzaError("conflict", extension=specific("node-full"))
 
 
 ERRORS: Final[dict[Reason, Worded]] = {
@@ -48,7 +46,7 @@ ERRORS: Final[dict[Reason, Worded]] = {
     Reason.FORBIDDEN: _error("forbidden"),
     Reason.NOT_SUBSCRIBED: _error("not-authorized", "not-subscribed"),
     Reason.OUTCAST: _error("forbidden", text="banned from this node"),
-    Reason.CLOSED_NODE: _access,
+    Reason.CLOSED_NODE: _error("not-allowed", "closed-node"),
     Reason.PENDING: _error(
         "not-authorized", "pending-subscription", "an owner has yet to decide about this"
     ),
@@ -61,15 +59,21 @@ ERRORS: Final[dict[Reason, Worded]] = {
     Reason.PAYLOAD_REQUIRED: _error("bad-request", "payload-required"),
     Reason.PAYLOAD_TOO_BIG: _error("not-acceptable", "payload-too-big"),
     Reason.ITEM_REQUIRED: _error("bad-request", "item-required"),
-    Reason.NODE_FULL: _error("conflict", "node-full"),
+    Reason.ITEM_FORBIDDEN: _error("bad-request", "item-forbidden"),
+    Reason.NODE_FULL: _full,
     Reason.TOO_MANY_NODES: _error("resource-constraint", text="no more nodes for this account"),
-    Reason.TOO_MANY_SUBSCRIPTIONS: _error("policy-violation", "too-many-subscriptions"),
+    Reason.TOO_MANY_SUBSCRIPTIONS: _error(
+        "policy-violation", "too-many-subscriptions", type="wait"
+    ),
     Reason.MAY_NOT_CREATE: _error("forbidden", text="not everybody may make nodes here"),
-    Reason.NOT_PERSISTENT: _error("feature-not-implemented", "unsupported"),
+    Reason.NOT_PERSISTENT: lambda detail: unsupported("persistent-items"),
     Reason.NO_ACCOUNT: _error("item-not-found", text="there is no such account"),
+    # XEP-0496 1.0 §4.2 says what a relationship that cannot be is.
     Reason.CYCLE: _error("not-allowed", "invalid-option", "a node cannot be in itself"),
     Reason.CHAIN_TOO_LONG: _error("not-allowed", "invalid-option", "too many nodes in each other"),
     # What follows is said of rooms alone, and a room is not reached through this protocol yet.
+    Reason.OUTRANKED: _error("not-allowed"),
+    Reason.ONESELF: _error("conflict"),
     Reason.NICK_IN_USE: _error("conflict"),
     Reason.NICK_NEEDED: _error("bad-request"),
     Reason.WRONG_PASSWORD: _error("not-authorized"),
@@ -78,14 +82,3 @@ ERRORS: Final[dict[Reason, Worded]] = {
     Reason.NO_VOICE: _error("forbidden"),
     Reason.NOT_IN_ROOM: _error("item-not-found"),
 }
-
-
-def unsupported(feature: str) -> StanzaError:
-    """The answer to what XEP-0060 has and this service has not (§10)."""
-    extension = specific("unsupported", feature)
-    return StanzaError("feature-not-implemented", extension=extension)
-
-
-def bad(name: str, text: str = "") -> StanzaError:
-    """The answer to a request that lacks something, or holds what makes no sense."""
-    return StanzaError("bad-request", text, extension=specific(name))

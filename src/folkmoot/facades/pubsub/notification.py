@@ -21,7 +21,7 @@ from folkmoot.engine.events import (
 from folkmoot.engine.model import Item, NodeId
 from folkmoot.facades.facade import Outgoing, Reach
 from folkmoot.facades.pubsub.config import result_form
-from folkmoot.facades.pubsub.ns import AUTHORIZATION, EVENT, OWNER
+from folkmoot.facades.pubsub.ns import AUTHORIZATION, EVENT, PUBSUB
 from folkmoot.xmpp.dates import format_date
 from folkmoot.xmpp.forms import Field, Form
 from folkmoot.xmpp.jid import JID
@@ -36,8 +36,9 @@ def word(notification: Notification) -> Iterable[Outgoing]:
     node = notification.node.name
     match notification:
         case Published(item=item, config=config):
-            told = item_element(EVENT, item, payload=config.deliver_payloads)
-            items = Element(EVENT, "items", {"node": node}, told)
+            items = Element(EVENT, "items", {"node": node})
+            if config.persist_items or config.deliver_payloads:
+                items.append(item_element(EVENT, item, payload=config.deliver_payloads))
             delay = _delay(item) if notification.last else ()
             yield _event(notification, items, *delay, headline=config.headline)
         case Retracted(item_ids=item_ids, config=config):
@@ -61,14 +62,15 @@ def word(notification: Notification) -> Iterable[Outgoing]:
         case SubscriptionTold():
             yield from _subscription(notification)
         case AffiliationTold(jid=jid, affiliation=affiliation):
-            changed = Element(
-                OWNER, "affiliation", {"jid": str(jid), "affiliation": affiliation.value}
-            )
-            rows = Element(OWNER, "affiliations", {"node": node}, changed)
-            # §8.9.4: the owner's namespace, in a message to the entity concerned
-            yield _message(notification, Element(OWNER, "pubsub", None, rows), headline=False)
-        case ApprovalAsked():
-            yield _message(notification, authorization_form(notification).element(), headline=False)
+            attrs = {"jid": str(jid), "affiliation": affiliation.value}
+            changed = Element(PUBSUB, "affiliation", attrs)
+            rows = Element(PUBSUB, "affiliations", {"node": node}, changed)
+            # §8.9.4, Example 210: no event, and not in the owner's namespace
+            yield _message(notification, Element(PUBSUB, "pubsub", None, rows), headline=False)
+        case ApprovalAsked(subid=subid):
+            form = authorization_form(notification).element()
+            # §8.6: an owner's answer reflects the id; Movim wants no body beside the form
+            yield _message(notification, form, headline=False, id=subid)
         case ApprovalAnswered(subscriber=subscriber, allowed=allowed):
             state = "subscribed" if allowed else "none"
             attrs = {"node": node, "jid": str(subscriber), "subscription": state}
@@ -96,7 +98,7 @@ def _subscription(told: SubscriptionTold) -> Iterable[Outgoing]:
 
 
 def authorization_form(asked: ApprovalAsked) -> Form:
-    """What an owner is asked (§8.6, Example 173)."""
+    """What an owner is asked (§8.6, Example 170)."""
     return Form(
         "form",
         AUTHORIZATION,
@@ -136,9 +138,9 @@ def _event(
 
 
 def _message(
-    heard: Heard, *children: Element, headline: bool, to: tuple[JID, ...] = ()
+    heard: Heard, *children: Element, headline: bool, to: tuple[JID, ...] = (), id: str = ""
 ) -> Outgoing:
     kind = "headline" if headline else None
-    attrs = {"from": str(heard.node.service), "type": kind}
+    attrs = {"from": str(heard.node.service), "type": kind, "id": id or None}
     reach = Reach.AVAILABLE if headline else Reach.KEPT
     return Outgoing(wording(Element(CLIENT, "message", attrs, *children)), to or heard.to, reach)

@@ -1,4 +1,4 @@
-"""What a publisher does: XEP-0060 1.30.0, §7."""
+"""What a publisher does: XEP-0060 1.30.0, §7, and §12.11 for several items at once."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from collections.abc import Iterable
 from folkmoot.engine.commands import Entry, Publish, Retract
 from folkmoot.engine.events import ItemPublished
 from folkmoot.facades.facade import Request, Route
-from folkmoot.facades.form_table import unknown
-from folkmoot.facades.pubsub.config import FIXED, ROWS, read_config, read_form
-from folkmoot.facades.pubsub.errors import bad, specific
+from folkmoot.facades.pubsub.conditions import bad
+from folkmoot.facades.pubsub.config import read_expectations, read_form
 from folkmoot.facades.pubsub.ns import PUBSUB
-from folkmoot.facades.pubsub.reading import items_named, node_named
+from folkmoot.facades.pubsub.reading import beside, items_named, node_named
 from folkmoot.facades.spaces import listed
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.forms import read_boolean
@@ -19,63 +18,56 @@ from folkmoot.xmpp.xml import Element
 
 
 async def publish(request: Request) -> Iterable[Element]:
-    """Publish an item; the answer names it (§7.1)."""
-    node = node_named(request, request.payload)
-    item = _single(request.payload)
+    """Publish an item, or several, all or none; the answer names them (§7.1, §12.11)."""
+    node = node_named(request)
+    items = request.payload.childs(PUBSUB, "item")
+    entries = [_entry(request, item) for item in items]
+    named = [entry.id for entry in entries if entry.id]
+    if len(named) != len(set(named)):
+        raise StanzaError("bad-request", "an item is named twice")
+    events = await request.run(
+        Publish(
+            actor=request.actor,
+            node=node,
+            entry=entries[0] if entries else None,
+            more=tuple(entries[1:]),
+            expects=read_expectations(read_form(beside(request, "publish-options"))),
+        )
+    )
+    told = Element(PUBSUB, "publish", {"node": node.name})
+    if items:
+        for event in events:
+            if isinstance(event, ItemPublished):
+                told.append(Element(PUBSUB, "item", {"id": event.item.id}))
+    return (Element(PUBSUB, "pubsub", None, told),)
+
+
+def _entry(request: Request, item: Element) -> Entry:
+    """One item as it was sent; raises StanzaError invalid-payload (§7.1.3.6)."""
     payloads = item.elements
     if len(payloads) > 1:
         raise bad("invalid-payload", "an item holds one element")
     payload = payloads[0] if payloads else None
     item_id = item.get("id", "")
-    events = await request.run(
-        Publish(
-            actor=request.actor,
-            node=node,
-            entry=Entry(
-                id=item_id, payload=payload, lists=listed(item_id, payload, request.services)
-            ),
-            expects=_expectations(request),
-        )
-    )
-    published = next(event.item for event in events if isinstance(event, ItemPublished))
-    told = Element(PUBSUB, "item", {"id": published.id})
-    named = Element(PUBSUB, "publish", {"node": node.name}, told)
-    return (Element(PUBSUB, "pubsub", None, named),)
-
-
-def _single(publish_element: Element) -> Element:
-    """The one item of a request; several at a time are for a service that says `multi-items`."""
-    items = publish_element.childs(PUBSUB, "item")
-    if not items:
-        raise bad("item-required")
-    if len(items) > 1:
-        raise StanzaError("not-allowed", extension=specific("max-items-exceeded"))
-    return items[0]
-
-
-def _expectations(request: Request) -> dict[str, object]:
-    """What publish-options ask of the node: preconditions, never overrides (§7.1.5)."""
-    outer = request.stanza.first
-    options = None if outer is None else outer.child(PUBSUB, "publish-options")
-    form = read_form(options)
-    if form is None:
-        return {}
-    field = unknown(ROWS, form)
-    if field and field not in FIXED:
-        extension = specific("precondition-not-met")
-        raise StanzaError("conflict", f"{field} is not known here", extension=extension)
-    return read_config(form)
+    return Entry(id=item_id, payload=payload, lists=listed(item_id, payload, request.services))
 
 
 async def retract(request: Request) -> Iterable[Element]:
-    """Delete items (§7.2)."""
-    node = node_named(request, request.payload)
+    """Delete an item, or several, all or none (§7.2, §12.11)."""
+    node = node_named(request)
     item_ids = items_named(request.payload)
     if not item_ids:
         raise bad("item-required")
-    notify = read_boolean(request.payload.get("notify", "false"))
+    notify = _read_notify(request.payload)
     await request.run(Retract(actor=request.actor, node=node, item_ids=item_ids, notify=notify))
     return ()
+
+
+def _read_notify(retraction: Element) -> bool:
+    try:
+        return read_boolean(retraction.get("notify", "false"))
+    except StanzaError as error:
+        raise StanzaError("bad-request", f"notify: {error.text}") from error
 
 
 ROUTES = (

@@ -1,24 +1,46 @@
-"""What requests of XEP-0060 have in common: a node, a JID, items."""
+"""What requests of XEP-0060 1.30.0 have in common: a node, a JID, items, what goes with them."""
 
 from __future__ import annotations
 
-from folkmoot.engine.model import NodeId
+from collections.abc import Iterable
+from typing import Final
+
+from folkmoot.engine.model import MESSAGES_NODE, PRESENCE_NODE, NodeId
 from folkmoot.facades.facade import Request
-from folkmoot.facades.pubsub.errors import bad
+from folkmoot.facades.pubsub.conditions import bad
+from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.jid import JID, InvalidJID
 from folkmoot.xmpp.xml import Element
 
+_KEPT_BY_SERVER: Final = frozenset({PRESENCE_NODE, MESSAGES_NODE})
 
-def node_named(request: Request, element: Element) -> NodeId:
-    """The node a request is about. Raises StanzaError: nodeid-required."""
-    name = element.get("node")
+
+def is_served(request: Request, node: NodeId) -> bool:
+    """Whether a node is spoken of in this protocol.
+
+    An account's presence and the messages that wait for it are nodes as well, but have a protocol
+    of their own, whose words this one does not have.
+    """
+    return node.name not in _KEPT_BY_SERVER or not request.services.owned(node)
+
+
+def node_id(request: Request, name: str | None) -> NodeId:
+    """The node of a name. Raises StanzaError: nodeid-required, not-allowed."""
     if not name:
         raise bad("nodeid-required")
-    return request.node(name)
+    node = request.node(name)
+    if not is_served(request, node):
+        raise StanzaError("not-allowed", "the server itself keeps this node")
+    return node
+
+
+def node_named(request: Request) -> NodeId:
+    """The node a request is about. Raises StanzaError: nodeid-required, not-allowed."""
+    return node_id(request, request.payload.get("node"))
 
 
 def jid_named(element: Element) -> JID:
-    """The entity a request is about. Raises StanzaError: jid-required, invalid-jid."""
+    """The entity an element is about. Raises StanzaError: jid-required, invalid-jid."""
     text = element.get("jid")
     if not text:
         raise bad("jid-required")
@@ -34,3 +56,24 @@ def items_named(element: Element) -> tuple[str, ...]:
     if not all(ids):
         raise bad("item-required")
     return ids
+
+
+def beside(request: Request, name: str) -> Element | None:
+    """What goes with a request: a later child of `<pubsub/>`, which says no node or JID again.
+
+    Raises StanzaError bad-request where it does (§6.3.7, §8.1.3).
+    """
+    outer = request.stanza.first
+    found = None if outer is None else outer.child(outer.ns, name)
+    if found is not None and (found.get("node") is not None or found.get("jid") is not None):
+        raise StanzaError("bad-request", f"<{name}/> goes with the request's own node")
+    return found
+
+
+def once(jids: Iterable[JID]) -> None:
+    """Nothing, where nobody is spoken of twice. Raises StanzaError bad-request (§8.9.2.4)."""
+    seen = set()
+    for jid in jids:
+        if jid in seen:
+            raise StanzaError("bad-request", f"{jid} is named twice")
+        seen.add(jid)

@@ -1,0 +1,162 @@
+"""Messages between accounts: RFC 6121 §5, §8.5; kept for later by XEP-0160 1.0.1.
+
+Who is there to take a message is for the router to know: it delivers what `Reach` says, and what
+nobody took comes back to `keep`. A kept message is an item of the account's `messages` node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from folkmoot.engine.commands import Entry, Publish, Retract
+from folkmoot.engine.engine import Engine
+from folkmoot.engine.errors import Reason, Refused
+from folkmoot.engine.model import MESSAGES_NODE, Item, NodeId
+from folkmoot.engine.questions import is_account, waiting_messages
+from folkmoot.facades.facade import Answer, Errors, Facade, Outgoing, Reach, Request, Route
+from folkmoot.xmpp.dates import format_date
+from folkmoot.xmpp.errors import StanzaError
+from folkmoot.xmpp.jid import JID
+from folkmoot.xmpp.stanza import CLIENT, error_reply, wording
+from folkmoot.xmpp.xml import Element
+
+DELAY: Final = "urn:xmpp:delay"
+HINTS: Final = "urn:xmpp:hints"
+CHAT_STATES: Final = "http://jabber.org/protocol/chatstates"
+STANZA_IDS: Final = "urn:xmpp:sid:0"
+FEATURES: Final = ("msgoffline",)
+"""What disco#info of the server says (XEP-0160 §4)."""
+
+PASSING: Final = frozenset({CHAT_STATES, HINTS, STANZA_IDS, DELAY})
+"""Namespaces of what says nothing to somebody who reads it tomorrow."""
+
+Told = Outgoing | Answer
+
+
+async def personal(request: Request) -> Iterable[Element]:
+    """A message someone has to see: to whoever is there, else kept (§8.5.2.1.1, §8.5.3)."""
+    request.tell(Outgoing(wording(request.stanza), (request.to,), Reach.KEPT))
+    return ()
+
+
+async def passing(request: Request) -> Iterable[Element]:
+    """A headline: to whoever is there, and never kept (§8.5.2.1.1)."""
+    request.tell(Outgoing(wording(request.stanza), (request.to,), Reach.AVAILABLE))
+    return ()
+
+
+async def groupchat(request: Request) -> Iterable[Element]:
+    """A room's message may be for one resource; an account is in no room (§8.5.2.1.1)."""
+    if request.to.is_bare:
+        raise StanzaError("service-unavailable", "an account is no room")
+    return await passing(request)
+
+
+async def error(request: Request) -> Iterable[Element]:
+    """An error is for the resource that erred, and for nobody else (§8.5.2.1.1, §8.5.3)."""
+    return () if request.to.is_bare else await passing(request)
+
+
+async def keep(engine: Engine[Told], account: JID, stanza: Element) -> None:
+    """Take back a message that nobody was there for, and do what there is left to do with it.
+
+    stanza: with the address it had; where that resource is gone, a chat message is now for the
+    account (§8.5.3.2.1). The sender hears where it cannot be kept.
+    """
+    if stanza.get("to") != str(account):
+        if stanza.get("type") == "chat" or stanza.child(DELAY, "delay") is not None:
+            engine.tell(Outgoing(wording(stanza), (account,), Reach.KEPT))
+        else:
+            _refuse(engine, stanza)
+    elif not await engine.ask(is_account, account):
+        _refuse(engine, stanza)
+    elif _worth_keeping(stanza):
+        node, entry = NodeId(account, MESSAGES_NODE), Entry(payload=stanza)
+        try:
+            await engine.run(Publish(actor=account, node=node, entry=entry))
+        except Refused as refused:
+            if refused.reason is not Reason.NODE_FULL:
+                raise
+            _refuse(engine, stanza)
+
+
+def _refuse(engine: Engine[Told], stanza: Element) -> None:
+    """Tell the sender, who may be a resource of this server; the words are the same for any case.
+
+    Whether there is such an account, or such a resource, is nobody's to learn from them (§8.1).
+    """
+    sender = stanza.get("from")
+    if sender is not None:
+        refusal = error_reply(stanza, StanzaError("service-unavailable"))
+        engine.tell(Answer(JID.parse(sender), refusal))
+
+
+def _worth_keeping(stanza: Element) -> bool:
+    """Whether a message says something tomorrow (XEP-0160 §3), unless it says so itself.
+
+    no-permanent-store speaks of archives alone, not of waiting (XEP-0334 §3.2).
+    """
+    if stanza.get("type", "normal") in ("groupchat", "headline", "error"):
+        return False
+    if stanza.child(HINTS, "no-store") is not None:
+        return False
+    if stanza.child(HINTS, "store") is not None:
+        return True
+    thread = (CLIENT, "thread")
+    return any(
+        each.ns not in PASSING and (each.ns, each.name) != thread for each in stanza.elements
+    )
+
+
+async def waiting(engine: Engine[Told], resource: JID) -> None:
+    """Send an account's kept messages to one of its resources, in order, and keep them no more."""
+    account = resource.bare
+    node = NodeId(account, MESSAGES_NODE)
+    while items := await engine.ask(waiting_messages, account):
+        taken = Retract(actor=account, node=node, item_ids=tuple(item.id for item in items))
+        try:
+            await engine.run(taken)
+        except Refused as refused:
+            if refused.reason is not Reason.ITEM_NOT_FOUND:
+                raise
+            continue  # another resource came at the same time, and has some of them
+        engine.tell(
+            *(
+                Outgoing(wording(_delayed(item, account)), (resource,), Reach.KEPT)
+                for item in items
+                if item.payload is not None
+            )
+        )
+
+
+def _delayed(item: Item, account: JID) -> Element:
+    """A message with the time it came, by this server's clock (XEP-0203 §4)."""
+    assert item.payload is not None
+    message = item.payload
+    if any(each.get("from") == account.domain for each in message.childs(DELAY, "delay")):
+        return message  # it waited before, for somebody who was gone again when it came
+    said = {"from": account.domain, "stamp": format_date(item.published)}
+    delay = Element(DELAY, "delay", said, "Offline Storage")
+    return Element(message.ns, message.name, message.attrs, *message.children, delay)
+
+
+def _unavailable(detail: str) -> StanzaError:
+    return StanzaError("service-unavailable")
+
+
+ERRORS: Final[Errors] = dict.fromkeys(Reason, _unavailable)
+"""A message that goes nowhere has one answer, whatever the reason (§8.5.1, §8.5.2.2.1)."""
+
+FACADE: Final = Facade(
+    "messages",
+    (
+        Route("message", "", (), personal),
+        Route("message", "normal", (), personal),
+        Route("message", "chat", (), personal),
+        Route("message", "headline", (), passing),
+        Route("message", "groupchat", (), groupchat),
+        Route("message", "error", (), error),
+    ),
+    ERRORS,
+)

@@ -1,0 +1,51 @@
+"""Multi-User Chat: XEP-0045 1.35.5; a file for each chapter.
+
+Of what later protocols add to a room, archives (XEP-0313) have their items, each the message as
+it was sent on, under its stanza id; occupant ids (XEP-0421) would stand beside `item_element`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from folkmoot.facades.facade import Facade, Request, Route
+from folkmoot.facades.muc import admin, discovery, invitation, occupant, owner, voice
+from folkmoot.facades.muc.errors import ERRORS
+from folkmoot.facades.muc.notification import word
+from folkmoot.facades.muc.ns import USER
+from folkmoot.facades.muc.stanzas import room_asked
+from folkmoot.xmpp.errors import StanzaError
+from folkmoot.xmpp.forms import DATA, Form
+from folkmoot.xmpp.xml import Element
+
+
+async def _message(request: Request) -> Iterable[Element]:
+    """A message that is not for all: to an occupant (§7.5), or for the room to act on."""
+    if request.to.resource:
+        await occupant.whisper(request)
+        return ()
+    room, stanza = room_asked(request), request.stanza
+    x, form = stanza.child(USER, "x"), stanza.child(DATA, "x")
+    if x is not None and (invites := x.childs(USER, "invite")):
+        await invitation.invite(request, room, invites)
+    elif x is not None and (declined := x.child(USER, "decline")) is not None:
+        await invitation.decline(request, room, declined)
+    elif form is not None:
+        await voice.submit(request, room, Form.read(form))
+    else:
+        raise StanzaError("bad-request", "what is for all is of type groupchat (§17.2)")
+    return ()
+
+
+ROUTES: Final = (
+    *occupant.ROUTES,
+    *admin.ROUTES,
+    *owner.ROUTES,
+    *discovery.ROUTES,
+    Route("message", "", (), _message),
+    Route("message", "normal", (), _message),
+    Route("message", "chat", (), _message),
+)
+
+FACADE: Final = Facade("muc", ROUTES, ERRORS, word)

@@ -1,0 +1,187 @@
+"""What is found out about rooms: XEP-0045 1.35.5, §6; XEP-0503 0.3.0, §5.5."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from folkmoot.engine import questions, room_questions
+from folkmoot.engine.model import Access, Affiliation, NodeConfig, NodeId, RoomConfig
+from folkmoot.engine.questions import NodeInfo
+from folkmoot.facades import basics, disco, spaces
+from folkmoot.facades.facade import Request, Route
+from folkmoot.facades.form_table import node_uri
+from folkmoot.facades.muc.config import PUBSUB, told
+from folkmoot.facades.muc.ns import MUC, REQUEST, ROOM_INFO, SELF_PING, STABLE_ID, STANZA_ID
+from folkmoot.facades.muc.stanzas import (
+    occupant_address,
+    read_text,
+    room_address,
+    room_of,
+)
+from folkmoot.xmpp.errors import StanzaError
+from folkmoot.xmpp.forms import Field, Form
+from folkmoot.xmpp.rsm import RSM, Page, PageRequest, read_set
+from folkmoot.xmpp.xml import Element
+
+ROOMS_PER_PAGE_MAX: Final = 100
+
+RESERVED_NICK: Final = "x-roomuser-item"
+TRAFFIC: Final = MUC + "#traffic"
+
+SERVICE_FEATURES: Final = (
+    MUC,
+    STABLE_ID,
+    RSM,
+    disco.INFO,
+    disco.ITEMS,
+    *basics.FEATURES,
+)
+ROOM_FEATURES: Final = (
+    MUC,
+    STABLE_ID,
+    REQUEST,
+    SELF_PING,
+    STANZA_ID,
+    disco.INFO,
+    disco.ITEMS,
+    basics.PING,
+)
+
+
+async def info(request: Request) -> Iterable[Element]:
+    """What the service is, or a room of it (§6.2, §6.4)."""
+    node = request.payload.get("node", "")
+    await _hold_occupant(request)
+    if not request.to.local:
+        if node:
+            raise StanzaError("item-not-found", "there is no such node")
+        identity = disco.Identity("conference", "text", "Rooms")
+        return (disco.info("", (identity,), SERVICE_FEATURES),)
+    if node:
+        raise _no_node(node)
+    found = await request.ask(questions.info, request.actor, room_of(request))
+    features = [*ROOM_FEATURES, *_kinds(found.config)]
+    forms = [room_info(found)]
+    if membership := spaces.membership(found.chain):
+        features.append(spaces.NS)
+        forms.extend(membership)
+    identity = disco.Identity("conference", "text", found.config.title or found.id.name)
+    return (disco.info("", (identity,), features, forms),)
+
+
+def _no_node(node: str) -> StanzaError:
+    """How each node that a room has not is answered (§7.12, §18.1.1)."""
+    if node == RESERVED_NICK:
+        return StanzaError("feature-not-implemented", "nicks are not reserved here")
+    if node == TRAFFIC:
+        return StanzaError("service-unavailable", "everything passes")
+    return StanzaError("item-not-found", "there is no such node")
+
+
+async def _hold_occupant(request: Request) -> None:
+    """Nothing, unless an occupant is asked about; then there is no answer (§6.6)."""
+    if not request.to.resource:
+        return
+    nicks = await request.ask(room_questions.nicks, request.actor, room_of(request))
+    if request.to.resource in nicks:
+        raise StanzaError("service-unavailable", "a room does not ask its occupants for you")
+    raise StanzaError("bad-request", "only who is in a room may ask about those in it")
+
+
+def _kinds(config: NodeConfig) -> Iterable[str]:
+    """What kind of room it is (§4.2, §16.3)."""
+    room = config.room or RoomConfig()
+    return (
+        "muc_persistent" if room.persistent else "muc_temporary",
+        "muc_public" if room.public else "muc_hidden",
+        "muc_membersonly" if config.access is Access.WHITELIST else "muc_open",
+        "muc_moderated" if room.moderated else "muc_unmoderated",
+        "muc_nonanonymous" if room.whois_anyone else "muc_semianonymous",
+        "muc_passwordprotected" if room.password else "muc_unsecured",
+    )
+
+
+def room_info(found: NodeInfo) -> Form:
+    """What is told of a room to those who may know of it (§6.4, Example 10)."""
+    config, room = found.config, found.config.room or RoomConfig()
+    fields = [
+        Field("muc#roominfo_description", "text-single", (config.description,), "Description"),
+        Field("muc#roominfo_subjectmod", "boolean", ("1" if room.change_subject else "0",)),
+        *told(config),
+    ]
+    if config.language:
+        fields.append(Field("muc#roominfo_lang", "text-single", (config.language,)))
+    if found.inside:
+        subject = "" if found.subject is None else _subject(found.subject.payload)
+        fields.append(Field("muc#roominfo_subject", "text-single", (subject,), "Subject"))
+        count = str(len(found.nicks))
+        fields.append(Field("muc#roominfo_occupants", "text-single", (count,), "Occupants"))
+    if room.whois_anyone and found.owners:
+        owners = tuple(str(jid) for jid in found.owners)
+        fields.append(Field("muc#roominfo_contactjid", "jid-multi", owners, "Owners"))
+    # A space that does not list the room is its owner's claim, and nobody else's business.
+    agreed = len(found.chain) > 1 or found.affiliation is Affiliation.OWNER
+    if config.parent is not None and agreed:
+        uri = (node_uri(config.parent),)
+        # XEP-0045 has the one name; ejabberd says, and Movim reads, the other.
+        fields.append(Field(PUBSUB, "text-single", uri, "Space"))
+        fields.append(Field("muc#roominfo_pubsub", "text-single", uri, "Space"))
+    return Form("result", ROOM_INFO, tuple(fields))
+
+
+def _subject(payload: Element | None) -> str:
+    return "" if payload is None else read_text(payload, "subject")
+
+
+async def items(request: Request) -> Iterable[Element]:
+    """The rooms of the service, page by page (§6.3), or who is in a room (§6.5)."""
+    await _hold_occupant(request)
+    if request.payload.get("node"):
+        raise StanzaError("item-not-found", "there is no such node")
+    if request.to.local:
+        room = room_of(request)
+        nicks = await request.ask(room_questions.nicks, request.actor, room)
+        return (disco.items("", [(occupant_address(room, nick), "") for nick in nicks]),)
+    asked = read_set(request.payload)
+    page = _read_page(asked)
+    rooms, more = await _visible(request, page.after or "", page.max or 0)
+    named = [(room_address(each.id), each.config.title or each.id.name) for each in rooms]
+    query = disco.items("", named)
+    if asked is not None or more:
+        first, last = (named[0][0], named[-1][0]) if named else (None, None)
+        query.append(Page(tuple(rooms), first, last).element())
+    return (query,)
+
+
+def _read_page(asked: PageRequest | None) -> PageRequest:
+    """Which rooms are asked for, `after` as a room's name, `max` never more than a page.
+
+    Raises StanzaError(feature-not-implemented) for pages counted from the end or by number.
+    """
+    if asked is None:
+        return PageRequest(max=ROOMS_PER_PAGE_MAX)
+    if asked.before is not None or asked.index is not None:
+        raise StanzaError("feature-not-implemented", "rooms are paged forwards")
+    limit = ROOMS_PER_PAGE_MAX if asked.max is None else min(asked.max, ROOMS_PER_PAGE_MAX)
+    after, _, _ = (asked.after or "").partition("@")
+    return PageRequest(max=limit, after=after)
+
+
+async def _visible(request: Request, after: str, limit: int) -> tuple[list[NodeInfo], bool]:
+    """At most `limit` rooms by name that the asker may know of, and whether there may be more."""
+    service = request.services.rooms
+    found: list[NodeInfo] = []
+    while len(found) <= limit:
+        some: tuple[NodeId, ...] = await request.engine.nodes_of(service, after, ROOMS_PER_PAGE_MAX)
+        if not some:
+            return found, False
+        found.extend(await request.ask(questions.visible, request.actor, some))
+        after = some[-1].name
+    return found[:limit], True
+
+
+ROUTES: Final = (
+    Route("iq", "get", (disco.INFO, "query"), info),
+    Route("iq", "get", (disco.ITEMS, "query"), items),
+)

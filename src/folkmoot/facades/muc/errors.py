@@ -1,0 +1,60 @@
+"""How XEP-0045 1.35.5 says why not: every reason (§7.2.17 and where each is said)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from folkmoot.engine.errors import Reason
+from folkmoot.facades.form_table import var_of
+from folkmoot.facades.muc.config import ROWS
+from folkmoot.xmpp.errors import StanzaError
+
+Worded = Callable[[str], StanzaError]
+
+
+def _error(condition: str, text: str = "", type: str | None = None) -> Worded:
+    return lambda detail: StanzaError(condition, text, type=type)
+
+
+def _config(detail: str) -> StanzaError:
+    return StanzaError("not-acceptable", f"{var_of(ROWS, detail)} cannot be so here")
+
+
+ERRORS: Final[dict[Reason, Worded]] = {
+    Reason.NODE_NOT_FOUND: _error("item-not-found", "there is no such room"),
+    Reason.ITEM_NOT_FOUND: _error("item-not-found", "there is no such message"),
+    Reason.NODE_EXISTS: _error("conflict", "a room of this name is there already"),
+    Reason.FORBIDDEN: _error("forbidden"),
+    Reason.OUTRANKED: _error("not-allowed", "they stand too high for that"),
+    Reason.ONESELF: _error("conflict", "nobody bans themself"),
+    Reason.NOT_SUBSCRIBED: _error("not-acceptable", "you are not in the room", "cancel"),
+    Reason.OUTCAST: _error("forbidden", "banned from this room"),
+    Reason.CLOSED_NODE: _error("registration-required", "the room is for its members"),
+    Reason.MAY_NOT_CREATE: _error("not-allowed", "not everybody may make rooms here"),
+    Reason.TOO_MANY_NODES: _error("resource-constraint", "no more rooms for this account"),
+    Reason.TOO_MANY_SUBSCRIPTIONS: _error("resource-constraint", "that is too many"),
+    Reason.LAST_OWNER: _error("conflict", "a room needs an owner"),
+    Reason.BAD_CONFIG: _config,
+    Reason.CYCLE: _error("not-acceptable", "a room cannot be in itself"),
+    Reason.CHAIN_TOO_LONG: _error("not-acceptable", "too many nodes in each other"),
+    Reason.NICK_IN_USE: _error("conflict", "somebody else goes by that nick"),
+    Reason.NICK_NEEDED: _error("jid-malformed", "a nick is needed"),
+    Reason.WRONG_PASSWORD: _error("not-authorized", "the room has a password"),
+    Reason.ROOM_FULL: _error("service-unavailable", "the room is full", "wait"),
+    Reason.ROOM_LOCKED: _error("item-not-found", "the room is not open yet"),
+    Reason.NO_VOICE: _error("forbidden", "you have no voice"),
+    Reason.NOT_IN_ROOM: _error("item-not-found", "nobody here goes by that nick"),
+    Reason.PAYLOAD_REQUIRED: _error("bad-request"),
+    Reason.PAYLOAD_TOO_BIG: _error("not-acceptable", "that is too long"),
+    # What follows is never said of a room, and is worded for the day that it is.
+    Reason.PENDING: _error("registration-required"),
+    Reason.PRESENCE_REQUIRED: _error("registration-required"),
+    Reason.NOT_IN_ROSTER_GROUP: _error("registration-required"),
+    Reason.INVALID_SUBSCRIBER: _error("bad-request"),
+    Reason.PRECONDITION: _error("conflict"),
+    Reason.ITEM_REQUIRED: _error("bad-request"),
+    Reason.NODE_FULL: _error("resource-constraint"),
+    Reason.NOT_PERSISTENT: _error("feature-not-implemented"),
+    Reason.NO_ACCOUNT: _error("item-not-found"),
+}

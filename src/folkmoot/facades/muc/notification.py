@@ -1,0 +1,251 @@
+"""How XEP-0045 1.35.5 words what happened in a room: presence and groupchat messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Final
+
+from folkmoot.engine.events import (
+    Cause,
+    Configured,
+    Deleted,
+    Heard,
+    Notification,
+    OccupantTold,
+    Seen,
+    Spoken,
+    Welcomed,
+)
+from folkmoot.engine.model import Affiliation, Item, NodeConfig, NodeId
+from folkmoot.facades.facade import Outgoing, Reach
+from folkmoot.facades.muc.ns import DELAY, STANZA_ID, USER
+from folkmoot.facades.muc.stanzas import (
+    occupant_address,
+    passed_on,
+    room_address,
+    user_element,
+)
+from folkmoot.xmpp.dates import format_date
+from folkmoot.xmpp.jid import JID
+from folkmoot.xmpp.stanza import CLIENT, Wording, stamp, wording
+from folkmoot.xmpp.xml import XML_LANG, Attr, Element
+
+NON_ANONYMOUS: Final = 100
+CONFIGURED: Final = 104
+ONESELF: Final = 110
+NOW_NON_ANONYMOUS: Final = 172
+NOW_SEMI_ANONYMOUS: Final = 173
+CREATED: Final = 201
+RENAMED: Final = 303
+KICKED: Final = 307
+LOST: Final = 333
+
+GONE: Final = {
+    Cause.LOST: LOST,
+    Cause.KICKED: KICKED,
+    Cause.BANNED: 301,
+    Cause.AFFILIATION: 321,
+    Cause.CLOSED: 322,
+}
+"""The status codes of those who had to go (§16.6)."""
+
+AFFILIATIONS: Final = {
+    Affiliation.OWNER: "owner",
+    Affiliation.ADMIN: "admin",
+    Affiliation.PUBLISHER: "admin",
+    Affiliation.MEMBER: "member",
+    Affiliation.NONE: "none",
+    Affiliation.PUBLISH_ONLY: "none",
+    Affiliation.OUTCAST: "outcast",
+}
+"""How a room says each affiliation, a space's own among them."""
+
+
+def word(notification: Notification) -> Iterable[Outgoing]:
+    """A notification as the stanzas a room sends."""
+    match notification:
+        case Spoken(item=item, kept=kept):
+            yield _told(notification, wording(_groupchat(notification.node, item, kept=kept)))
+        case OccupantTold():
+            yield _told(notification, _occupant(notification))
+        case Welcomed():
+            yield from _welcome(notification)
+        case Configured(before=before, after=after):
+            if codes := _changes(before, after):
+                attrs = {"from": room_address(notification.node), "type": "groupchat"}
+                stanza = Element(CLIENT, "message", attrs, user_element(codes=codes))
+                yield _told(notification, wording(stanza))
+        case Deleted(seen=seen) if seen is not None:
+            yield _told(notification, _destroyed(notification, seen))
+        case _:
+            return
+
+
+def _told(heard: Heard, words: Wording, to: tuple[JID, ...] = ()) -> Outgoing:
+    return Outgoing(words, to or heard.to, Reach.AVAILABLE)
+
+
+# --- presence
+
+
+def _occupant(told: OccupantTold) -> Wording:
+    seen, room = told.seen, told.node
+    plain = not (told.own or told.left or told.by or told.reason)
+    if plain:
+        return _as_seen(room, seen)
+    codes: list[int] = [ONESELF] if told.own else []
+    if told.own and not told.left and _names_all(told.config):
+        codes.append(NON_ANONYMOUS)
+    if told.new_nick:
+        codes.append(RENAMED)
+    elif told.left and told.cause in GONE:
+        codes.append(GONE[told.cause])
+    item = item_element(USER, seen, nick=told.new_nick)
+    if told.by:
+        item.append(Element(USER, "actor", {"nick": told.by}))
+    if told.reason:
+        item.append(Element(USER, "reason", None, told.reason))
+    if told.left:
+        # The presence somebody leaves with may come straight from them.
+        seen = replace(seen, presence=passed_on(seen.presence, room))
+    extended = user_element(item, codes=codes)
+    asked = told.own and told.cause in (Cause.ENTERED, Cause.ASKED)
+    return wording(_presence(room, seen, extended, gone=told.left, reflect=asked))
+
+
+def _as_seen(room: NodeId, seen: Seen) -> Wording:
+    """An occupant who is there, as others see them: worded once for as long as it is true."""
+    words = seen.worded.get(_as_seen)
+    if not isinstance(words, Wording):
+        extended = user_element(item_element(USER, seen))
+        words = wording(_presence(room, seen, extended))
+        seen.worded[_as_seen] = words
+    return words
+
+
+def _presence(
+    room: NodeId, seen: Seen, extended: Element, *, gone: bool = False, reflect: bool = False
+) -> Element:
+    """reflect: with the id the occupant gave it, for those who asked for it (§7.2.2)."""
+    attrs: dict[Attr, str | None] = {
+        "from": occupant_address(room, seen.nick),
+        "id": seen.presence.get("id") if reflect else None,
+        "type": "unavailable" if gone else None,
+        XML_LANG: seen.presence.get(XML_LANG),
+    }
+    return Element(CLIENT, "presence", attrs, *seen.presence.children, extended)
+
+
+def item_element(ns: str, seen: Seen, *, nick: str = "") -> Element:
+    """What an occupant is in the room (§7.2.2), with a nick where it is not in an address."""
+    attrs = {
+        "affiliation": AFFILIATIONS[seen.affiliation],
+        "role": "none" if seen.role is None else seen.role.value,
+        "jid": None if seen.jid is None else str(seen.jid),
+        "nick": nick or None,
+    }
+    return Element(ns, "item", attrs)
+
+
+def _names_all(config: NodeConfig) -> bool:
+    return config.room is not None and config.room.whois_anyone
+
+
+def _destroyed(deleted: Deleted, seen: Seen) -> Wording:
+    """One presence for each occupant, their own, and no other (§10.9)."""
+    item = Element(USER, "item", {"affiliation": "none", "role": "none"})
+    destroy = Element(USER, "destroy", {"jid": deleted.redirect or None})
+    if deleted.reason:
+        destroy.append(Element(USER, "reason", None, deleted.reason))
+    extended = user_element(item, destroy, codes=(ONESELF,))
+    attrs = {"from": occupant_address(deleted.node, seen.nick), "type": "unavailable"}
+    return wording(Element(CLIENT, "presence", attrs, extended))
+
+
+def not_here(room: NodeId, nick: str, to: JID) -> Element:
+    """The answer to presence from somebody who thinks they are in a room (§7.2.18)."""
+    item = Element(USER, "item", {"affiliation": "none", "role": "none"})
+    item.append(Element(USER, "reason", None, "You are not in the room."))
+    extended = user_element(item, codes=(ONESELF, KICKED, LOST))
+    attrs = {"from": occupant_address(room, nick), "to": str(to), "type": "unavailable"}
+    return Element(CLIENT, "presence", attrs, extended)
+
+
+# --- entering
+
+
+def _welcome(told: Welcomed) -> Iterator[Outgoing]:
+    """Others, oneself, what was said, the subject: in this order (§7.1)."""
+    room = told.node
+    for other in told.others:
+        yield _told(told, _as_seen(room, other))
+    codes = [ONESELF]
+    if _names_all(told.config):
+        codes.append(NON_ANONYMOUS)
+    if told.created:
+        codes.append(CREATED)
+    extended = user_element(item_element(USER, told.seen), codes=codes)
+    yield _told(told, wording(_presence(room, told.seen, extended, reflect=True)))
+    for words in _history(told):
+        yield _told(told, words)
+    yield _told(told, wording(_subject(room, told.subject)))
+
+
+def _history(told: Welcomed) -> list[Wording]:
+    """The newest messages that together are no longer than asked for, oldest first (§7.2.14)."""
+    left, words = told.history_chars_max, list[Wording]()
+    to = max((len(stamp(jid, framed=False)) for jid in told.to), default=0)
+    if left == 0:
+        return words
+    for item in reversed(told.history):
+        each = wording(_groupchat(told.node, item, _delay(told.node, item), kept=True))
+        if left is not None:
+            left -= len(each.head.decode()) + to + len(each.tail.decode())
+            if left < 0:
+                break
+        words.append(each)
+    words.reverse()
+    return words
+
+
+def _subject(room: NodeId, item: Item | None) -> Element:
+    """The subject, empty where there never was one (§7.2.15)."""
+    if item is None:
+        attrs = {"from": room_address(room), "type": "groupchat"}
+        return Element(CLIENT, "message", attrs, Element(CLIENT, "subject"))
+    return _groupchat(room, item, _delay(room, item), kept=False)
+
+
+# --- messages
+
+
+def _groupchat(room: NodeId, item: Item, *more: Element, kept: bool) -> Element:
+    """A message to all, under the id its sender gave it (§7.4) and the archive's (XEP-0359 §3)."""
+    payload = item.payload
+    assert payload is not None
+    attrs: dict[Attr, str | None] = {
+        "from": occupant_address(room, item.nick),
+        "type": "groupchat",
+        "id": payload.get("id", item.id),
+        XML_LANG: payload.get(XML_LANG),
+    }
+    ids = [Element(STANZA_ID, "stanza-id", {"by": room_address(room), "id": item.id})]
+    return Element(CLIENT, "message", attrs, *payload.children, *(ids if kept else ()), *more)
+
+
+def _delay(room: NodeId, item: Item) -> Element:
+    attrs = {"from": room_address(room), "stamp": format_date(item.published)}
+    return Element(DELAY, "delay", attrs)
+
+
+def _changes(before: NodeConfig, after: NodeConfig) -> list[int]:
+    """What of a configuration has changed, as far as there are codes for it (§10.2.1)."""
+    assert before.room is not None and after.room is not None
+    codes: list[int] = []
+    if before.room.whois_anyone is not after.room.whois_anyone:
+        codes.append(NOW_NON_ANONYMOUS if after.room.whois_anyone else NOW_SEMI_ANONYMOUS)
+    same = replace(before.room, whois_anyone=after.room.whois_anyone, locked=after.room.locked)
+    if replace(before, room=same) != after:
+        codes.append(CONFIGURED)
+    return codes

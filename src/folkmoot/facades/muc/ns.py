@@ -1,0 +1,21 @@
+"""The namespaces of Multi-User Chat (XEP-0045 1.35.5, §16.1) and of what goes through a room."""
+
+from __future__ import annotations
+
+from typing import Final
+
+MUC: Final = "http://jabber.org/protocol/muc"
+USER: Final = MUC + "#user"
+ADMIN: Final = MUC + "#admin"
+OWNER: Final = MUC + "#owner"
+ROOM_CONFIG: Final = MUC + "#roomconfig"
+ROOM_INFO: Final = MUC + "#roominfo"
+REQUEST: Final = MUC + "#request"
+STABLE_ID: Final = MUC + "#stable_id"
+SELF_PING: Final = MUC + "#self-ping-optimization"
+
+STANZA_ID: Final = "urn:xmpp:sid:0"
+OCCUPANT_ID: Final = "urn:xmpp:occupant-id:0"
+DELAY: Final = "urn:xmpp:delay"
+HINTS: Final = "urn:xmpp:hints"
+CHAT_STATES: Final = "http://jabber.org/protocol/chatstates"

@@ -1,0 +1,199 @@
+"""What an occupant does: XEP-0045 1.35.5, §7; pings to oneself by XEP-0410 1.1.0."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from folkmoot.engine import room_questions
+from folkmoot.engine.commands import (
+    ChangePresence,
+    ChangeSubject,
+    Entry,
+    Publish,
+    Subscribe,
+    Unsubscribe,
+)
+from folkmoot.engine.errors import Reason, Refused
+from folkmoot.engine.model import NodeId, Occupant, Recall, Via
+from folkmoot.facades.basics import PING
+from folkmoot.facades.facade import Answer, Outgoing, Reach, Request, Route
+from folkmoot.facades.muc.errors import ERRORS
+from folkmoot.facades.muc.notification import not_here
+from folkmoot.facades.muc.ns import MUC
+from folkmoot.facades.muc.stanzas import (
+    is_kept,
+    is_subject,
+    occupant_address,
+    passed_on,
+    read_text,
+    room_of,
+    user_element,
+)
+from folkmoot.xmpp.dates import read_date
+from folkmoot.xmpp.errors import StanzaError
+from folkmoot.xmpp.rsm import NUMBER_MAX
+from folkmoot.xmpp.stanza import STANZAS, wording
+from folkmoot.xmpp.xml import Element
+
+_NUMBER: Final = re.compile(r"[0-9]{1,10}")
+
+_GHOSTLY: Final = frozenset(
+    {
+        "gone",
+        "item-not-found",
+        "recipient-unavailable",
+        "redirect",
+        "remote-server-not-found",
+        "remote-server-timeout",
+    }
+)
+"""Errors that say that there is nobody there any more (§18.1.2)."""
+
+
+async def be_present(request: Request) -> Iterable[Element]:
+    """Enter a room (§7.2), or change presence or nick in it (§7.6, §7.7)."""
+    if not request.to.local or not request.to.resource:
+        raise StanzaError("jid-malformed", "presence goes to room@service/nick")
+    room = room_of(request)
+    occupant = Occupant(request.to.resource, passed_on(request.stanza, room))
+    asked = request.stanza.child(MUC, "x")
+    if asked is not None:
+        await request.run(
+            Subscribe(
+                actor=request.actor,
+                node=room,
+                subscriber=request.actor,
+                via=Via.MUC,
+                temporary=True,
+                occupant=occupant,
+                password=read_text(asked, "password"),
+                recall=read_recall(asked),
+            )
+        )
+        return ()
+    try:
+        await request.run(ChangePresence(actor=request.actor, node=room, occupant=occupant))
+    except Refused as refused:
+        if refused.reason not in (Reason.NOT_SUBSCRIBED, Reason.NODE_NOT_FOUND):
+            raise
+        # §7.2.18: a client that takes itself for an occupant has to be told that it is none.
+        told = not_here(room, occupant.nick, request.actor)
+        request.tell(Answer(request.actor, told))
+    return ()
+
+
+def read_recall(asked: Element) -> Recall:
+    """How much of what was said is wanted (§7.2.14). Raises StanzaError(bad-request)."""
+    history = asked.child(MUC, "history")
+    if history is None:
+        return Recall()
+    since = history.get("since")
+    return Recall(
+        items_max=_read_number(history, "maxstanzas"),
+        chars_max=_read_number(history, "maxchars"),
+        seconds_max=_read_number(history, "seconds"),
+        since=None if since is None else read_date(since),
+    )
+
+
+def _read_number(history: Element, name: str) -> int | None:
+    text = history.get(name)
+    if text is None:
+        return None
+    if _NUMBER.fullmatch(text) is None or int(text) > NUMBER_MAX:
+        raise StanzaError("bad-request", f"not a number for {name}")
+    return int(text)
+
+
+async def leave(request: Request) -> Iterable[Element]:
+    """Leave a room, perhaps with some last words (§7.14)."""
+    await _go(request, parting=passed_on(request.stanza, room_of(request)))
+    return ()
+
+
+async def fail(request: Request) -> Iterable[Element]:
+    """An error comes back for something the room sent: nobody is there any more (§18.1.2)."""
+    error = request.stanza.child(request.stanza.ns, "error")
+    conditions = {child.name for child in error.elements if child.ns == STANZAS} if error else set()
+    if request.stanza.name == "presence" or not _GHOSTLY.isdisjoint(conditions):
+        await _go(request, parting=None)
+    return ()
+
+
+async def _go(request: Request, parting: Element | None) -> None:
+    """Out of the room; who is not in it is silently ignored (§17.3)."""
+    try:
+        await request.run(
+            Unsubscribe(
+                actor=request.actor,
+                node=room_of(request),
+                subscriber=request.actor,
+                parting=parting,
+                lost=parting is None,
+            )
+        )
+    except Refused as refused:
+        if refused.reason not in (Reason.NOT_SUBSCRIBED, Reason.NODE_NOT_FOUND):
+            raise
+
+
+async def say(request: Request) -> Iterable[Element]:
+    """A message to all occupants (§7.4), or another subject (§8.1)."""
+    room = room_of(request)
+    if request.to.resource:
+        raise StanzaError("bad-request", "what is for one occupant is no groupchat (§7.5)")
+    payload = passed_on(request.stanza, room)
+    if is_subject(payload):
+        await request.run(ChangeSubject(actor=request.actor, node=room, payload=payload))
+    else:
+        entry = Entry(payload=payload, keep=is_kept(payload))
+        await request.run(Publish(actor=request.actor, node=room, entry=entry))
+    return ()
+
+
+async def whisper(request: Request) -> None:
+    """A private message to an occupant, all of their devices (§7.5, §7.2.8)."""
+    room = room_of(request)
+    line = await request.ask(
+        room_questions.line, request.actor, room, request.to.resource, message=True
+    )
+    stanza = passed_on(request.stanza, room)
+    stanza.attrs["from"] = occupant_address(room, line.sender.nick)
+    if (type := request.stanza.get("type")) is not None:
+        stanza.attrs["type"] = type
+    stanza.append(user_element())
+    request.tell(Outgoing(wording(stanza), line.to, Reach.AVAILABLE))
+
+
+async def ping(request: Request) -> Iterable[Element]:
+    """A ping: the room's answer to its occupants about themselves (XEP-0410 §3.3)."""
+    if not request.to.resource:
+        return ()
+    if not await _is_own(request, room_of(request)):
+        raise StanzaError("service-unavailable", "a room pings nobody else for you")
+    return ()
+
+
+async def _is_own(request: Request, room: NodeId) -> bool:
+    """Whether an occupant's address is that of the asker, who has to be in the room."""
+    try:
+        line = await request.ask(
+            room_questions.line, request.actor, room, request.to.resource, message=False
+        )
+    except Refused as refused:
+        if refused.reason is Reason.NODE_NOT_FOUND:  # then they are not in it either
+            raise ERRORS[Reason.NOT_SUBSCRIBED]("") from refused
+        raise
+    return request.actor in line.to
+
+
+ROUTES: Final = (
+    Route("presence", "", (), be_present),
+    Route("presence", "unavailable", (), leave),
+    Route("presence", "error", (), fail),
+    Route("message", "error", (), fail),
+    Route("message", "groupchat", (), say),
+    Route("iq", "get", (PING, "ping"), ping, feature=PING),
+)

@@ -1,0 +1,112 @@
+"""Addresses of rooms and occupants, and what of a stanza passes through a room (XEP-0045 §17)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from folkmoot.engine.model import NodeId
+from folkmoot.facades.facade import Request
+from folkmoot.facades.muc.ns import (
+    CHAT_STATES,
+    DELAY,
+    HINTS,
+    MUC,
+    OCCUPANT_ID,
+    STANZA_ID,
+    USER,
+)
+from folkmoot.xmpp.errors import StanzaError
+from folkmoot.xmpp.stanza import CLIENT
+from folkmoot.xmpp.xml import XML_LANG, Attr, Element
+
+_ROOMS_OWN: Final = (MUC, USER, OCCUPANT_ID)
+"""What is the room's alone to say, or said to it alone (§17.3; XEP-0421 §5)."""
+
+_PASSING: Final = (CHAT_STATES, HINTS)
+_NOT_KEPT: Final = ("no-store", "no-permanent-store")
+
+
+def room_asked(request: Request) -> NodeId:
+    """The room a stanza is for, by the room's own address.
+
+    Raises StanzaError: service-unavailable at the service, bad-request at an occupant.
+    """
+    if request.to.resource:
+        raise StanzaError("bad-request", "that is for the room, not for an occupant")
+    return room_of(request)
+
+
+def room_of(request: Request) -> NodeId:
+    """The room that a stanza is for, or an occupant of it.
+
+    Raises StanzaError(service-unavailable) at the service itself.
+    """
+    if not request.to.local:
+        raise StanzaError("service-unavailable", "that is for a room")
+    return NodeId(request.services.rooms, request.to.local)
+
+
+def room_address(room: NodeId) -> str:
+    """A room's JID."""
+    return f"{room.name}@{room.service}"
+
+
+def occupant_address(room: NodeId, nick: str) -> str:
+    """The JID an occupant has in a room."""
+    return f"{room.name}@{room.service}/{nick}"
+
+
+def passed_on(stanza: Element, room: NodeId) -> Element:
+    """What of an occupant's stanza others get to see: its id, language and children.
+
+    Left out is what would be taken for the room's own words: its extended presence, its ids
+    (XEP-0359 §3) and delays from it (XEP-0203 §4).
+    """
+    attrs: dict[Attr, str | None] = {"id": stanza.get("id"), XML_LANG: stanza.get(XML_LANG)}
+    children = [
+        child
+        for child in stanza.children
+        if isinstance(child, Element) and not _is_rooms_own(child, room_address(room))
+    ]
+    return Element(CLIENT, stanza.name, attrs, *children)
+
+
+def _is_rooms_own(child: Element, room: str) -> bool:
+    if child.ns == STANZA_ID:
+        return child.name == "stanza-id" and child.get("by") == room
+    if child.ns == DELAY:
+        return child.get("from") == room
+    return child.ns in _ROOMS_OWN
+
+
+def is_subject(message: Element) -> bool:
+    """Whether a message sets the subject, and says nothing besides (§8.1)."""
+    return message.child(CLIENT, "subject") is not None and not any(
+        message.child(CLIENT, name) is not None for name in ("body", "thread")
+    )
+
+
+def is_kept(message: Element) -> bool:
+    """Whether a message belongs in the archive: not what only says that somebody is typing.
+
+    Its sender may also wish that it does not (XEP-0334 §4.1, §4.2).
+    """
+    if any(child.ns == HINTS and child.name in _NOT_KEPT for child in message.elements):
+        return False
+    return any(
+        child.ns not in _PASSING and (child.ns, child.name) != (CLIENT, "thread")
+        for child in message.elements
+    )
+
+
+def user_element(*children: Element, codes: Iterable[int] = ()) -> Element:
+    """What a room says of its own (§19.2): children, then status codes."""
+    statuses = (Element(USER, "status", {"code": str(code)}) for code in codes)
+    return Element(USER, "x", None, *children, *statuses)
+
+
+def read_text(parent: Element, name: str) -> str:
+    """The text of a child of the same namespace; "" where there is none."""
+    child = parent.child(parent.ns, name)
+    return "" if child is None else child.text

@@ -1,0 +1,86 @@
+"""Retrieving items: XEP-0060 1.30.0, §6.5; page by page with XEP-0059 1.0."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from folkmoot.engine import questions
+from folkmoot.engine.store import PAGE_ITEMS_MAX, Edge, ItemPage, ItemQuery
+from folkmoot.facades.facade import Request, Route
+from folkmoot.facades.pubsub.conditions import specific
+from folkmoot.facades.pubsub.notification import item_element
+from folkmoot.facades.pubsub.ns import PUBSUB
+from folkmoot.facades.pubsub.reading import items_named, node_named
+from folkmoot.xmpp.errors import StanzaError
+from folkmoot.xmpp.rsm import Page, PageRequest, read_set
+from folkmoot.xmpp.xml import Element
+
+_DIGITS_MAX = 9
+"""A number of more digits is more than any page holds, and is not worth reading."""
+
+
+async def items(request: Request) -> Iterable[Element]:
+    """Retrieve items: all, the newest, by id, or page by page (§6.5.2-6.5.8)."""
+    node = node_named(request)
+    await _hold_subid(request)
+    asked = read_set(request.stanza.elements[0])
+    query = ItemQuery(node=node, ids=items_named(request.payload))
+    if not query.ids:
+        query = paged(query, asked) if asked else _newest(query, request.payload)
+    page = await request.ask(questions.items, request.actor, query)
+    told = (item_element(PUBSUB, item) for item in page.items)
+    answer = Element(PUBSUB, "pubsub", None, Element(PUBSUB, "items", {"node": node.name}, *told))
+    if asked or (len(page.items) == PAGE_ITEMS_MAX < page.count):
+        answer.children.extend(result_set(page))
+    return (answer,)
+
+
+def paged(query: ItemQuery, asked: PageRequest) -> ItemQuery:
+    """A page of items (XEP-0059); one before another is the end of what stands before that.
+
+    Raises StanzaError bad-request where a page is asked for in two ways at once.
+    """
+    if asked.index is not None and (asked.after is not None or asked.before is not None):
+        raise StanzaError("bad-request", "a page begins at an index or beside an item, not both")
+    return replace(
+        query,
+        edge=Edge.OLDEST if asked.before is None else Edge.NEWEST,
+        after=asked.after or "",
+        before=asked.before or "",
+        skip=asked.index or 0,
+        limit=PAGE_ITEMS_MAX if asked.max is None else min(asked.max, PAGE_ITEMS_MAX),
+    )
+
+
+def result_set(page: ItemPage) -> tuple[Element, ...]:
+    """The `<set/>` that goes with a page; none where there are no items at all (§2.2)."""
+    if page.count == 0:
+        return ()
+    first = page.items[0].id if page.items else None
+    last = page.items[-1].id if page.items else None
+    return (Page(page.items, first, last, page.index, page.count).element(),)
+
+
+def _newest(query: ItemQuery, payload: Element) -> ItemQuery:
+    """The newest items, as many as `max_items` says; all without it (§6.5.7)."""
+    text = payload.get("max_items")
+    if text is None:
+        return query
+    if not (text.isascii() and text.isdigit() and text.strip("0")):
+        raise StanzaError("bad-request", "max_items is a number from 1")
+    limit = PAGE_ITEMS_MAX if len(text) > _DIGITS_MAX else min(int(text), PAGE_ITEMS_MAX)
+    return replace(query, edge=Edge.NEWEST, limit=limit)
+
+
+async def _hold_subid(request: Request) -> None:
+    """Nothing, unless a subscriber names a subscription that is not theirs (§6.5.9.2)."""
+    subid = request.payload.get("subid")
+    if subid:
+        node = request.payload.get("node", "")
+        held = await request.ask(questions.own_subscriptions, request.actor, request.to.bare, node)
+        if held and all(each.subid != subid for _, each in held):
+            raise StanzaError("not-acceptable", extension=specific("invalid-subid"))
+
+
+ROUTES = (Route("iq", "get", (PUBSUB, "pubsub", "items"), items, feature="retrieve-items"),)

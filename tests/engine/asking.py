@@ -1,0 +1,211 @@
+"""Anything anybody may ask of the engine: strategies for commands over a few names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from folkmoot.engine import commands as c
+from folkmoot.engine.model import (
+    HISTORY_ITEMS_MAX,
+    MESSAGES_NODE,
+    SPACE_TYPE,
+    Access,
+    Affiliation,
+    Contact,
+    Inherit,
+    NodeId,
+    Occupant,
+    PublishModel,
+    Role,
+    SendLast,
+    State,
+    Via,
+)
+from folkmoot.xmpp.jid import JID
+from tests.engine.stand import (
+    ACCOUNTS,
+    DENMARK,
+    ELSINORE,
+    FORTINBRAS,
+    HALL,
+    HAMLET,
+    HERE,
+    ROOMS,
+    SOLILOQUIES,
+    SPACES,
+    TOWER,
+    WORDS,
+    device,
+    presence,
+)
+
+NORWAY = NodeId(SPACES, "norway")
+CRYPT = NodeId(ROOMS, "crypt")
+STAGE = NodeId(ROOMS, "stage")
+LETTERS = NodeId(SPACES, "letters")
+TUNE = NodeId(HAMLET, "tune")
+
+NODES = (DENMARK, ELSINORE, NORWAY, SOLILOQUIES, LETTERS, TUNE)
+CHATS = (HALL, TOWER, CRYPT, STAGE)
+PEOPLE = ACCOUNTS[:4]
+BARE = (*PEOPLE, FORTINBRAS)
+FULL = tuple(device(jid, each) for jid in PEOPLE for each in ("castle", "court"))
+PRIVATE = (*map(presence, PEOPLE), NodeId(HAMLET, MESSAGES_NODE))
+PLACES = (*NODES, *CHATS)
+
+bare = st.sampled_from(BARE)
+full = st.sampled_from((*FULL, device(FORTINBRAS)))
+addresses = st.one_of(bare, full)
+places = st.sampled_from(PLACES)
+anywhere = st.sampled_from((*PLACES, *PRIVATE))
+rooms = st.sampled_from(CHATS)
+presences = st.sampled_from(tuple(map(presence, BARE)))
+item_ids = st.sampled_from(("", "one", "two", "hall", "tower", "castle", "court"))
+nicks = st.sampled_from(("prince", "queen", "ghost", ""))
+occupants = st.builds(Occupant, nicks, st.just(HERE))
+listed = st.none() | st.sampled_from((*CHATS, ELSINORE, NORWAY, SOLILOQUIES))
+
+VALUES: dict[str, st.SearchStrategy[Any]] = {
+    "type": st.sampled_from(("", SPACE_TYPE)),
+    "access": st.sampled_from(Access),
+    "publish": st.sampled_from(PublishModel),
+    "persist_items": st.booleans(),
+    "max_items": st.sampled_from((0, 1, 2, 1_000, 10_001)),
+    "payload_bytes_max": st.sampled_from((0, 10, 262_144)),
+    "notify_config": st.booleans(),
+    "notify_retract": st.booleans(),
+    "notify_sub": st.booleans(),
+    "send_last": st.sampled_from(SendLast),
+    "parent": st.none() | st.sampled_from(PLACES),
+    "inherit": st.sampled_from(Inherit),
+    "roster_groups": st.just(("friends",)),
+    "room.persistent": st.booleans(),
+    "room.moderated": st.booleans(),
+    "room.whois_anyone": st.booleans(),
+    "room.password": st.sampled_from(("", "swordfish")),
+    "room.occupants_max": st.sampled_from((0, 1, 2, -1)),
+    "room.history_items": st.sampled_from((0, 1, HISTORY_ITEMS_MAX, HISTORY_ITEMS_MAX + 1)),
+    "nonsense": st.just(1),
+}
+settings = st.sets(st.sampled_from(sorted(VALUES)), max_size=2).flatmap(
+    lambda names: st.fixed_dictionaries({name: VALUES[name] for name in names})
+)
+standing = st.fixed_dictionaries(
+    {},
+    optional={"parent": VALUES["parent"], "access": VALUES["access"], "inherit": VALUES["inherit"]},
+)
+affiliations = st.dictionaries(bare, st.sampled_from(Affiliation), min_size=1, max_size=3)
+states = st.dictionaries(addresses, st.sampled_from(State), min_size=1, max_size=2)
+roles = st.dictionaries(nicks, st.none() | st.sampled_from(Role), min_size=1, max_size=2)
+contacts = st.builds(Contact, st.just("a name"), st.sampled_from(((), ("friends",), ("foes",))))
+
+creating = st.builds(c.Create, actor=addresses, node=anywhere, settings=settings)
+configuring = st.builds(
+    c.Configure, actor=addresses, node=anywhere, settings=st.one_of(settings, standing)
+)
+affiliating = st.builds(
+    c.SetAffiliations, actor=bare, node=places, affiliations=affiliations, reason=st.just("why")
+)
+publishing = st.builds(
+    c.Publish,
+    actor=addresses,
+    node=anywhere,
+    entry=st.builds(c.Entry, payload=st.none() | st.just(WORDS), id=item_ids, lists=listed),
+    expects=st.one_of(st.just({}), settings),
+)
+listing = st.builds(
+    lambda actor, space, node: c.Publish(
+        actor=actor, node=space, entry=c.Entry(payload=WORDS, id=node.name, lists=node)
+    ),
+    bare,
+    st.sampled_from(NODES[:3]),
+    st.sampled_from((*CHATS, ELSINORE, NORWAY)),
+)
+retracting = st.one_of(
+    st.builds(
+        c.Retract,
+        actor=addresses,
+        node=anywhere,
+        item_ids=st.lists(item_ids, max_size=2).map(tuple),
+    ),
+    st.builds(c.Purge, actor=bare, node=places),
+)
+deleting = st.builds(c.Delete, actor=bare, node=anywhere)
+
+
+def subscribing(
+    nodes: st.SearchStrategy[NodeId], who: st.SearchStrategy[JID], via: Via
+) -> st.SearchStrategy[c.Command]:
+    """Subscribing to nodes, mostly in one's own name."""
+    return st.builds(
+        lambda actor, other, node, temporary, own: c.Subscribe(
+            actor=actor,
+            node=node,
+            subscriber=actor if own else other,
+            via=via,
+            temporary=temporary,
+        ),
+        who,
+        addresses,
+        nodes,
+        st.booleans() if via is Via.PUBSUB else st.just(False),
+        st.integers(0, 7).map(bool),
+    )
+
+
+leaving = st.builds(
+    lambda actor, node: c.Unsubscribe(actor=actor, node=node, subscriber=actor), addresses, anywhere
+)
+settling = st.one_of(
+    st.builds(c.Approve, actor=bare, node=places, subscriber=addresses, allow=st.booleans()),
+    st.builds(c.SetSubscriptions, actor=bare, node=anywhere, states=states),
+    st.builds(c.RequestPending, actor=bare, node=places),
+    st.builds(
+        c.SetDelivery, actor=addresses, node=anywhere, subscriber=addresses, deliver=st.booleans()
+    ),
+)
+entering = st.builds(
+    lambda actor, node, occupant, password: c.Subscribe(
+        actor=actor,
+        node=node,
+        subscriber=actor,
+        via=Via.MUC,
+        temporary=True,
+        occupant=occupant,
+        password=password,
+    ),
+    full,
+    rooms,
+    occupants,
+    st.sampled_from(("", "swordfish")),
+)
+staying = st.one_of(
+    st.builds(c.ChangePresence, actor=full, node=rooms, occupant=occupants),
+    st.builds(c.SetRoles, actor=addresses, node=rooms, roles=roles),
+    st.builds(c.ChangeSubject, actor=full, node=rooms, payload=st.just(WORDS)),
+    st.builds(c.Publish, actor=full, node=rooms, entry=st.just(c.Entry(payload=WORDS))),
+)
+rostering = st.one_of(
+    st.builds(c.SetContact, actor=st.sampled_from(PEOPLE), node=presences, contact=contacts),
+    st.builds(c.RemoveContact, actor=st.sampled_from(PEOPLE), node=presences),
+    st.builds(
+        c.Approve,
+        actor=bare,
+        node=presences,
+        subscriber=bare,
+        allow=st.booleans(),
+        beforehand=st.booleans(),
+    ),
+    subscribing(presences, bare, Via.PRESENCE),
+    st.builds(
+        lambda actor: c.Publish(
+            actor=actor, node=presence(actor), entry=c.Entry(payload=HERE, id=actor.resource)
+        ),
+        st.sampled_from(FULL),
+    ),
+)
+forgetting = st.builds(
+    lambda actor: c.Forget(actor=actor, node=presence(actor)), st.sampled_from(PEOPLE)
+)

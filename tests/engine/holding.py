@@ -1,0 +1,183 @@
+"""What holds after every command: of the nodes, of what is derived, of the store."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from folkmoot.engine import access
+from folkmoot.engine.events import Notification, OccupantTold, Seen, Welcomed
+from folkmoot.engine.model import (
+    HISTORY_ITEMS_MAX,
+    Affiliation,
+    Node,
+    NodeId,
+    Role,
+    State,
+    Subscription,
+    Via,
+)
+from folkmoot.engine.occupancy import classes, seen
+from folkmoot.engine.view import View
+from folkmoot.engine.working_set import WorkingSet
+from folkmoot.xmpp.jid import JID
+from tests.stores.model import Kept
+
+
+def rules_hold(view: View, nodes: Iterable[NodeId]) -> None:
+    """Nobody is anywhere they may not be; everything has an owner; parents end somewhere."""
+    nodes = tuple(nodes)
+    view.require(nodes)
+    for node in nodes:
+        record = view.found(node)
+        assert view.owners(node), f"{node} has no owner"
+        assert not ends_in_itself(view, node), f"{node} is its own ancestor"
+        for subscription in record.subscriptions.values():
+            if subscription.state is not State.NONE:
+                may_stay(view, record, subscription)
+
+
+def may_stay(view: View, record: Node, subscription: Subscription) -> None:
+    """No outcast is subscribed, and nobody whom the access model keeps out."""
+    stance = view.stance(record.id, subscription.subscriber)
+    assert stance.affiliation is not Affiliation.OUTCAST, (record.id, subscription)
+    reason = access.refuses_stay(record.config, stance)
+    assert reason is None, (record.id, subscription, stance, reason)
+    if subscription.occupant is not None:
+        assert subscription.temporary and record.config.room is not None
+        assert not subscription.subscriber.is_bare
+
+
+def ends_in_itself(view: View, node: NodeId) -> bool:
+    """Whether a node is said to be in itself, whatever the others say."""
+    config, seen_so_far = view.config(node), {node}
+    while config is not None and config.parent is not None:
+        if config.parent in seen_so_far:
+            return True
+        seen_so_far.add(config.parent)
+        config = view.config(config.parent)
+    return False
+
+
+def derived_holds(view: View, record: Node) -> None:
+    """What is kept so that nobody has to search is what a search would find."""
+    fresh = Node(
+        record.id,
+        record.config,
+        record.creator,
+        record.created,
+        subscriptions=record.subscriptions,
+        listed=record.listed,
+    )
+    for via in Via:
+        assert record.hearers(via) == fresh.hearers(via)
+    kept, found = record.derived, fresh.derived
+    assert sets(kept.nicks) == sets(found.nicks)
+    assert sets(kept.addresses) == sets(found.addresses)
+    assert +kept.listing == found.listing
+    if record.config.room is not None:
+        what_is_shown_holds(view, record)
+
+
+def sets(index: dict[str, tuple[JID, ...]] | dict[JID, tuple[JID, ...]]) -> dict[object, set[JID]]:
+    """An index, the order of its addresses left out."""
+    for jids in index.values():
+        assert len(set(jids)) == len(jids)
+    return {key: set(jids) for key, jids in index.items()}
+
+
+def what_is_shown_holds(view: View, record: Node) -> None:
+    """What the audience remembers of occupants is what they are."""
+    shown = {nick: dict(by) for nick, by in record.derived.shown.items()}
+    told_apart = classes(record, view)
+    record.derived.unshow()
+    for nick, by_reveal in shown.items():
+        for reveal, kept in by_reveal.items():
+            jid = record.occupants(nick)[-1]
+            assert kept == seen(record, jid, view, reveal=reveal), (record.id, nick)
+    assert told_apart == classes(record, view)
+
+
+def store_holds(nodes: WorkingSet, kept: Kept) -> None:
+    """What is in use is what the store would give, and besides what no store keeps."""
+    for record in nodes:
+        stored = kept[record.id]
+        lasting = {jid: each for jid, each in record.subscriptions.items() if not each.temporary}
+        assert record.config == stored.config
+        assert record.affiliations == stored.affiliations
+        assert lasting == stored.subscriptions
+        assert record.listed == stored.listed
+        assert record.subject == stored.subject
+        items = {item_id: item for item_id, (item, _) in stored.items.items()}
+        if record.heads is not None:
+            assert list(record.heads.items()) == [
+                (item_id, item.publisher) for item_id, item in items.items()
+            ]
+        if record.config.room is not None and record.recent is not None:
+            assert list(record.recent) == list(items.values())[-HISTORY_ITEMS_MAX:]
+
+
+def indexes_hold(nodes: WorkingSet, kept: Kept, people: Iterable[JID]) -> None:
+    """Where somebody has subscriptions is where a search through all nodes finds some."""
+    lasting: dict[JID, set[NodeId]] = {}
+    for node, stored in kept.items():
+        for jid in stored.subscriptions:
+            lasting.setdefault(jid.bare, set()).add(node)
+    temporary: Counter[tuple[JID, NodeId]] = Counter(
+        (jid, record.id)
+        for record in nodes
+        for jid, each in record.subscriptions.items()
+        if each.temporary
+    )
+    for jid in people:
+        assert set(nodes.temporary(jid)) == {node for who, node in temporary if who == jid}
+        passing = {node for who, node in temporary if who.bare == jid.bare}
+        known = nodes.subscribed(jid.bare)
+        assert known is None or known == lasting.get(jid.bare, set()) | passing
+
+
+class Witness:
+    """Who was in which room as what, before a command and after it."""
+
+    def __init__(self) -> None:
+        self._roles: dict[NodeId, dict[JID, set[Role]]] = {}
+        self._open: set[NodeId] = set()
+        self._insiders: dict[NodeId, set[JID]] = {}
+
+    def look(self, view: View, nodes: Iterable[NodeId]) -> None:
+        """Remember who is inside, besides those seen inside before."""
+        nodes = tuple(nodes)
+        view.require(nodes)
+        for node in nodes:
+            record = view.found(node)
+            inside = self._insiders.setdefault(node, set())
+            inside.update(record.subscriptions, view.owners(node))
+            room = record.config.room
+            if room is None:
+                continue
+            if room.whois_anyone:
+                self._open.add(node)
+            roles = self._roles.setdefault(node, {})
+            for jid, each in record.subscriptions.items():
+                if each.occupant is not None:
+                    standing = view.affiliation(node, jid)
+                    role = access.role(room, standing, each.occupant.role)
+                    roles.setdefault(jid, set()).add(role)
+
+    def approves(self, told: Iterable[Notification]) -> None:
+        """Hold that nobody was told what they may not see."""
+        for each in told:
+            assert each.to, each
+            if isinstance(each, OccupantTold) and not each.own:
+                self._sees(each.node, each.to, each.seen)
+            elif isinstance(each, Welcomed):
+                for other in each.others:
+                    self._sees(each.node, each.to, other)
+            if each.via is Via.MUC:
+                assert set(each.to) <= self._roles.get(each.node, {}).keys(), each
+
+    def _sees(self, node: NodeId, to: tuple[JID, ...], shown: Seen) -> None:
+        if shown.jid is None or node in self._open:
+            return
+        for jid in to:
+            assert Role.MODERATOR in self._roles[node][jid], (node, jid, shown)

@@ -18,6 +18,7 @@ FLOORS: dict[str, int] = {
     "facades": 2,
     "streams": 2,
     "sessions": 3,
+    "capabilities": 3,
     "router": 3,
     "listeners": 4,
     "config": 5,

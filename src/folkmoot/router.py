@@ -12,6 +12,7 @@ from enum import Enum
 
 import structlog
 
+from folkmoot.capabilities import Capabilities
 from folkmoot.eager import begin
 from folkmoot.engine.commands import Retract, Unsubscribe
 from folkmoot.engine.engine import Engine
@@ -71,6 +72,7 @@ class Router:
                 for route in facade.routes:
                     table.setdefault((route.kind, route.type, *route.path), (facade, route))
         self.sessions = Sessions()
+        self.capabilities = Capabilities(services.domain)
         self._tasks: set[asyncio.Future[None]] = set()
         self._engine: Engine[Outgoing | Answer]
 
@@ -153,17 +155,26 @@ class Router:
             return
         found = self._find(place, stanza)
         if found is None:
-            if stanza.name != "iq" or stanza.get("type") in ("result", "error"):
+            if stanza.name != "iq":
                 return  # what nobody waits for
+            if stanza.get("type") in ("result", "error"):
+                self.capabilities.answered(session, stanza)
+                return
             raise StanzaError("service-unavailable", "nothing here understands this request")
         facade, route, payload = found
-        sender = Sender(session.presence is not None, session.interested)
+        before = session.presence, session.priority
+        sender = Sender(before[0] is not None, session.interested, session.priority)
         request = Request(self._engine, stanza, session.jid, to, payload, sender)
+        # Before the handler: what it tells may be on its way while it still has to wait.
+        self._note(session, stanza, to, payload)
         try:
             children = await route.handler(request)
         except Refused as refused:
+            session.presence, session.priority = before
             raise facade.error(refused) from refused
-        self._note(session, stanza, to, payload)
+        except StanzaError:
+            session.presence, session.priority = before
+            raise
         if stanza.name == "iq":
             self._engine.tell(Answer(session.jid, reply(stanza, *children)))
         elif stanza.name == "presence" and stanza.get("type") == "unavailable" and not to.resource:
@@ -206,6 +217,9 @@ class Router:
             if type == "":
                 session.presence = stanza
                 session.priority = presence.read_priority(stanza)
+                question = self.capabilities.announced(session, stanza)
+                if question is not None:
+                    self._engine.tell(Answer(session.jid, question))
             elif type == "unavailable":
                 session.presence = None
         elif self._place(to) is Place.ACCOUNT and type in ("", "unavailable"):

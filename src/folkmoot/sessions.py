@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final, Protocol
 
+from folkmoot.facades.caps import Caps
 from folkmoot.facades.facade import Outgoing, Reach
 from folkmoot.xmpp.errors import StanzaError, StreamError
 from folkmoot.xmpp.jid import JID
@@ -30,11 +31,13 @@ class Session:
     """One bound stream.
 
     presence: what it last broadcast, None while it is not available. priority: from it.
-    interested: it asked for the roster, so it hears of changes. directed: whom it sent presence to.
+    interested: it asked for the roster, so it hears of changes. caps: what it announced of itself.
+    directed: whom it sent presence to.
     """
 
     __slots__ = (
         "bare_stamp",
+        "caps",
         "connection",
         "directed",
         "full_stamp",
@@ -52,6 +55,7 @@ class Session:
         self.presence: Element | None = None
         self.priority = 0
         self.interested = False
+        self.caps: Caps | None = None
         self.directed: set[JID] = set()
 
     def send(self, stanza: Element) -> None:

@@ -29,6 +29,7 @@ from tests.engine.stand import (
     DENMARK,
     ELSINORE,
     FORTINBRAS,
+    GERTRUDE,
     HALL,
     HAMLET,
     HERE,
@@ -54,16 +55,21 @@ BARE = (*PEOPLE, FORTINBRAS)
 FULL = tuple(device(jid, each) for jid in PEOPLE for each in ("castle", "court"))
 PRIVATE = (*map(presence, PEOPLE), NodeId(HAMLET, MESSAGES_NODE))
 PLACES = (*NODES, *CHATS)
+SPACIOUS = NODES[:3]
 
 bare = st.sampled_from(BARE)
+rulers = st.sampled_from((HAMLET, HAMLET, HAMLET, HAMLET, GERTRUDE, GERTRUDE, *BARE))
+"""Who asks for what only owners may; most often one of them."""
 full = st.sampled_from((*FULL, device(FORTINBRAS)))
 addresses = st.one_of(bare, full)
 places = st.sampled_from(PLACES)
+crowded = st.sampled_from((*SPACIOUS, *SPACIOUS, *PLACES))
+"""Where most goes on: the spaces, and whatever else there is."""
 anywhere = st.sampled_from((*PLACES, *PRIVATE))
 rooms = st.sampled_from(CHATS)
 presences = st.sampled_from(tuple(map(presence, BARE)))
 item_ids = st.sampled_from(("", "one", "two", "hall", "tower", "castle", "court"))
-nicks = st.sampled_from(("prince", "queen", "ghost", ""))
+nicks = st.sampled_from(("prince", "queen", "ghost", "clown", "lord", ""))
 occupants = st.builds(Occupant, nicks, st.just(HERE))
 listed = st.none() | st.sampled_from((*CHATS, ELSINORE, NORWAY, SOLILOQUIES))
 
@@ -96,17 +102,22 @@ standing = st.fixed_dictionaries(
     {},
     optional={"parent": VALUES["parent"], "access": VALUES["access"], "inherit": VALUES["inherit"]},
 )
-affiliations = st.dictionaries(bare, st.sampled_from(Affiliation), min_size=1, max_size=3)
+affiliations = st.dictionaries(
+    bare,
+    st.sampled_from((*Affiliation, Affiliation.MEMBER, Affiliation.NONE, Affiliation.OUTCAST)),
+    min_size=1,
+    max_size=2,
+)
 states = st.dictionaries(addresses, st.sampled_from(State), min_size=1, max_size=2)
 roles = st.dictionaries(nicks, st.none() | st.sampled_from(Role), min_size=1, max_size=2)
 contacts = st.builds(Contact, st.just("a name"), st.sampled_from(((), ("friends",), ("foes",))))
 
-creating = st.builds(c.Create, actor=addresses, node=anywhere, settings=settings)
+creating = st.builds(c.Create, actor=rulers, node=anywhere, settings=settings)
 configuring = st.builds(
-    c.Configure, actor=addresses, node=anywhere, settings=st.one_of(settings, standing)
+    c.Configure, actor=rulers, node=anywhere, settings=st.one_of(settings, standing)
 )
 affiliating = st.builds(
-    c.SetAffiliations, actor=bare, node=places, affiliations=affiliations, reason=st.just("why")
+    c.SetAffiliations, actor=rulers, node=crowded, affiliations=affiliations, reason=st.just("why")
 )
 publishing = st.builds(
     c.Publish,
@@ -119,8 +130,8 @@ listing = st.builds(
     lambda actor, space, node: c.Publish(
         actor=actor, node=space, entry=c.Entry(payload=WORDS, id=node.name, lists=node)
     ),
-    bare,
-    st.sampled_from(NODES[:3]),
+    rulers,
+    st.sampled_from(SPACIOUS),
     st.sampled_from((*CHATS, ELSINORE, NORWAY)),
 )
 retracting = st.one_of(
@@ -130,9 +141,15 @@ retracting = st.one_of(
         node=anywhere,
         item_ids=st.lists(item_ids, max_size=2).map(tuple),
     ),
-    st.builds(c.Purge, actor=bare, node=places),
+    st.builds(
+        lambda actor, space, node: c.Retract(actor=actor, node=space, item_ids=(node.name,)),
+        rulers,
+        st.sampled_from(SPACIOUS),
+        st.sampled_from((*CHATS, ELSINORE)),
+    ),
+    st.builds(c.Purge, actor=rulers, node=places),
 )
-deleting = st.builds(c.Delete, actor=bare, node=anywhere)
+deleting = st.builds(c.Delete, actor=rulers, node=anywhere)
 
 
 def subscribing(
@@ -145,7 +162,7 @@ def subscribing(
             node=node,
             subscriber=actor if own else other,
             via=via,
-            temporary=temporary,
+            temporary=temporary and not actor.is_bare,
         ),
         who,
         addresses,
@@ -156,12 +173,14 @@ def subscribing(
 
 
 leaving = st.builds(
-    lambda actor, node: c.Unsubscribe(actor=actor, node=node, subscriber=actor), addresses, anywhere
+    lambda actor, node: c.Unsubscribe(actor=actor, node=node, subscriber=actor),
+    addresses,
+    st.one_of(crowded, anywhere),
 )
 settling = st.one_of(
-    st.builds(c.Approve, actor=bare, node=places, subscriber=addresses, allow=st.booleans()),
-    st.builds(c.SetSubscriptions, actor=bare, node=anywhere, states=states),
-    st.builds(c.RequestPending, actor=bare, node=places),
+    st.builds(c.Approve, actor=rulers, node=crowded, subscriber=addresses, allow=st.booleans()),
+    st.builds(c.SetSubscriptions, actor=rulers, node=crowded, states=states),
+    st.builds(c.RequestPending, actor=rulers, node=places),
     st.builds(
         c.SetDelivery, actor=addresses, node=anywhere, subscriber=addresses, deliver=st.booleans()
     ),

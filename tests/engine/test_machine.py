@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from folkmoot.engine import working_set
 from folkmoot.engine.commands import Command, Retract, Unsubscribe
 from folkmoot.engine.errors import Refused
-from folkmoot.engine.model import Affiliation, Node, Via
+from folkmoot.engine.model import Access, Affiliation, Node, Via
 from folkmoot.engine.working_set import WorkingSet
 from folkmoot.xmpp.jid import JID
 from tests.engine import asking, holding
@@ -70,10 +70,15 @@ class Anything(RuleBasedStateMachine):
         await stand.list(DENMARK, ELSINORE)
         await stand.room(HALL, space=DENMARK)
         await stand.room(TOWER, OPHELIA)
+        await stand.room(asking.CRYPT, space=ELSINORE)
         await stand.leaf(SOLILOQUIES)
+        await stand.space(asking.NORWAY, access=Access.OPEN)
         await stand.affiliate(DENMARK, HAMLET, {HORATIO: Affiliation.MEMBER})
-        await stand.subscribe(DENMARK, HORATIO)
-        await stand.enter(HALL, device(HORATIO))
+        for jid in (HORATIO, OPHELIA):
+            await stand.subscribe(DENMARK, jid)
+        for jid in (HORATIO, OPHELIA, GERTRUDE):
+            await stand.enter(HALL, device(jid))
+            await stand.enter(asking.CRYPT, device(jid, "court"))
         await stand.enter(HALL, device(HAMLET), "prince")
         await stand.settled()
 
@@ -133,7 +138,7 @@ class Anything(RuleBasedStateMachine):
     def delete(self, command: Command) -> None:
         self.ask(command)
 
-    @rule(command=asking.subscribing(asking.places, asking.addresses, Via.PUBSUB))
+    @rule(command=asking.subscribing(asking.crowded, asking.addresses, Via.PUBSUB))
     def subscribe(self, command: Command) -> None:
         self.ask(command)
 
@@ -178,7 +183,7 @@ class Anything(RuleBasedStateMachine):
                 asking.leaving,
                 asking.deleting,
                 asking.rostering,
-                asking.subscribing(asking.places, asking.addresses, Via.PUBSUB),
+                asking.subscribing(asking.crowded, asking.addresses, Via.PUBSUB),
             ),
             min_size=2,
             max_size=4,

@@ -77,9 +77,12 @@ class Client:
         self._reading = asyncio.create_task(self._read())
 
     async def send(self, stanza: Element) -> None:
-        """Send a stanza."""
+        """Send a stanza. Raises Unexpected where the connection is lost."""
         self._watch(Way.SENT, stanza)
-        await self._wire.send(stanza)
+        try:
+            await self._wire.send(stanza)
+        except OSError as error:
+            raise Unexpected(f"the connection is lost: {error}") from error
 
     async def ask(self, iq: Element) -> Element:
         """Send a request and give its answer. Raises Unexpected for an error."""
@@ -193,7 +196,7 @@ class Client:
         self._came.set()
 
     async def _serve(self, iq: Element) -> None:
-        """Answer a request: roster pushes are taken in, nothing else is served (RFC 6120 §8.2.3)."""
+        """Answer a request: roster pushes are taken in, nothing else is (RFC 6120 §8.2.3)."""
         if iq.first is not None and iq.first.ns == ROSTER:
             await self.send(reply(iq))
         else:
@@ -201,7 +204,7 @@ class Client:
 
 
 def condition(stanza: Element) -> str:
-    """Why a stanza was refused: the condition, and beside it the protocol's own, if there is one."""
+    """Why a stanza was refused: the condition, and beside it the protocol's own, if any."""
     error = stanza.child(CLIENT, "error")
     if error is None:
         return "no error"

@@ -271,7 +271,6 @@ class Node:
     live: items of a node that does not persist them, for as long as their publisher's stream lives.
     recent: the newest HISTORY_ITEMS_MAX items of a room, oldest first; None until someone enters.
     written: the number of the last batch that holds a write to this node.
-    roster: what the items on its account's roster sum up to; None until someone asks for them.
     """
 
     id: NodeId
@@ -286,7 +285,6 @@ class Node:
     live: dict[str, Item] | None = None
     recent: deque[Item] | None = None
     written: int = 0
-    roster: int | None = None
     _derived: Derived | None = None
 
     @property

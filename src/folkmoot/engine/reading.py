@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 
 from folkmoot.engine.model import CHAIN_NODES_MAX, Item, Node, NodeId
 from folkmoot.engine.store import PAGE_ITEMS_MAX, ItemPage, ItemQuery, Store
@@ -24,6 +24,11 @@ class Reading:
         self._affiliated: dict[JID, frozenset[NodeId]] = {}
         self._pages: dict[ItemQuery, ItemPage] = {}
         self._owned: dict[JID, tuple[NodeId, ...]] = {}
+
+    @property
+    def rosters(self) -> MutableMapping[JID, int]:
+        """Account to what the items of its roster sum up to, for those that were asked for."""
+        return self._nodes.rosters
 
     def refresh(self) -> None:
         """Forget that nodes are not there, where they may have come and gone since."""

@@ -61,9 +61,7 @@ def roster(view: View, account: JID) -> Roster:
     found = (roster_entry(view, account, place.service) for place in places)
     entries = tuple(entry for entry in found if entry is not None)
     total = sum(map(_weight, entries)) % 2**VERSION_BITS
-    record = view.node(mine)
-    if record is not None:
-        record.roster = total
+    view.rosters[account] = total
     return Roster(entries, _version(total))
 
 
@@ -212,6 +210,7 @@ def deleted(event: NodeDeleted, view: View) -> Iterator[Notification]:
     """An account is gone: its resources, the subscriptions to it, and it from every roster."""
     owner = event.node.service
     live = tuple((view.found(event.node).live or {}).values())
+    view.rosters.pop(owner, None)
     for subscription in event.subscriptions:
         if subscription.contact is None:
             continue
@@ -261,8 +260,8 @@ def _push(
 
 def _moved(view: View, account: JID, before: RosterEntry | None, after: RosterEntry | None) -> str:
     """The version of a roster with one item changed; "" where nobody asked for the roster yet."""
-    record = view.node(presence_of(account))
-    if record is None or record.roster is None:
+    total = view.rosters.get(account)
+    if total is None:
         return ""
-    record.roster = (record.roster + _weight(after) - _weight(before)) % 2**VERSION_BITS
-    return _version(record.roster)
+    view.rosters[account] = total = (total + _weight(after) - _weight(before)) % 2**VERSION_BITS
+    return _version(total)

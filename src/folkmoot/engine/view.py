@@ -10,7 +10,7 @@ finds out whom a change leaves outside.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -70,6 +70,8 @@ class Missing(Exception):
 class Known(Protocol):
     """What is loaded; each raises `Missing` where it does not know."""
 
+    @property
+    def rosters(self) -> MutableMapping[JID, int]: ...
     def node(self, node: NodeId) -> Node | None: ...
     def loaded(self, nodes: Iterable[NodeId]) -> None: ...
     def heads(self, node: Node) -> Mapping[str, JID]: ...
@@ -296,6 +298,11 @@ class View:
         row = self.subscription(NodeId(jid.bare, PRESENCE_NODE), owner.bare)
         groups = () if row is None or row.contact is None else row.contact.groups
         return not set(config.roster_groups).isdisjoint(groups)
+
+    @property
+    def rosters(self) -> MutableMapping[JID, int]:
+        """Account to what its roster sums up to: kept here so that a change costs one item."""
+        return self._known.rosters
 
     # --- what has to be asked for
 

@@ -47,6 +47,7 @@ class WorkingSet:
 
     batch: the number of the batch in which what is applied now will be committed.
     committed: the number of the last batch in the store.
+    rosters: account to what the items of its roster sum up to, for those that were asked for.
     departures: how often a node was let go of or deleted. As long as it stays the same, what the
     store said of a node that is not here is still true.
     """
@@ -60,6 +61,7 @@ class WorkingSet:
         self._moved: dict[JID, int] = {}  # entities and services, as `Node.written` is for a node
         self._asked: dict[JID, object] = {}  # whose subscriptions a store is being asked for
         self._crowd = NODES_MAX  # how many nodes it takes to look for some to let go of
+        self.rosters: OrderedDict[JID, int] = OrderedDict()
         self.batch = 1
         self.committed = 0
         self.departures = 0
@@ -85,7 +87,8 @@ class WorkingSet:
     def temporary(self, jid: JID) -> tuple[NodeId, ...]:
         """The nodes to which a full JID has a subscription that ends with its stream."""
         nodes = self._temporary.get(jid.bare, {})
-        return tuple(node for node in nodes if jid in self._nodes[node].subscriptions)
+        held = ((node, self._nodes[node].subscriptions.get(jid)) for node in nodes)
+        return tuple(node for node, each in held if each is not None and each.temporary)
 
     # --- loading
 
@@ -148,6 +151,8 @@ class WorkingSet:
             self._evict()
         while len(self._subscribed) > INDEXES_MAX:
             self._subscribed.popitem(last=False)
+        while len(self.rosters) > INDEXES_MAX:
+            self.rosters.popitem(last=False)
 
     def _evict(self) -> None:
         """Drop the nodes unused for longest that nothing holds."""

@@ -24,9 +24,9 @@ async def enters(client: Client, nick: str, inside: str = "", room: str = COVEN)
 
 
 async def configures(owner: Client, fields: dict[str, str], room: str = COVEN) -> Element:
-    """Submit a room configuration; fields without the `muc#roomconfig_` they begin with."""
+    """Submit a room configuration; `muc#roomconfig_` is left out where a name begins with it."""
     told = "".join(
-        f"<field var='{var if '#' in var else f'muc#roomconfig_{var}'}'>"
+        f"<field var='{var if '#' in var or '{' in var else f'muc#roomconfig_{var}'}'>"
         f"<value>{value}</value></field>"
         for var, value in fields.items()
     )
@@ -42,7 +42,8 @@ async def grants(by: Client, item: str, reason: str = "", room: str = COVEN) -> 
     told = f"<reason>{reason}</reason>" if reason else ""
     return await by.asks(
         f"<iq type='set' id='grant' to='{room}'>"
-        f"<query xmlns='http://jabber.org/protocol/muc#admin'><item {item}>{told}</item></query></iq>"
+        "<query xmlns='http://jabber.org/protocol/muc#admin'>"
+        f"<item {item}>{told}</item></query></iq>"
     )
 
 

@@ -161,7 +161,8 @@ async def test_a_lost_stream(stage: Stage) -> None:
         """<message type='error' to='{}'><error type='cancel'>
            <gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>""",
         """<message type='error' to='{}'><error type='wait'>
-           <recipient-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>""",
+           <recipient-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>
+           </error></message>""",
         "<presence type='error' to='{}'/>",
     ],
 )

@@ -6,13 +6,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from folkmoot.xmpp.jid import JID
-from tests.facades.pubsub.denmark import Denmark
-from tests.stage import staged
+from tests.facades.pubsub.denmark import Denmark, acted
 
 
 @pytest.fixture
 async def denmark() -> AsyncIterator[Denmark]:
     """Accounts at `denmark.lit`, pubsub at `pubsub.shakespeare.lit`, Hamlet logged in."""
-    async with staged(domain=JID.parse("denmark.lit")) as stage:
-        yield Denmark(stage, await stage.client("hamlet@denmark.lit/elsinore", available=True))
+    async with acted() as made:
+        yield made

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
-from tests.stage import Client, Stage
+from folkmoot.xmpp.jid import JID
+from tests.stage import Client, Stage, staged
 
 PUBSUB = "http://jabber.org/protocol/pubsub"
 OWNER = PUBSUB + "#owner"
@@ -35,6 +39,12 @@ And by opposing end them?
     </entry>"""
 
 
+def publish(*items: str) -> str:
+    """A `<publish/>` of several items, by id."""
+    told = "".join(f"<item id='{each}'><entry xmlns='x'/></item>" for each in items)
+    return f"<publish node='princely_musings'>{told}</publish>"
+
+
 def fields(**values: str | tuple[str, ...]) -> str:
     """A submitted form of `pubsub#` fields, without a FORM_TYPE."""
     told = "".join(
@@ -46,6 +56,18 @@ def fields(**values: str | tuple[str, ...]) -> str:
         for name, said in values.items()
     )
     return f"<x xmlns='jabber:x:data' type='submit'>{told}</x>"
+
+
+async def told(client: Client) -> list[str]:
+    """What `<items/>` notifications have come to a client: ids, a retracted one with `-`."""
+    found = []
+    for message in await client.drains():
+        event = message.elements[0]
+        for items in event.elements:
+            for each in items.elements:
+                sign = "-" if each.name == "retract" else ""
+                found.append(sign + each.get("id", ""))
+    return found
 
 
 @dataclass
@@ -109,3 +131,10 @@ class Denmark:
             for items in pubsub.childs(PUBSUB, "items")
             for item in items.elements
         ]
+
+
+@asynccontextmanager
+async def acted(**changes: Any) -> AsyncIterator[Denmark]:
+    """A stage with Hamlet on it. changes: of `Services`, such as a limit to be reached."""
+    async with staged(domain=JID.parse("denmark.lit"), **changes) as stage:
+        yield Denmark(stage, await stage.client("hamlet@denmark.lit/elsinore", available=True))

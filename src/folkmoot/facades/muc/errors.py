@@ -54,6 +54,7 @@ ERRORS: Final[dict[Reason, Worded]] = {
     Reason.INVALID_SUBSCRIBER: _error("bad-request"),
     Reason.PRECONDITION: _error("conflict"),
     Reason.ITEM_REQUIRED: _error("bad-request"),
+    Reason.ITEM_FORBIDDEN: _error("bad-request"),
     Reason.NODE_FULL: _error("resource-constraint"),
     Reason.NOT_PERSISTENT: _error("feature-not-implemented"),
     Reason.NO_ACCOUNT: _error("item-not-found"),

@@ -1,0 +1,61 @@
+"""What clients can do: asked once for each hash they announce, and remembered (XEP-0115 1.6.0)."""
+
+from __future__ import annotations
+
+import itertools
+from collections import OrderedDict
+from typing import Final
+
+from folkmoot.facades.caps import Caps, question, read_caps, verified
+from folkmoot.facades.disco import INFO
+from folkmoot.sessions import Session
+from folkmoot.xmpp.jid import JID
+from folkmoot.xmpp.stanza import CLIENT
+from folkmoot.xmpp.xml import Element
+
+KNOWN_MAX: Final = 10_000
+"""How many hashes are remembered, of which each client in the world has one."""
+
+ASKED_MAX: Final = 10_000
+"""How many questions may be open; past it the oldest is given up."""
+
+
+class Capabilities:
+    """Features by what presence announces; only what was verified is told to anyone."""
+
+    def __init__(self, domain: JID) -> None:
+        self._domain = domain
+        self._known: OrderedDict[Caps, frozenset[str]] = OrderedDict()
+        self._asked: OrderedDict[str, tuple[JID, Caps]] = OrderedDict()
+        self._ids = itertools.count()
+
+    def announced(self, session: Session, presence: Element) -> Element | None:
+        """Take up what a presence says; the question to ask the client, None where it is known."""
+        session.caps = caps = read_caps(presence)
+        if caps is None:
+            return None
+        if caps in self._known:
+            self._known.move_to_end(caps)
+            return None
+        asked = f"caps-{next(self._ids)}"
+        self._asked[asked] = session.jid, caps
+        if len(self._asked) > ASKED_MAX:
+            self._asked.popitem(last=False)
+        attrs = {"type": "get", "id": asked, "from": str(self._domain), "to": str(session.jid)}
+        return Element(CLIENT, "iq", attrs, question(caps))
+
+    def answered(self, session: Session, iq: Element) -> None:
+        """Take up a client's answer; one that was not asked for, or is not true, is nothing."""
+        jid, caps = self._asked.pop(iq.get("id", ""), (None, None))
+        query = iq.child(INFO, "query")
+        if caps is None or jid != session.jid or query is None:
+            return
+        features = verified(caps, query)
+        if features is not None:
+            self._known[caps] = features
+            if len(self._known) > KNOWN_MAX:
+                self._known.popitem(last=False)
+
+    def of(self, session: Session) -> frozenset[str]:
+        """The features of a session's client, none where they are not known (yet)."""
+        return frozenset() if session.caps is None else self._known.get(session.caps, frozenset())

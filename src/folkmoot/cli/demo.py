@@ -1,0 +1,53 @@
+"""`folkmoot demo`: the story of a space, played against a running server or one of its own."""
+
+import asyncio
+import tempfile
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from folkmoot.admin import AdminError
+from folkmoot.cli.flags import ConfigFlag, DataFlag, configured, examples
+
+EPILOG = examples(
+    "folkmoot demo                       against the server that runs on ./data",
+    "folkmoot demo --ephemeral           against one of its own, which is also killed with -9",
+    "folkmoot demo --xml                 with every stanza, both ways",
+    "folkmoot demo --data /srv/folkmoot  against the server that runs on another directory",
+)
+
+
+def demo(
+    config: ConfigFlag = None,
+    data: DataFlag = None,
+    ephemeral: Annotated[
+        bool,
+        typer.Option(
+            "--ephemeral", help="Start a server for it, kill it in the middle, and leave nothing."
+        ),
+    ] = False,
+    xml: Annotated[
+        bool, typer.Option("--xml", help="Show every stanza that is sent or received.")
+    ] = False,
+) -> None:
+    """Play the story of a space with real client connections, and say what comes of each step.
+
+    Juliet founds a space with a members-only room in it. Romeo asks for the space, is let in, and
+    with that into the room; a stranger is not. Banned from the space, Romeo is out of the room.
+
+    Three accounts with random names and passwords are made for it, and deleted afterwards with all
+    that is theirs. Clients connect to this machine alone, so they take whatever certificate the
+    server shows. The exit status is 1 if a step does not come out as it should.
+    """
+    if ephemeral and (data is not None or config is not None):
+        raise typer.BadParameter("it is a server of its own", param_hint="--ephemeral")
+    raise typer.Exit(asyncio.run(_ephemeral(xml) if ephemeral else _running(config, data, xml)))
+
+
+async def _ephemeral(xml: bool) -> int:
+    from folkmoot.demo.performance import perform_all
+
+    with tempfile.TemporaryDirectory(prefix="folkmoot-demo-") as directory:
+        return await perform_all(Path(directory), xml=xml)

@@ -1,0 +1,139 @@
+"""How the story is told while it is played: a line for each step, with what came back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from typing import Final
+from xml.dom import minidom
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.syntax import Syntax
+from rich.table import Table
+from rich.text import Text
+
+from folkmoot.demo.client import Watch, Way
+from folkmoot.xmpp.xml import Element, serialize
+
+WIDTH_MAX: Final = 110
+"""Wider lines are hard to follow."""
+
+STYLES: Final = {
+    "juliet": "magenta",
+    "romeo": "cyan",
+    "tybalt": "yellow",
+    "folkmoot": "bold green",
+}
+"""The colours of the people, and of the server."""
+
+_INDENT: Final = 10
+
+
+@dataclass(slots=True)
+class Step:
+    """One thing somebody does. came: what came back, in a few words."""
+
+    who: str
+    does: str
+    came: str = ""
+
+
+class Telling:
+    """The telling of one story.
+
+    steps: how many were told. xml: whether every stanza is shown, both ways.
+    """
+
+    def __init__(self, console: Console, *, xml: bool = False) -> None:
+        width = min(console.width, WIDTH_MAX) if console.is_terminal else WIDTH_MAX
+        self._console = console
+        self._options = console.options.update(width=width)
+        console.width = width
+        self._xml = xml
+        self._chapter = 0
+        self._step = 0
+        self._since = time.perf_counter()
+        self.steps = 0
+
+    def opening(self, text: str) -> None:
+        """What is about to be played, and where."""
+        self._print(Text(text, style="dim"))
+
+    def chapter(self, title: str) -> None:
+        """Begin a chapter."""
+        self._chapter += 1
+        self._step = 0
+        self._print("")
+        line = Rule(Text(f"{self._chapter}  {title}", style="bold"), align="left", style="dim")
+        self._print(line)
+
+    @contextmanager
+    def step(self, who: str, does: str) -> Iterator[Step]:
+        """A step; it succeeds if the block does, and whatever is raised in it goes on."""
+        self._step += 1
+        self.steps += 1
+        step = Step(who, does)
+        since = time.perf_counter()
+        mark = Text("✗", style="bold red")
+        try:
+            with self._under_way(step):
+                yield step
+            mark = Text("✓", style="green")
+        except Exception as error:
+            step = replace(step, came=str(error) or type(error).__name__)
+            raise
+        finally:
+            self._print(self._row(mark, step, time.perf_counter() - since))
+
+    def _under_way(self, step: Step) -> AbstractContextManager[object]:
+        if not self._console.is_terminal:
+            return nullcontext()
+        return self._console.status(Text(f"{step.who} {step.does} …", style="dim"))
+
+    def watch(self, who: str) -> Watch:
+        """What shows the stanzas of somebody, if stanzas are to be shown."""
+
+        def shown(way: Way, stanza: Element) -> None:
+            direction = f"{who} {way.value}"
+            self._print(Text(f"{direction:>{_INDENT}}", style=STYLES.get(who, "")))
+            self._print(Padding(_pretty(stanza), (0, 0, 0, _INDENT + 1)))
+
+        return shown if self._xml else lambda way, stanza: None
+
+    def ending(self, text: str, *, well: bool) -> None:
+        """How it ended."""
+        seconds = time.perf_counter() - self._since
+        mark = Text("✓ ", style="bold green") if well else Text("✗ ", style="bold red")
+        self._print("")
+        self._print(mark + Text(f"{text} {self.steps} steps, {seconds:.1f} s."))
+
+    @property
+    def at(self) -> str:
+        """The number of the step that was told last."""
+        return f"{self._chapter}.{self._step}"
+
+    def _row(self, mark: Text, step: Step, seconds: float) -> RenderableType:
+        row = Table.grid(padding=(0, 2, 0, 0), expand=True)
+        row.add_column(width=1)
+        row.add_column(width=4, style="dim")
+        row.add_column(width=8, style=STYLES.get(step.who, ""))
+        row.add_column(ratio=11)
+        row.add_column(ratio=10, style="dim" if mark.plain == "✓" else "red")
+        row.add_column(width=8, justify="right", style="dim")
+        row.add_row(mark, self.at, step.who, step.does, Text(step.came), f"{seconds * 1000:.0f} ms")
+        return Group(row)
+
+    def _print(self, what: RenderableType) -> None:
+        self._console.print(what, highlight=False)
+
+
+def _pretty(stanza: Element) -> RenderableType:
+    """A stanza for eyes: an element a line."""
+    root = minidom.parseString(serialize(stanza)).documentElement
+    assert root is not None
+    text = root.toprettyxml(indent="  ").strip()
+    return Syntax(text, "xml", theme="ansi_dark", background_color="default", word_wrap=True)

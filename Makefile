@@ -27,7 +27,7 @@ test: $(DEVELOPS) ## Format, lint, strict types and every test
 	$(BIN)/pytest --quiet
 
 demo: $(RUNS) ## Play the story of a space against an ephemeral server
-	@$(BIN)/folkmoot demo
+	@$(BIN)/folkmoot demo --ephemeral
 
 bench: $(DEVELOPS) ## Measure (docs/benchmarks.md says what and how)
 	$(BIN)/python -m bench

@@ -17,6 +17,7 @@ from folkmoot.eager import begin
 from folkmoot.engine.commands import Retract, Unsubscribe
 from folkmoot.engine.engine import Engine
 from folkmoot.engine.errors import Refused
+from folkmoot.engine.events import PresenceTold
 from folkmoot.engine.model import PRESENCE_NODE, NodeId, Via
 from folkmoot.engine.services import Services
 from folkmoot.facades import messages, presence, roster
@@ -105,10 +106,9 @@ class Router:
             await self._try(
                 Unsubscribe(actor=session.jid, node=node, subscriber=session.jid, lost=True)
             )
-        if session.presence is not None:
-            gone = (session.jid.resource,)
-            node = NodeId(session.jid.bare, PRESENCE_NODE)
-            await self._try(Retract(actor=session.jid, node=node, item_ids=gone))
+        gone = (session.jid.resource,)
+        node = NodeId(session.jid.bare, PRESENCE_NODE)
+        await self._try(Retract(actor=session.jid, node=node, item_ids=gone))
         await self._part(session)
 
     async def _try(self, command: Retract | Unsubscribe) -> None:
@@ -162,19 +162,13 @@ class Router:
                 return
             raise StanzaError("service-unavailable", "nothing here understands this request")
         facade, route, payload = found
-        before = session.presence, session.priority
-        sender = Sender(before[0] is not None, session.interested, session.priority)
+        sender = Sender(session.presence is not None, session.interested, session.priority)
         request = Request(self._engine, stanza, session.jid, to, payload, sender)
-        # Before the handler: what it tells may be on its way while it still has to wait.
-        self._note(session, stanza, to, payload)
         try:
             children = await route.handler(request)
         except Refused as refused:
-            session.presence, session.priority = before
             raise facade.error(refused) from refused
-        except StanzaError:
-            session.presence, session.priority = before
-            raise
+        self._note(session, stanza, to, payload)
         if stanza.name == "iq":
             self._engine.tell(Answer(session.jid, reply(stanza, *children)))
         elif stanza.name == "presence" and stanza.get("type") == "unavailable" and not to.resource:
@@ -215,13 +209,9 @@ class Router:
         type = stanza.get("type", "")
         if stanza.get("to") is None:
             if type == "":
-                session.presence = stanza
-                session.priority = presence.read_priority(stanza)
                 question = self.capabilities.announced(session, stanza)
                 if question is not None:
                     self._engine.tell(Answer(session.jid, question))
-            elif type == "unavailable":
-                session.presence = None
         elif self._place(to) is Place.ACCOUNT and type in ("", "unavailable"):
             if type == "unavailable":
                 session.directed.discard(to)
@@ -267,11 +257,22 @@ class Router:
                 elif isinstance(each, Answer):
                     self._answer(each)
                 else:
+                    if isinstance(each, PresenceTold):
+                        self._appear(each)
                     for facade in self._via[each.via]:
                         for outgoing in facade.word(each):
                             self._deliver(outgoing)
             except Exception:  # a bug in one wording: the others are told all the same
                 log.exception("a notification met a bug", kind=type(each).__name__)
+
+    def _appear(self, told: PresenceTold) -> None:
+        """A resource that broadcasts presence is there from here on in what is told, or is gone."""
+        session = self.sessions.get(told.resource)
+        if session is not None and told.to[-1] == told.node.service:
+            session.presence = told.presence
+            session.priority = 0
+            if told.presence is not None:
+                session.priority = presence.read_priority(told.presence)
 
     def _answer(self, answer: Answer) -> None:
         session = self.sessions.get(answer.to)

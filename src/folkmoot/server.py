@@ -122,36 +122,42 @@ async def _until(stop: asyncio.Event, core: Core) -> int:
 
 
 async def _listen(config: Config, front: Front, stack: AsyncExitStack) -> dict[str, Address]:
-    """Open every door the configuration has, and close them first when all ends."""
+    """Open every door the configuration has; they close first when all ends."""
     files = config.tls_files
     if files.own:
         ensure_certificate(files.certificate, files.key, config.server.domain, datetime.now(UTC))
     tls = load_tls(files.certificate, files.key)
     reception = Reception(front, stream_settings(config), listener_limits(config))
+    websockets = WebSockets(reception)
+    application = web.Application()
+    application.add_routes(routes(reception, websockets))
+    doors: tuple[tuple[str, Address | None, TcpListener | WebListener], ...] = (
+        ("tcp", config.listen.tcp, TcpListener(reception, tls)),
+        ("tls_direct", config.listen.tls_direct, TcpListener(reception, tls, direct=True)),
+        ("http", config.listen.http, WebListener(application, websockets)),
+    )
     listening: dict[str, Address] = {}
-    goodbye = StreamError("system-shutdown")
-    for name, address, direct in (
-        ("tcp", config.listen.tcp, False),
-        ("tls_direct", config.listen.tls_direct, True),
-    ):
+    for name, address, door in doors:
         if address is not None:
-            listener = TcpListener(reception, tls, direct=direct)
-            await listener.open(_host(address), address.port)
-            stack.push_async_callback(listener.close, goodbye)
-            listening[name] = Address(address.host, listener.addresses[0][1])
-    if (address := config.listen.http) is not None:
-        application = web.Application()
-        websockets = WebSockets(reception)
-        application.add_routes(routes(reception, websockets))
-        listener_ = WebListener(application, websockets)
-        await listener_.open(_host(address), address.port)
-        stack.push_async_callback(listener_.close, goodbye)
-        listening["http"] = Address(address.host, listener_.addresses[0][1])
+            try:
+                await door.open(None if address.host == "*" else address.host, address.port)
+            except OSError as error:
+                raise CannotListen(name, address, error) from error
+            stack.push_async_callback(door.close, StreamError("system-shutdown"))
+            listening[name] = Address(address.host, door.addresses[0][1])
     return listening
 
 
-def _host(address: Address) -> str | None:
-    return None if address.host == "*" else address.host
+class CannotListen(OSError):
+    """A door cannot be opened; the text says which, why, and what to do."""
+
+    def __init__(self, name: str, address: Address, error: OSError) -> None:
+        why = os.strerror(error.errno) if error.errno else str(error)
+        flag = "--" + name.replace("_", "-")
+        super().__init__(
+            f"cannot listen on {address}: {why}. Stop what listens there, "
+            f"or choose another address: {flag} HOST:PORT, or {flag} off"
+        )
 
 
 def services(config: Config) -> Services:

@@ -12,6 +12,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import pytest
 
 from folkmoot.engine.commands import (
+    Approve,
     ChangePresence,
     Command,
     Configure,
@@ -228,6 +229,11 @@ class Stand:
     async def ask_presence(self, jid: JID, of: JID) -> tuple[Event, ...]:
         """A request to hear somebody's presence."""
         return await self.subscribe(presence(of), jid, via=Via.PRESENCE)
+
+    async def befriend(self, jid: JID, of: JID) -> None:
+        """Somebody hears somebody's presence."""
+        await self.ask_presence(jid, of)
+        await self.run(Approve(actor=of, node=presence(of), subscriber=jid, allow=True))
 
     async def unsubscribe(self, node: NodeId, jid: JID) -> tuple[Event, ...]:
         """The end of one's own subscription."""

@@ -80,6 +80,9 @@ class Anything(RuleBasedStateMachine):
             await stand.enter(HALL, device(jid))
             await stand.enter(asking.CRYPT, device(jid, "court"))
         await stand.enter(HALL, device(HAMLET), "prince")
+        await stand.befriend(OPHELIA, HAMLET)
+        await stand.leaf(asking.TUNE)
+        await stand.subscribe(asking.TUNE, OPHELIA)
         await stand.settled()
 
     # --- asking

@@ -72,9 +72,7 @@ async def test_nobody_there_to_take_it(
 
 
 @pytest.mark.parametrize("type", TYPES)
-async def test_the_bare_jid_is_every_resource_that_wants_messages(
-    stage: Stage, type: str
-) -> None:
+async def test_the_bare_jid_is_every_resource_that_wants_messages(stage: Stage, type: str) -> None:
     """§8.5.2.1.1: all whose priority is not negative, and the address is left as it is."""
     romeo = await arrives(stage, ORCHARD)
     balcony, chamber = await arrives(stage, BALCONY), await arrives(stage, CHAMBER)
@@ -98,9 +96,7 @@ async def test_the_bare_jid_is_every_resource_that_wants_messages(
 
 @pytest.mark.parametrize("priority", [None, -1, 5])
 @pytest.mark.parametrize("type", TYPES)
-async def test_a_full_jid_is_that_resource(
-    stage: Stage, type: str, priority: int | None
-) -> None:
+async def test_a_full_jid_is_that_resource(stage: Stage, type: str, priority: int | None) -> None:
     """§8.5.3.1: whatever its priority, and if it is not even available."""
     romeo, chamber = await arrives(stage, ORCHARD), await arrives(stage, CHAMBER)
     if priority is None:

@@ -150,9 +150,7 @@ def told(type: str, state: str) -> tuple[bool, str]:
 
 async def bring_about(user: Client, contact: Client, state: str) -> None:
     """Let two who do not know each other come to a state."""
-    for (one, other), wanted in zip(
-        ((user, contact), (contact, user)), STATES[state], strict=True
-    ):
+    for (one, other), wanted in zip(((user, contact), (contact, user)), STATES[state], strict=True):
         if wanted is not NONE:
             await one.sends(f"<presence to='{other.jid.bare}' type='subscribe'/>")
         if wanted is SUBSCRIBED:

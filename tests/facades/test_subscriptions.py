@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from folkmoot.engine.commands import Forget
 from folkmoot.engine.errors import Reason
+from folkmoot.engine.relations import presence_of
 from folkmoot.facades import presence
 from folkmoot.facades.presence import REQUEST_BYTES_MAX
 from folkmoot.xmpp.errors import StanzaError
@@ -32,9 +34,7 @@ async def test_a_request_goes_to_the_contact_and_shows_on_the_roster(stage: Stag
     for client in (romeo, home):
         await client.receives(pushed(JULIET, "none", ask="subscribe"))
     for client in (balcony, chamber):
-        heard = await client.receives(
-            f"<presence from='{ROMEO}' id='xk3h1v69' type='subscribe'/>"
-        )
+        heard = await client.receives(f"<presence from='{ROMEO}' id='xk3h1v69' type='subscribe'/>")
         assert heard.get("to") == JULIET
         await client.receives_nothing()
     assert items_of(await fetched(balcony)) == []
@@ -127,9 +127,7 @@ async def test_an_approval(stage: Stage) -> None:
     await romeo.receives(word)
     await romeo.receives(pushed(JULIET, "to"))
     await romeo.receives(f"<presence from='{BALCONY}' to='{ROMEO}'/>")
-    await romeo.receives(
-        f"<presence from='{CHAMBER}' id='ux31da4q'><show>dnd</show></presence>"
-    )
+    await romeo.receives(f"<presence from='{CHAMBER}' id='ux31da4q'><show>dnd</show></presence>")
     await romeo.receives_nothing()
     for client in (balcony, chamber):
         await client.receives(pushed(ROMEO, "from"))
@@ -264,6 +262,21 @@ async def test_a_subscription_is_with_somebody(stage: Stage) -> None:
                 <bad-request xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>
               </error>
             </presence>""")
+
+
+async def test_an_account_that_is_gone_is_on_no_roster(stage: Stage) -> None:
+    """§3.2.3, §3.3.3: others hear that nobody is there, and why; asked again, it is unknown."""
+    romeo, juliet = await arrives(stage, ORCHARD), await arrives(stage, BALCONY)
+    await meet(romeo, juliet)
+    account = romeo.jid.bare
+    await stage.core.engine.run(Forget(actor=account, node=presence_of(account)))
+    await juliet.receives(f"<presence from='{ORCHARD}' type='unavailable'/>")
+    await juliet.receives(f"<presence from='{ROMEO}' type='unsubscribed'/>")
+    await juliet.receives(pushed(ROMEO, "remove"))
+    await juliet.receives(f"<presence from='{ROMEO}' type='unsubscribe'/>")
+    await juliet.receives_nothing()
+    known = await fetched(juliet)
+    assert items_of(known) == []
 
 
 def test_every_refusal_has_its_words() -> None:

@@ -1,11 +1,11 @@
-"""The command line: `folkmoot serve`, `user`, `check`, `config`."""
+"""The command line: `folkmoot serve`, `user`, `demo`, `check`, `config`."""
 
 import sys
 
 import typer
 
 from folkmoot.admin import AdminError
-from folkmoot.cli import check, configuration, serve, user
+from folkmoot.cli import check, configuration, demo, serve, user
 from folkmoot.cli.flags import examples
 from folkmoot.config import ConfigError
 from folkmoot.engine.store import StoreFailed
@@ -25,12 +25,14 @@ app = typer.Typer(
     epilog=examples(
         "folkmoot serve                        a server for localhost, data in ./data",
         "folkmoot user add juliet@localhost    an account on it, while it runs or not",
+        "folkmoot demo --ephemeral             what it is all for, played before your eyes",
         "folkmoot check                        what is wrong, and how to mend it",
     )
     + "\n\nExit status: 0 done, 1 failed, 2 the command line or the configuration is wrong.",
 )
 app.command(epilog=serve.EPILOG)(serve.serve)
 app.add_typer(user.app, name="user")
+app.command(epilog=demo.EPILOG)(demo.demo)
 app.command(epilog=check.EPILOG)(check.check)
 app.command(name="config", epilog=configuration.EPILOG)(configuration.config)
 

@@ -2,14 +2,15 @@
 
 import asyncio
 import tempfile
-from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from folkmoot.admin import AdminError
 from folkmoot.cli.flags import ConfigFlag, DataFlag, configured, examples
+from folkmoot.lock import Holder, holder_of
 
 EPILOG = examples(
     "folkmoot demo                       against the server that runs on ./data",
@@ -43,11 +44,26 @@ def demo(
     """
     if ephemeral and (data is not None or config is not None):
         raise typer.BadParameter("it is a server of its own", param_hint="--ephemeral")
-    raise typer.Exit(asyncio.run(_ephemeral(xml) if ephemeral else _running(config, data, xml)))
+    # What plays it brings in a whole client; the other commands, and completion, need not wait.
+    from folkmoot.demo.performance import perform, perform_all
+    from folkmoot.demo.telling import Telling
+
+    telling = Telling(Console(), xml=xml)
+    if ephemeral:
+        with tempfile.TemporaryDirectory(prefix="folkmoot-") as directory:
+            well = asyncio.run(perform_all(Path(directory), telling))
+    else:
+        settings = configured(config, ("--data", "server", "data", data))
+        well = asyncio.run(perform(_server_of(settings.server.data), telling))
+    raise typer.Exit(0 if well else 1)
 
 
-async def _ephemeral(xml: bool) -> int:
-    from folkmoot.demo.performance import perform_all
-
-    with tempfile.TemporaryDirectory(prefix="folkmoot-demo-") as directory:
-        return await perform_all(Path(directory), xml=xml)
+def _server_of(data: Path) -> Holder:
+    """The server that runs on a data directory. Raises AdminError."""
+    holder = holder_of(data)
+    if holder is None:
+        raise AdminError(
+            f"no server runs on {data}: start one with `folkmoot serve`, name another with --data,"
+            " or say --ephemeral"
+        )
+    return holder

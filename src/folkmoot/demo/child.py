@@ -9,6 +9,7 @@ import signal
 import sys
 from collections import deque
 from pathlib import Path
+from types import TracebackType
 from typing import Final
 
 from folkmoot.lock import Holder, holder_of
@@ -19,95 +20,104 @@ LOG_LINES_MAX: Final = 50
 """How many of its last lines are kept, to say what went wrong."""
 
 _FREE_PORT: Final = "127.0.0.1:0"
+_PORTS: Final = ("--tcp", _FREE_PORT, "--tls-direct", _FREE_PORT, "--http", _FREE_PORT)
 
 
 class ChildFailed(Exception):
-    """The child did not start or did not stop; the text has its last words."""
+    """The server did not start, or did not stop; the text has its last words."""
 
 
 class Child:
-    """A running server of this machine alone; `start` makes one.
+    """A server on a data directory and on free ports of this machine, run as often as is wanted.
 
-    holder: what it says of itself in its lock file. log: the last lines it has logged.
+    It is killed where the block ends that it is a context of.
+    log: the last lines it has logged, of all its runs.
     """
 
-    def __init__(self, process: asyncio.subprocess.Process, data: Path) -> None:
+    def __init__(self, data: Path, *arguments: str) -> None:
+        """arguments: more flags of `folkmoot serve`."""
         self.data = data
-        self.holder = Holder(process.pid)
         self.log: deque[str] = deque(maxlen=LOG_LINES_MAX)
-        self._process = process
-        self._ready = asyncio.get_running_loop().create_future()
-        self._listening = asyncio.create_task(self._listen())
+        self._arguments = arguments
+        self._process: asyncio.subprocess.Process | None = None
+        self._listening: asyncio.Future[None] | None = None
 
-    @classmethod
-    async def start(cls, data: Path, *arguments: str) -> Child:
-        """Start a server on a data directory, on free ports, and wait until it is ready.
+    async def __aenter__(self) -> Child:
+        return self
 
-        arguments: more flags of `folkmoot serve`. Raises ChildFailed.
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.kill()
+
+    async def start(self) -> Holder:
+        """Start it, and wait until it is ready; gives what it says of itself. Raises ChildFailed.
+
+        The configuration is the default one, but for the data directory, the ports and the
+        arguments.
         """
-        ports = ("--tcp", _FREE_PORT, "--tls-direct", _FREE_PORT, "--http", _FREE_PORT)
         environment = {
             name: value for name, value in os.environ.items() if name != "FOLKMOOT_CONFIG"
         }
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "folkmoot", "serve", "--data", str(data), "--log", "json"),
-            *ports,
-            *arguments,
+        self._process = process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "folkmoot", "serve", "--data", str(self.data)),
+            *("--log", "json", *_PORTS, *self._arguments),
             stdin=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
             env=environment,
         )
-        child = cls(process, data)
+        ready = asyncio.Event()
+        self._listening = asyncio.ensure_future(self._listen(process, ready))
         try:
             async with asyncio.timeout(START_SECONDS_MAX):
-                await child._ready
-        except (TimeoutError, asyncio.CancelledError):
-            await child.kill()
+                await ready.wait()
+        except BaseException:
+            await self.kill()
             raise
-        holder = holder_of(data)
+        holder = holder_of(self.data)
         if holder is None:
-            raise ChildFailed("the server has lost its lock")
-        child.holder = holder
-        return child
-
-    @property
-    def pid(self) -> int:
-        """The number of the process."""
-        return self._process.pid
+            last = "\n".join(self.log) or "it said nothing"
+            raise ChildFailed(f"the server did not start:\n{last}")
+        return holder
 
     async def kill(self) -> None:
         """End it at once: it gets no chance to put anything away (SIGKILL)."""
-        if self._process.returncode is None:
+        if self._process is not None and self._process.returncode is None:
             self._process.kill()
         await self._gone()
 
     async def stop(self) -> int:
         """Ask it to end (SIGTERM), and wait; gives its exit status. Raises ChildFailed."""
-        if self._process.returncode is None:
-            self._process.send_signal(signal.SIGTERM)
+        assert self._process is not None
+        self._process.send_signal(signal.SIGTERM)
         try:
             async with asyncio.timeout(STOP_SECONDS_MAX):
-                return await self._gone()
+                await self._process.wait()
         except TimeoutError:
             await self.kill()
             raise ChildFailed(f"the server has not stopped in {STOP_SECONDS_MAX} s") from None
+        return await self._gone()
 
     async def _gone(self) -> int:
-        status = await self._process.wait()
-        await self._listening
+        """Wait for the end of the process and of its log; gives its exit status, 0 for none."""
+        status = 0
+        if self._process is not None and self._listening is not None:
+            status = await self._process.wait()
+            await self._listening
         return status
 
-    async def _listen(self) -> None:
-        """Read the log to its end; the line `ready` is what `start` waits for."""
-        assert self._process.stderr is not None
-        async for line in self._process.stderr:
+    async def _listen(self, process: asyncio.subprocess.Process, ready: asyncio.Event) -> None:
+        """Read the log to its end; `start` waits for its line `ready`, or for the end."""
+        assert process.stderr is not None
+        async for line in process.stderr:
             text = line.decode(errors="replace").rstrip()
             self.log.append(text)
-            if not self._ready.done() and _event(text) == "ready":
-                self._ready.set_result(None)
-        if not self._ready.done():
-            last = "\n".join(self.log) or "it said nothing"
-            self._ready.set_exception(ChildFailed(f"the server did not start:\n{last}"))
+            if _event(text) == "ready":
+                ready.set()
+        ready.set()
 
 
 def _event(line: str) -> str:

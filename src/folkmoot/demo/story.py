@@ -71,6 +71,7 @@ class Story:
         with self.telling.step(person.name, f"logs in over {by}") as step:
             client = await self.place.enter(person, self.telling.watch(person.name), web=web)
             self._clients[person] = client
+            await client.ask(stanzas.roster())
             await client.send(stanzas.presence())
             await client.sync()
             step.came = f"{client.jid}, SCRAM-SHA-256"
@@ -79,15 +80,17 @@ class Story:
         """Accounts, log-ins, and two people who are each other's contacts."""
         telling, cast = self.telling, self.cast
         telling.chapter("Three people log in, two of them friends")
-        with telling.step("folkmoot", "makes accounts for Juliet, Romeo and Tybalt") as step:
+        with telling.step("folkmoot", "makes three accounts") as step:
             await settle(self.admin, cast)
             self._settled = True
-            step.came = ", ".join(str(person.account) for person in cast)
+            step.came = (
+                ", ".join(person.account.local for person in cast) + f" at {self.place.domain}"
+            )
         juliet, romeo, tybalt = cast
         await self.enter(juliet)
         await self.enter(romeo, web=True)
         await self.enter(tybalt)
-        with telling.step("juliet", "asks to see when Romeo is there, and he agrees") as step:
+        with telling.step("juliet", "asks to see Romeo's presence; he agrees") as step:
             await self._befriend(self.juliet, self.romeo)
             step.came = "she sees his presence"
         with telling.step("romeo", "asks the same of Juliet") as step:
@@ -120,13 +123,13 @@ class Story:
             await juliet.send(stanzas.enter(room, "juliet"))
             await juliet.expect(stanzas.seen(room, "juliet", "owner", stanzas.CREATED))
             step.came = "created (201), and she is its owner"
-        with telling.step("juliet", "makes it members-only, and names the space in it") as step:
+        with telling.step("juliet", "makes it members-only, in the space") as step:
             await juliet.ask(stanzas.configure_room(room, ROOM_NAME, spaces, self.key))
             step.came = "configured"
-        with telling.step("juliet", f"lists the room in the space as “{ROOM_NAME}”") as step:
+        with telling.step("juliet", f"lists it in the space: “{ROOM_NAME}”") as step:
             await juliet.ask(stanzas.list_room(spaces, self.key, room, ROOM_NAME))
             await juliet.expect(stanzas.item_event(spaces, self.key, str(room)))
-            step.came = "published: now the room is in the space"
+            step.came = "published: both say so now"
 
     async def _subscribe(self, who: Client, wanted: str) -> str:
         """Subscribe to the space; gives the state. Raises Unexpected for another than wanted."""
@@ -164,11 +167,12 @@ class Story:
             await romeo.send(stanzas.enter(room, "romeo"))
             await romeo.expect(stanzas.entered(room, "romeo", "member"))
             step.came = "let in: he is a member"
-        with telling.step("juliet", "asks the room whom it was told to have as members") as step:
-            members = (await juliet.ask(stanzas.affiliated(room, "member"))).first
-            if members is None or members.elements:
-                raise Unexpected(f"the list has {members}")
-            step.came = "nobody: Romeo is one through the space"
+        with telling.step("juliet", "asks the room for its members") as step:
+            listed = (await juliet.ask(stanzas.affiliated(room, "member"))).first
+            members = [each.get("jid") for each in listed.elements] if listed is not None else []
+            if members != [str(account)]:
+                raise Unexpected(f"the members are {members}")
+            step.came = "Romeo, whom nobody told it of"
         with telling.step("romeo", "speaks") as step:
             await romeo.send(stanzas.say(room, QUESTION))
             await juliet.expect(stanzas.said(room, "romeo", QUESTION))
@@ -225,18 +229,18 @@ class Story:
         telling, juliet, romeo = self.telling, self.juliet, self.romeo
         spaces, key, room, account = self.place.spaces, self.key, self.room, self.romeo.jid.bare
         telling.chapter("Juliet bans Romeo from the space")
-        with telling.step("juliet", "makes him an outcast of the space: one request") as step:
+        with telling.step("juliet", "makes him an outcast: one request") as step:
             await juliet.ask(stanzas.set_affiliation(spaces, key, account, "outcast"))
             step.came = "done"
         with telling.step("romeo", "is put out of the room as well") as step:
             gone = stanzas.seen(room, "romeo", "outcast", stanzas.BANNED, type="unavailable")
             await romeo.expect(gone)
             await juliet.expect(gone)
-            step.came = "unavailable, banned (301); Juliet sees it too"
-        with telling.step("romeo", "hears that he is no subscriber any more") as step:
+            step.came = "banned (301), and Juliet sees it"
+        with telling.step("romeo", "hears of his subscription") as step:
             await romeo.expect(stanzas.subscription_event(spaces, key, account, "none"))
             step.came = "none"
-        with telling.step("romeo", "listens while she talks, and lists the room anew") as step:
+        with telling.step("romeo", "listens while she talks and publishes") as step:
             await romeo.sync()
             romeo.inbox.clear()
             await juliet.send(stanzas.say(room, ANSWER))
@@ -244,7 +248,7 @@ class Story:
             await juliet.ask(stanzas.list_room(spaces, key, room, ROOM_NAME))
             await self._hears_nothing(romeo)
             step.came = "silence"
-        with telling.step("romeo", "tries to come back, to the room and to the space") as step:
+        with telling.step("romeo", "tries the room and the space again") as step:
             door = await self.fail_to_enter(romeo, "romeo", "forbidden")
             gate = await romeo.refusal(stanzas.subscribe(spaces, key, account))
             step.came = f"{door}, {gate}"

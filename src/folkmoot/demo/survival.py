@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from folkmoot.control import RemoteAdmin
 from folkmoot.demo import stanzas
 from folkmoot.demo.cast import Place
 from folkmoot.demo.child import Child
@@ -31,26 +30,25 @@ FAREWELL: Final = "Parting is such sweet sorrow."
 LAST_WORDS: Final = "Good night, good night!"
 
 
-async def survive(story: Story, child: Child) -> Child:
-    """Kill the server in the middle of publishes, and start it again; gives the one that runs.
+async def survive(story: Story, child: Child) -> None:
+    """Kill the server in the middle of publishes, start it again, and look for everything.
 
     Raises Unexpected, OSError, ChildFailed.
     """
-    story.telling.chapter("The server is killed with kill -9, and starts again")
+    telling = story.telling
+    telling.chapter("The server is killed with kill -9, and starts again")
     await _leave_words(story)
     acknowledged = await _publish_until_killed(story, child)
-    with story.telling.step("folkmoot", "starts again from what is on the disk") as step:
-        child = await Child.start(child.data)
-        step.came = f"ready, as process {child.pid}"
-    try:
-        story.place = Place.of(child.holder)
-        assert child.holder.control is not None
-        story.admin = RemoteAdmin(child.holder.control)
-        await _find_all(story, acknowledged)
-    except BaseException:
-        await child.kill()
-        raise
-    return child
+    with telling.step("folkmoot", "starts again from what is on the disk") as step:
+        holder = await child.start()
+        story.place = Place.of(holder)
+        step.came = f"ready, as process {holder.pid}"
+    await _find_all(story, acknowledged)
+    with telling.step("folkmoot", "is asked to end (SIGTERM)") as step:
+        status = await child.stop()
+        if status != 0:
+            raise Unexpected(f"exit status {status}")
+        step.came = await story.juliet.ended()
 
 
 async def _leave_words(story: Story) -> None:
@@ -91,7 +89,7 @@ async def _publish_until_killed(story: Story, child: Child) -> set[str]:
             if not enough.is_set():
                 raise
 
-    with story.telling.step("juliet", "publishes, and the server is killed meanwhile") as step:
+    with story.telling.step("juliet", "publishes; the server is killed (-9)") as step:
         await juliet.ask(stanzas.create_node(spaces, NODE))
         publishing = [asyncio.create_task(publish(number)) for number in range(PUBLISHERS)]
         await asyncio.wait(
@@ -99,7 +97,7 @@ async def _publish_until_killed(story: Story, child: Child) -> set[str]:
         )
         await child.kill()
         await asyncio.gather(*publishing)
-        step.came = f"{len(acknowledged)} publishes were acknowledged"
+        step.came = f"{len(acknowledged)} were acknowledged"
     await story.log_out(*story.cast)
     return acknowledged
 
@@ -137,15 +135,11 @@ async def _find_all(story: Story, acknowledged: set[str]) -> None:
         step.came = "its owner; what was said there is said again"
     await story.enter(story.cast[1], web=True)
     with telling.step("romeo", "gets what waited for him") as step:
-        waited = stanzas.message(stanzas.body(FAREWELL), from_=str(_demo(juliet_)), type="chat")
+        waited = stanzas.message(stanzas.body(FAREWELL), from_=str(juliet.jid), type="chat")
         await story.romeo.expect(waited)
         step.came = FAREWELL
     with telling.step("romeo", "tries the door of the room") as step:
         step.came = await story.fail_to_enter(story.romeo, "romeo", "forbidden")
-
-
-def _demo(account: JID) -> JID:
-    return account.with_resource("demo")
 
 
 def _same(what: str, found: object, wanted: object) -> None:

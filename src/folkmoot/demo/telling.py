@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 from xml.dom import minidom
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.rule import Rule
 from rich.syntax import Syntax
@@ -45,22 +45,22 @@ class Step:
 class Telling:
     """The telling of one story.
 
-    steps: how many were told. xml: whether every stanza is shown, both ways.
+    xml: whether every stanza is shown, both ways.
     """
 
     def __init__(self, console: Console, *, xml: bool = False) -> None:
         width = min(console.width, WIDTH_MAX) if console.is_terminal else WIDTH_MAX
         self._console = console
-        self._options = console.options.update(width=width)
         console.width = width
         self._xml = xml
         self._chapter = 0
         self._step = 0
         self._since = time.perf_counter()
-        self.steps = 0
+        self._steps = 0
+        self._failed = ""
 
-    def opening(self, text: str) -> None:
-        """What is about to be played, and where."""
+    def note(self, text: str) -> None:
+        """Something to know that is no step."""
         self._print(Text(text, style="dim"))
 
     def chapter(self, title: str) -> None:
@@ -75,7 +75,7 @@ class Telling:
     def step(self, who: str, does: str) -> Iterator[Step]:
         """A step; it succeeds if the block does, and whatever is raised in it goes on."""
         self._step += 1
-        self.steps += 1
+        self._steps += 1
         step = Step(who, does)
         since = time.perf_counter()
         mark = Text("✗", style="bold red")
@@ -84,7 +84,8 @@ class Telling:
                 yield step
             mark = Text("✓", style="green")
         except Exception as error:
-            step = replace(step, came=str(error) or type(error).__name__)
+            step.came = str(error) or type(error).__name__
+            self._failed = self._failed or self._at
             raise
         finally:
             self._print(self._row(mark, step, time.perf_counter() - since))
@@ -104,16 +105,20 @@ class Telling:
 
         return shown if self._xml else lambda way, stanza: None
 
-    def ending(self, text: str, *, well: bool) -> None:
-        """How it ended."""
+    def end(self) -> bool:
+        """Say how it went; whether all went well."""
         seconds = time.perf_counter() - self._since
-        mark = Text("✓ ", style="bold green") if well else Text("✗ ", style="bold red")
         self._print("")
-        self._print(mark + Text(f"{text} {self.steps} steps, {seconds:.1f} s."))
+        if self._failed:
+            self._print(Text(f"✗ Step {self._failed} went wrong.", style="bold red"))
+        else:
+            took = f"{self._steps} steps in {seconds:.1f} s."
+            self._print(Text(f"✓ All went as it should: {took}", style="bold green"))
+        return not self._failed
 
     @property
-    def at(self) -> str:
-        """The number of the step that was told last."""
+    def _at(self) -> str:
+        """The number of the step that was begun last."""
         return f"{self._chapter}.{self._step}"
 
     def _row(self, mark: Text, step: Step, seconds: float) -> RenderableType:
@@ -124,8 +129,9 @@ class Telling:
         row.add_column(ratio=11)
         row.add_column(ratio=10, style="dim" if mark.plain == "✓" else "red")
         row.add_column(width=8, justify="right", style="dim")
-        row.add_row(mark, self.at, step.who, step.does, Text(step.came), f"{seconds * 1000:.0f} ms")
-        return Group(row)
+        took = f"{seconds * 1000:.0f} ms"
+        row.add_row(mark, self._at, step.who, step.does, Text(step.came), took)
+        return row
 
     def _print(self, what: RenderableType) -> None:
         self._console.print(what, highlight=False)

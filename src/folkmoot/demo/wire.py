@@ -154,12 +154,15 @@ class WebSocketWire:
 
     @classmethod
     async def connect(cls, address: Address) -> WebSocketWire:
-        """Connect to the WebSocket of a server's HTTP listener (RFC 7395 §3.1)."""
+        """Connect to the WebSocket of a server's HTTP listener (RFC 7395 §3.1). Raises Ended."""
         session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None))
         try:
             url = f"ws://{reachable(address)}/xmpp-websocket"
             timeout = aiohttp.ClientWSTimeout(ws_close=CLOSE_SECONDS_MAX)
             socket = await session.ws_connect(url, protocols=("xmpp",), timeout=timeout)
+        except aiohttp.ClientError as error:
+            await session.close()
+            raise Ended(f"no WebSocket: {error}") from error
         except BaseException:
             await session.close()
             raise

@@ -64,13 +64,13 @@ async def keep(engine: Engine[Told], account: JID, stanza: Element) -> None:
     stanza: with the address it had; where that resource is gone, a chat message is now for the
     account (§8.5.3.2.1). The sender hears where it cannot be kept.
     """
-    if stanza.get("to") != str(account):
+    if not await engine.ask(is_account, account):
+        _refuse(engine, stanza)
+    elif stanza.get("to") != str(account):
         if stanza.get("type") == "chat" or stanza.child(DELAY, "delay") is not None:
             engine.tell(Outgoing(wording(stanza), (account,), Reach.KEPT))
         else:
             _refuse(engine, stanza)
-    elif not await engine.ask(is_account, account):
-        _refuse(engine, stanza)
     elif _worth_keeping(stanza):
         node, entry = NodeId(account, MESSAGES_NODE), Entry(payload=stanza)
         try:

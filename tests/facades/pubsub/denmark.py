@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from folkmoot.xmpp.forms import DATA
 from folkmoot.xmpp.jid import JID
 from tests.stage import Client, Stage, staged
 
@@ -21,6 +22,12 @@ HORATIO = "horatio@denmark.lit/watch"
 POLONIUS = "polonius@denmark.lit/arras"
 GERTRUDE = "gertrude@denmark.lit/closet"
 
+GET_CONFIGURATION = """
+    <iq type='get' from='hamlet@denmark.lit/elsinore' to='pubsub.shakespeare.lit' id='config1'>
+      <pubsub xmlns='http://jabber.org/protocol/pubsub#owner'>
+        <configure node='princely_musings'/>
+      </pubsub>
+    </iq>"""
 SOLILOQUY = """
     <entry xmlns='http://www.w3.org/2005/Atom'>
       <title>Soliloquy</title>
@@ -131,6 +138,17 @@ class Denmark:
             for items in pubsub.childs(PUBSUB, "items")
             for item in items.elements
         ]
+
+
+async def configuration(denmark: Denmark, request: str = GET_CONFIGURATION) -> dict[str, list[str]]:
+    """The fields of a form that Hamlet asks for."""
+    answer = await denmark.hamlet.asks(request, "<iq type='result'/>")
+    form = answer.elements[0].elements[0].child(DATA, "x")
+    assert form is not None
+    return {
+        field.get("var", ""): [value.text for value in field.childs(DATA, "value")]
+        for field in form.elements
+    }
 
 
 @asynccontextmanager

@@ -10,6 +10,8 @@ from tests.facades.pubsub.denmark import (
     FRANCISCO,
     SOLILOQUY,
     Denmark,
+    publish,
+    told,
 )
 
 PUBLISH = f"""

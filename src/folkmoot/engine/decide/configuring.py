@@ -52,7 +52,7 @@ _ROOM: Final = NodeConfig(
     room=RoomConfig(locked=True),
 )
 _PRESENCE: Final = NodeConfig(access=Access.AUTHORIZE, persist_items=False, max_items=1)
-_MESSAGES: Final = NodeConfig(access=Access.WHITELIST, max_items=NODE_ITEMS_MAX)
+_MESSAGES: Final = NodeConfig(access=Access.WHITELIST)
 _PERSONAL: Final = NodeConfig(
     access=Access.PRESENCE, max_items=1, send_last=SendLast.ON_SUB_AND_PRESENCE
 )
@@ -71,7 +71,9 @@ def default_config(services: Services, node: NodeId, settings: Settings) -> Node
         return _SPACE if settings.get("type") == SPACE_TYPE else _LEAF
     if node.name == PRESENCE_NODE:
         return _PRESENCE
-    return _MESSAGES if node.name == MESSAGES_NODE else _PERSONAL
+    if node.name == MESSAGES_NODE:
+        return replace(_MESSAGES, max_items=min(services.offline_messages_max, NODE_ITEMS_MAX))
+    return _PERSONAL
 
 
 def configured(config: NodeConfig, settings: Settings) -> NodeConfig:

@@ -51,7 +51,7 @@ def created(
     if kind in (Kind.PUBSUB, Kind.ROOMS):
         if not view.services.may_create(creator, node.service):
             raise Refused(Reason.MAY_NOT_CREATE)
-        if len(view.affiliated(creator)) >= view.services.nodes_per_account_max:
+        if _has_enough(creator, node.service, view):
             raise Refused(Reason.TOO_MANY_NODES)
     elif kind is not Kind.ACCOUNT or creator.bare != node.service:
         raise Refused(Reason.FORBIDDEN)
@@ -63,6 +63,19 @@ def created(
     _hold_chain(node, config, view)
     owner = None if view.services.owned(node) else creator.bare
     return NodeCreated(node=node, config=config, creator=creator.bare, at=stamp.at, owner=owner)
+
+
+def _has_enough(creator: JID, service: JID, view: View) -> bool:
+    """Whether an entity owns as many nodes of a service as it may; each has a row for it."""
+    most = view.services.nodes_per_account_max
+    places = view.affiliated(creator)
+    if len(places) < most:
+        return False
+    view.require(places)
+    return most <= sum(
+        place.service == service and view.explicit(place, creator) is Affiliation.OWNER
+        for place in places
+    )
 
 
 def implied(node: NodeId, view: View, stamp: Stamp) -> NodeCreated:

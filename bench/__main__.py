@@ -34,7 +34,10 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"max_content_width": 100},
 )
-console = Console(highlight=False)
+PAGE_COLUMNS: Final = 100
+"""How wide a table is that no terminal limits."""
+
+console = Console(highlight=False, width=None if sys.stdout.isatty() else PAGE_COLUMNS)
 progress = Console(stderr=True, highlight=False)
 
 
@@ -172,10 +175,10 @@ def _measured(course: Course, times: int, data: Path | None) -> Iterator[report.
         for figure, value in sample.items():
             values.setdefault(figure, []).append(value)
         first, value = next(iter(sample.items()))
-        told = f"{course.title}: {first.say(value)} {first.name} {first.unit}"
+        told = f"{course.title}: {first.name}, {first.unit}: {first.say(value)}"
         if used.others > DISTURBED:
             told += f" [yellow](others used {used.others:.1f} processors meanwhile)[/]"
-        progress.print(f"{number + 1}/{times}  {told}")
+        progress.print(f"{number + 1}/{times}  {told}", soft_wrap=True)
     for figure, each in values.items():
         yield report.Line(course.title, figure, each)
 

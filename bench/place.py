@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sqlite3
 import subprocess
@@ -29,6 +30,12 @@ PASSWORD: Final = "bench"
 START_SECONDS_MAX: Final = 30.0
 STOP_SECONDS_MAX: Final = 10.0
 _PAUSE_SECONDS: Final = 0.02
+
+QUIET_SECONDS: Final = 0.5
+"""A server that does next to nothing for so long has done all there was to do."""
+QUIET_SHARE: Final = 0.05
+QUIET_SECONDS_MAX: Final = 10.0
+
 _LOG_CHARS: Final = 2_000
 
 FOLKMOOT: Final = Path(sysconfig.get_path("scripts")) / "folkmoot"
@@ -112,6 +119,15 @@ class Place:
     def resident_bytes(self) -> int:
         """The memory the server holds (RSS)."""
         return int(self._process.memory_info().rss)
+
+    async def quiet(self) -> None:
+        """Wait until the server has nothing left to do, QUIET_SECONDS_MAX at most."""
+        until = time.monotonic() + QUIET_SECONDS_MAX
+        while time.monotonic() < until:
+            began = self.clocks()
+            await asyncio.sleep(QUIET_SECONDS)
+            if self.clocks().since(began).server < QUIET_SHARE * QUIET_SECONDS:
+                return
 
     def rows(self) -> Rows:
         """All rows of the database as they are committed, each with its table's name first."""

@@ -41,22 +41,20 @@ def table(lines: Sequence[Line], *, goals: bool) -> Table:
     goals: say them; they hold only for the sizes they were set for.
     """
     made = Table(box=box.SIMPLE_HEAD)
-    made.add_column("Workload")
-    made.add_column("Figure")
-    made.add_column("Reached", justify="right")
-    made.add_column("Unit")
-    made.add_column("Lowest to highest", justify="right", style="dim")
+    made.add_column("")
+    made.add_column("Median", justify="right", no_wrap=True)
+    made.add_column("Lowest to highest", justify="right", style="dim", no_wrap=True)
     if goals:
-        made.add_column("Goal", justify="right")
+        made.add_column("Goal", justify="right", no_wrap=True)
     workload = ""
     for line in lines:
-        if workload and line.workload != workload:
+        if line.workload != workload:
+            workload = line.workload
             made.add_section()
-        name = "" if line.workload == workload else line.workload
-        workload = line.workload
+            made.add_row(workload, style="bold")
         figure = line.figure
         spread = f"{figure.say(min(line.values))} to {figure.say(max(line.values))}"
-        cells = [name, figure.name, figure.say(line.median), figure.unit, spread]
+        cells = [f"  {figure.name}, {figure.unit}", figure.say(line.median), spread]
         made.add_row(*cells, *([_goal(line)] if goals else []))
     return made
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Final
 
 from bench.client import crowd
@@ -17,11 +16,6 @@ TLS_SIZE: Final = Figure("idle session with TLS", "KiB", digits=1, goal=Goal(100
 
 WARM_UP: Final = 20
 """Log-ins before what is measured: what the server makes once is not a session's."""
-
-QUIET_SECONDS: Final = 0.5
-"""A server that uses no time for so long has done all there was to do."""
-QUIET_SHARE: Final = 0.05
-QUIET_SECONDS_MAX: Final = 10.0
 
 
 async def plain(place: Place, scale: Scale) -> Sample:
@@ -41,21 +35,10 @@ async def _sessions(place: Place, scale: Scale, *, tls: bool) -> tuple[Clocks, f
     numbers = range(1, 1 + scale.sessions)
     async with crowd(place, numbers[:WARM_UP], tls=tls):
         pass
-    await _quiet(place)
+    await place.quiet()
     bytes_before, began = place.resident_bytes(), place.clocks()
     async with crowd(place, numbers, tls=tls):
         used = place.clocks().since(began)
-        await _quiet(place)
+        await place.quiet()
         grown = place.resident_bytes() - bytes_before
     return used, grown / 1024 / scale.sessions
-
-
-async def _quiet(place: Place) -> None:
-    """Wait until the server has nothing to do."""
-    loop = asyncio.get_running_loop()
-    until = loop.time() + QUIET_SECONDS_MAX
-    while loop.time() < until:
-        began = place.clocks()
-        await asyncio.sleep(QUIET_SECONDS)
-        if place.clocks().since(began).server < QUIET_SHARE * QUIET_SECONDS:
-            return

@@ -95,6 +95,7 @@ async def _add(
     while some := list(islice(members, APPROVED_AT_ONCE)):
         await owner.ask("set", SPACES, words.approve(space, some))
     rooms = [f"{space}-{number}" for number in range(count)]
+    await place.quiet()  # those who are offline find later that they were approved
     rows, began = place.rows(), place.clocks()
     for room in rooms:
         await _add_room(owner, space, room)

@@ -85,9 +85,9 @@ class Client:
         self._pings = itertools.count()
         stage.core.router.bind(self.line, jid)
 
-    async def sends(self, xml: str) -> None:
+    async def sends(self, xml: str | Element) -> None:
         """Send a stanza, and wait until the server has taken it."""
-        stanza = element(xml)
+        stanza = element(xml) if isinstance(xml, str) else xml
         stanza.attrs["from"] = str(self.jid)
         rest = self._stage.core.router.receive(self.jid, stanza)
         if rest is not None:

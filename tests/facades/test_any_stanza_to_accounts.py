@@ -16,6 +16,9 @@ PLACES = st.sampled_from(
     f"|{ROMEO}|{JULIET}|{NURSE}|{ORCHARD}|{BALCONY}|{JULIET}/gone|nobody@shakespeare.lit"
     "|nobody@shakespeare.lit/here|mercutio@example.net|shakespeare.lit".split("|")
 )
+ANSWERED = PLACES.filter(lambda place: place not in (ORCHARD, BALCONY))
+"""Where the server answers an iq itself; to a stream it passes it on (RFC 6121 §8.5.3.1)."""
+
 WORDS = st.sampled_from(["", "a", "@", "remove", "both", "-1", "128", ROMEO, JULIET, BALCONY])
 PRESENCE = (
     *("", "unavailable", "subscribe", "subscribed", "unsubscribe", "unsubscribed"),
@@ -46,9 +49,9 @@ def children(draw: st.DrawFn) -> str:
 @st.composite
 def stanzas(draw: st.DrawFn) -> str:
     """Any stanza to an account."""
-    place, id = draw(PLACES), draw(st.sampled_from(["", " id='1'"]))
+    id, name = draw(st.sampled_from([("", "presence"), (" id='1'", "message"), ("", "iq")]))
+    place = draw(ANSWERED if name == "iq" else PLACES)
     to = f" to='{place}'" if place else ""
-    name = draw(st.sampled_from(["iq", "presence", "message"]))
     if name == "iq":
         type, word = draw(st.sampled_from(["get", "set"])), draw(WORDS)
         item = f"<item jid='{draw(PLACES)}' subscription='{word}' name='{word}'/>"

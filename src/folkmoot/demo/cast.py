@@ -76,8 +76,8 @@ class Place:
     def by(self, *, web: bool = False) -> str:
         """What `enter` does, in words."""
         if self.http is not None and (web or self.tcp is None):
-            return "WebSocket"
-        return "TCP and STARTTLS"
+            return "WebSocket, SCRAM"
+        return "TCP, STARTTLS, SCRAM"
 
 
 def random_key() -> str:

@@ -78,6 +78,6 @@ async def _play_all(story: Story, child: Child) -> None:
 
 
 async def _undo(story: Story) -> None:
-    with story.telling.step("folkmoot", "deletes the room, the space and the accounts") as step:
+    with story.telling.step("folkmoot", "deletes room, space and accounts") as step:
         await story.go()
         step.came = "deleted"

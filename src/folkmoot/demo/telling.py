@@ -7,10 +7,8 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Final
-from xml.dom import minidom
 
 from rich.console import Console, RenderableType
-from rich.padding import Padding
 from rich.rule import Rule
 from rich.syntax import Syntax
 from rich.table import Table
@@ -30,7 +28,8 @@ STYLES: Final = {
 }
 """The colours of the people, and of the server."""
 
-_INDENT: Final = 10
+_INDENT: Final = 11
+_XML: Final = Syntax("", "xml", theme="ansi_dark", background_color="default")
 
 
 @dataclass(slots=True)
@@ -78,17 +77,19 @@ class Telling:
         self._steps += 1
         step = Step(who, does)
         since = time.perf_counter()
-        mark = Text("✗", style="bold red")
+        mark, instead = Text("✗", style="bold red"), ""
         try:
             with self._under_way(step):
                 yield step
             mark = Text("✓", style="green")
         except Exception as error:
-            step.came = str(error) or type(error).__name__
+            instead = str(error) or type(error).__name__
             self._failed = self._failed or self._at
             raise
         finally:
             self._print(self._row(mark, step, time.perf_counter() - since))
+            for line in instead.splitlines():
+                self._print(Text(" " * _INDENT + line, style="red"))
 
     def _under_way(self, step: Step) -> AbstractContextManager[object]:
         if not self._console.is_terminal:
@@ -99,9 +100,12 @@ class Telling:
         """What shows the stanzas of somebody, if stanzas are to be shown."""
 
         def shown(way: Way, stanza: Element) -> None:
-            direction = f"{who} {way.value}"
-            self._print(Text(f"{direction:>{_INDENT}}", style=STYLES.get(who, "")))
-            self._print(Padding(_pretty(stanza), (0, 0, 0, _INDENT + 1)))
+            before = Text(f"{who:>{_INDENT - 3}} {way.value} ", style=STYLES.get(who, ""))
+            for line in _lines(stanza, "", "", self._console.width - _INDENT):
+                coloured = _XML.highlight(line)
+                coloured.rstrip()
+                self._print(before + coloured)
+                before = Text(" " * _INDENT)
 
         return shown if self._xml else lambda way, stanza: None
 
@@ -127,19 +131,24 @@ class Telling:
         row.add_column(width=4, style="dim")
         row.add_column(width=8, style=STYLES.get(step.who, ""))
         row.add_column(ratio=11)
-        row.add_column(ratio=10, style="dim" if mark.plain == "✓" else "red")
+        row.add_column(ratio=10, style="dim")
         row.add_column(width=8, justify="right", style="dim")
         took = f"{seconds * 1000:.0f} ms"
         row.add_row(mark, self._at, step.who, step.does, Text(step.came), took)
         return row
 
     def _print(self, what: RenderableType) -> None:
-        self._console.print(what, highlight=False)
+        self._console.print(what, highlight=False, soft_wrap=isinstance(what, Text))
 
 
-def _pretty(stanza: Element) -> RenderableType:
-    """A stanza for eyes: an element a line."""
-    root = minidom.parseString(serialize(stanza)).documentElement
-    assert root is not None
-    text = root.toprettyxml(indent="  ").strip()
-    return Syntax(text, "xml", theme="ansi_dark", background_color="default", word_wrap=True)
+def _lines(element: Element, scope: str, indent: str, width: int) -> Iterator[str]:
+    """An element for eyes: on one line where it fits, else each of its children for itself."""
+    whole = indent + serialize(element, scope)
+    if len(whole) <= width or not element.elements:
+        yield whole
+        return
+    tag = serialize(Element(element.ns, element.name, element.attrs), scope)
+    yield f"{indent}{tag.removesuffix('/>')}>"
+    for child in element.elements:
+        yield from _lines(child, element.ns, indent + "  ", width)
+    yield f"{indent}</{element.name}>"

@@ -46,7 +46,7 @@ class Wire(Protocol):
         """Begin a stream, or begin it anew after SASL; the features are the next element."""
 
     async def send(self, element: Element) -> None:
-        """Send an element."""
+        """Send an element. Raises OSError where the connection is lost."""
 
     async def receive(self) -> Element:
         """The next element. Raises Ended."""
@@ -109,6 +109,8 @@ class TcpWire:
         self._writer.write(header.removesuffix("/>").encode() + b">")
 
     async def send(self, element: Element) -> None:
+        if self._writer.is_closing():
+            raise ConnectionResetError("the connection is closed")
         self._writer.write(serialize(element).encode())
         await self._writer.drain()
 
@@ -136,11 +138,11 @@ class TcpWire:
         return data
 
     async def close(self) -> None:
-        with suppress(OSError):
+        if not self._writer.is_closing():
             self._writer.write(b"</stream>")
             self._writer.close()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._writer.wait_closed(), CLOSE_SECONDS_MAX)
+        with suppress(OSError, TimeoutError):
+            await asyncio.wait_for(self._writer.wait_closed(), CLOSE_SECONDS_MAX)
 
 
 class WebSocketWire:

@@ -246,7 +246,8 @@ async def test_there_is_always_an_owner(denmark: Denmark) -> None:
         ("<affiliation jid='a@b' affiliation='admin'/>", ("bad-request",)),
         ("<affiliation jid='a@b' affiliation='king'/>", ("bad-request",)),
         (
-            "<affiliation jid='a@b' affiliation='none'/><affiliation jid='a@b/c' affiliation='owner'/>",
+            "<affiliation jid='a@b' affiliation='none'/>"
+            "<affiliation jid='a@b/c' affiliation='owner'/>",
             ("bad-request",),
         ),
     ],

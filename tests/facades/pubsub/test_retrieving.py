@@ -196,7 +196,7 @@ def told(answer: Element) -> dict[str, str | None]:
     """What a `<set/>` says."""
     found = answer.elements[0].child(RSM, "set")
     assert found is not None, answer
-    said = {each.name: each.text for each in found.elements}
+    said: dict[str, str | None] = {each.name: each.text for each in found.elements}
     first = found.child(RSM, "first")
     return said if first is None else {**said, "index": first.get("index")}
 

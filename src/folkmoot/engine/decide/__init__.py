@@ -50,6 +50,7 @@ _RULES: Final[dict[type[Command], Callable[[Any, View, Stamp], tuple[Event, ...]
 def decide(command: Command, view: View, stamp: Stamp) -> tuple[Event, ...]:
     """What happens when a command is carried out. Raises Refused: nothing does."""
     events = _RULES[type(command)](command, view, stamp)
+    events = (*events, *contacts.met(events, view, stamp))
     events = (*events, *lowering.unheard(events, view))
     return (*events, *occupants.emptied(events, view))
 

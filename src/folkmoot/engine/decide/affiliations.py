@@ -77,8 +77,10 @@ def _row(
         if wanted is not Affiliation.OWNER:
             raise Refused(Reason.LAST_OWNER)
         return []
-    before = view.explicit(node, jid)
-    after = None if wanted is view.inherited(node, jid) else wanted
+    before, given = view.explicit(node, jid), view.inherited(node, jid)
+    if given in (Affiliation.OWNER, Affiliation.OUTCAST) and wanted is not given:
+        raise Refused(Reason.OUTRANKED)  # owners and outcasts above are so here
+    after = None if wanted is given else wanted
     events: list[Event] = []
     leaves = record.config.is_space and wanted is Affiliation.NONE
     held = view.subscriptions(node, jid) if leaves else []

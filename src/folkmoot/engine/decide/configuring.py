@@ -89,7 +89,7 @@ def configured(config: NodeConfig, settings: Settings) -> NodeConfig:
             raise Refused(Reason.BAD_CONFIG, name)
     for name in room:
         if config.room is None or name not in _ROOM_FIELDS:
-            raise Refused(Reason.BAD_CONFIG, name)
+            raise Refused(Reason.BAD_CONFIG, f"room.{name}")
     changed = replace(config, **rest)
     if changed.room is not None and room:
         changed = replace(changed, room=replace(changed.room, **room))

@@ -7,6 +7,7 @@ has the contact on the roster.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -77,12 +78,27 @@ def hold_contact(node: NodeId, account: JID, view: View) -> None:
             raise Refused(Reason.TOO_MANY_SUBSCRIPTIONS)
 
 
-def met(account: JID, other: JID, view: View, stamp: Stamp) -> tuple[Event, ...]:
-    """Whoever an account lets hear its presence comes on its roster, if not there (§3.1.5)."""
-    node = presence_of(other)
-    if not view.services.local(account) or view.subscription(node, account) is not None:
-        return ()
-    return _listed(node, account, Contact(), view, stamp)
+def met(events: Sequence[Event], view: View, stamp: Stamp) -> tuple[Event, ...]:
+    """Whoever hears an account's presence, or will once it asks, comes on its roster.
+
+    By whatever door it was let in. Source: RFC 6121 §3.1.5, §3.4.2.
+    """
+    listed: list[Event] = []
+    for event in events:
+        if not view.services.is_presence(event.node):
+            continue
+        account = event.node.service
+        match event:
+            case SubscriptionChanged(subscriber=other, after=Subscription(state=State.SUBSCRIBED)):
+                pass
+            case AffiliationChanged(jid=other, after=Affiliation.MEMBER):
+                pass
+            case _:
+                continue
+        node, after = presence_of(other), view.supposing((*events, *listed))
+        if view.services.local(account) and after.subscription(node, account) is None:
+            listed.extend(_listed(node, account, Contact(), after, stamp))
+    return tuple(listed)
 
 
 def remove_contact(command: RemoveContact, view: View, stamp: Stamp) -> tuple[Event, ...]:

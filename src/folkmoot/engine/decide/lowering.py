@@ -155,18 +155,15 @@ def _subscribed(subscription: Subscription | None) -> bool:
 def heirs(before: View, after: View, node: NodeId, by: JID) -> list[Event]:
     """The rows of those who own a node from now on that nobody else does any longer.
 
-    Those who owned it so far, where they may; else the owners of the node it is in. What is found
-    is true in `after` from here on.
+    Those who owned it so far, where they may; else the owners of the node it is in; else those who
+    owned it through another, and had been shut out here. What is found is true in `after` from
+    here on.
     """
     if after.config(node) is None or after.owners(node):
         return []
-    left = [
-        jid
-        for jid in before.owners(node)
-        if after.affiliation(node, jid) is not Affiliation.OUTCAST
-    ]
-    if not left:
-        left = [jid for above in after.chain(node)[1:2] for jid in after.owners(above)]
+    owned = before.owners(node)
+    left = [jid for jid in owned if after.affiliation(node, jid) is not Affiliation.OUTCAST]
+    above = [jid for parent in after.chain(node)[1:2] for jid in after.owners(parent)]
     events: list[Event] = [
         AffiliationChanged(
             node=node,
@@ -177,7 +174,7 @@ def heirs(before: View, after: View, node: NodeId, by: JID) -> list[Event]:
             now=Affiliation.OWNER,
             by=by,
         )
-        for jid in left
+        for jid in left or above or owned
     ]
     for event in events:
         after.suppose(event)

@@ -15,7 +15,7 @@ from folkmoot.engine.commands import (
     Unsubscribe,
 )
 from folkmoot.engine.decide import occupants
-from folkmoot.engine.decide.contacts import hold_contact, met
+from folkmoot.engine.decide.contacts import hold_contact
 from folkmoot.engine.decide.lowering import (
     admitted,
     answered,
@@ -86,7 +86,8 @@ def subscribe(command: Subscribe, view: View, stamp: Stamp) -> tuple[Event, ...]
         cause=Cause.ASKED,
         last=None if made or command.deliver is False else last_item(node, view),
     )
-    return (*made, event, *_spend_approval(node, subscriber, view, stamp))
+    events = (*made, event, *_spend_approval(node, subscriber, view))
+    return _with_what_follows(events, node, subscriber, command.actor, view)
 
 
 def _made(command: Subscribe, view: View, stamp: Stamp) -> tuple[NodeCreated, ...]:
@@ -138,11 +139,11 @@ def _asked(command: Subscribe, before: Subscription | None, stamp: Stamp) -> tup
     )
 
 
-def _spend_approval(node: NodeId, jid: JID, view: View, stamp: Stamp) -> tuple[Event, ...]:
+def _spend_approval(node: NodeId, jid: JID, view: View) -> tuple[Event, ...]:
     """An approval given beforehand is used up by the request it was for (RFC 6121 §3.4.2)."""
     if not view.services.is_presence(node) or view.explicit(node, jid) is not Affiliation.MEMBER:
         return ()
-    return (_row(node, jid, None, jid, view), *met(node.service, jid, view, stamp))
+    return (_row(node, jid, None, jid, view),)
 
 
 def _hold_room(node: NodeId, before: Subscription | None, view: View) -> None:
@@ -224,20 +225,16 @@ def approve(command: Approve, view: View, stamp: Stamp) -> tuple[Event, ...]:
     hold_owner(node, command.actor, view.supposing(made))
     before = view.subscription(node, jid)
     if before is not None and before.state is State.PENDING:
-        settled = _settled(
+        return _settled(
             node, before, command.actor, allow=command.allow, view=view, said=command.said
         )
-        known = command.allow and view.services.is_presence(node)
-        return (*settled, *met(node.service, jid, view, stamp)) if known else settled
     if not command.beforehand:
         return ()
-    events = _beforehand(command, before, view.supposing(made), stamp)
+    events = _beforehand(command, before, view.supposing(made))
     return (*made, *events) if events else ()
 
 
-def _beforehand(
-    command: Approve, before: Subscription | None, view: View, stamp: Stamp
-) -> tuple[Event, ...]:
+def _beforehand(command: Approve, before: Subscription | None, view: View) -> tuple[Event, ...]:
     """An answer nobody waits for: approval kept, or withdrawn again (RFC 6121 §3.2.2, §3.4.2)."""
     node, jid, by = command.node, command.subscriber, command.actor
     hears = before is not None and before.state is State.SUBSCRIBED
@@ -245,8 +242,7 @@ def _beforehand(
     if command.allow:
         if hears or row is not None:
             return ()
-        kept = _row(node, jid, Affiliation.MEMBER, by, view)
-        return (kept, *met(node.service, jid, view, stamp))
+        return (_row(node, jid, Affiliation.MEMBER, by, view),)
     events: list[Event] = []
     if before is not None and hears:
         events.append(replace(ended(node, before, by, Cause.DENIED), said=command.said))

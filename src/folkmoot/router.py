@@ -117,12 +117,12 @@ class Router:
         except Refused as refused:
             log.debug("nothing to end", node=command.node.name, reason=refused.reason.name)
 
-    async def _part(self, session: Session) -> None:
+    async def _part(self, session: Session, parting: Sequence[Element] = ()) -> None:
         """Unavailable to everyone the session sent presence to of its own (RFC 6121 §4.6.3)."""
         directed, session.directed = session.directed, set()
         for jid in directed:
             attrs = {"type": "unavailable", "from": str(session.jid), "to": str(jid)}
-            await self._handle(session, Element(CLIENT, "presence", attrs))
+            await self._handle(session, Element(CLIENT, "presence", attrs, *parting))
 
     # --- stanzas in
 
@@ -180,6 +180,8 @@ class Router:
         kind, type = stanza.name, stanza.get("type", "")
         if kind != "iq":
             found = table.get((kind, type))
+            if found is None and kind == "message":
+                found = table.get((kind, ""))  # an unknown type means normal (RFC 6121 §5.2.2)
             return None if found is None else (*found, stanza)
         outer = stanza.first
         if outer is None:
@@ -226,7 +228,7 @@ class Router:
             await self._try(
                 Unsubscribe(actor=session.jid, node=node, subscriber=session.jid, parting=stanza)
             )
-        await self._part(session)
+        await self._part(session, stanza.elements)
 
     def _address(self, session: Session, stanza: Element) -> JID:
         text = stanza.get("to")

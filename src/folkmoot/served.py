@@ -56,7 +56,8 @@ def _server_disco(services: Services) -> Facade:
         return (disco.items("", names),)
 
     identity = disco.Identity("server", "im", "Folkmoot")
-    return disco.facade((identity,), basics.FEATURES, listed, pubsub.FACADE.errors)
+    features = (*basics.FEATURES, *messages.FEATURES)
+    return disco.facade((identity,), features, listed, pubsub.FACADE.errors)
 
 
 def _account_disco() -> Facade:

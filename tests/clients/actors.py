@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 from xml.etree import ElementTree
 
 import slixmpp
 
 from folkmoot.config import Address
-from folkmoot.demo.wire import reachable, unverified
+from folkmoot.demo.wire import reachable
 from folkmoot.xmpp.jid import JID
 
 PATIENCE_SECONDS: Final = 10.0
@@ -18,6 +19,7 @@ PATIENCE_SECONDS: Final = 10.0
 
 EVENTS: Final = (
     "message",
+    "message_xform",
     "groupchat_message",
     "groupchat_subject",
     "presence",
@@ -47,10 +49,12 @@ class Actor:
     xmpp: the client itself. heard: what has come, by the name of its event, and was not asked for.
     """
 
-    def __init__(self, account: JID, password: str, resource: str, mechanism: str | None) -> None:
-        jid = str(account.with_resource(resource))
-        self.xmpp: Any = slixmpp.ClientXMPP(jid, password, sasl_mech=mechanism)
-        self.xmpp.get_ssl_context = unverified
+    def __init__(
+        self, jid: JID, password: str, certificate: Path, mechanism: str | None = None
+    ) -> None:
+        """certificate: the server's, which nothing else is taken for."""
+        self.xmpp: Any = slixmpp.ClientXMPP(str(jid), password, sasl_mech=mechanism)
+        self.xmpp.ca_certs = certificate
         # What it answers to requests for its presence is for the tests to say.
         self.xmpp.auto_authorize = None
         self.xmpp.auto_subscribe = False
@@ -95,7 +99,7 @@ class Actor:
 
     async def is_up_to_date(self) -> None:
         """All has come that was told before now."""
-        await self.xmpp["xep_0199"].ping(self.account.domain, timeout=PATIENCE_SECONDS)
+        await self.xmpp.plugin["xep_0199"].ping(self.account.domain, timeout=PATIENCE_SECONDS)
 
     async def hears(self, event: str, where: Callable[[Any], bool] = lambda what: True) -> Any:
         """The first that has come, or comes, of an event; others stay to be asked for."""
@@ -121,7 +125,7 @@ class Actor:
 
     async def enters(self, room: JID, nick: str, *, history: int = 0) -> Any:
         """Enter a room; gives what the room told on the way (XEP-0045 §7.2)."""
-        return await self.xmpp["xep_0045"].join_muc_wait(
+        return await self.xmpp.plugin["xep_0045"].join_muc_wait(
             slixmpp.JID(str(room)), nick, maxstanzas=history, timeout=PATIENCE_SECONDS
         )
 

@@ -1,4 +1,7 @@
-"""Servers in processes of their own, and real clients of another project on them."""
+"""Servers in processes of their own, and real clients of another project on them.
+
+All tests here run on one loop, so that they can share a server: their modules say so.
+"""
 
 from __future__ import annotations
 
@@ -13,15 +16,6 @@ from folkmoot.lock import Holder
 from tests.clients.town import Town
 
 Served = tuple[Child, Holder]
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All tests here share a loop, so that they can share a server; slixmpp may be old-fashioned."""
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(pytest.mark.asyncio(loop_scope="session"))
-            item.add_marker(pytest.mark.filterwarnings("ignore::DeprecationWarning:slixmpp"))
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

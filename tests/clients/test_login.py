@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 
 import pytest
 
@@ -10,6 +11,8 @@ from folkmoot.demo.client import Unexpected, log_in
 from folkmoot.demo.wire import TcpWire, WebSocketWire
 from tests.clients.actors import PATIENCE_SECONDS, Actor
 from tests.clients.town import PASSWORD, Town
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 MECHANISMS = ("SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN")
 
@@ -47,7 +50,7 @@ async def test_our_own_client_logs_in_with_direct_tls(town: Town) -> None:
 async def test_a_wrong_password_is_refused(town: Town) -> None:
     """RFC 6120 §6.5.10: not-authorized, whichever of the two clients is wrong."""
     account = await town.account("tybalt")
-    tybalt = Actor(account, "hate the word", "street", "SCRAM-SHA-256")
+    tybalt = Actor(account, "hate the word", town.certificate)
     tybalt.xmpp.connect("127.0.0.1", town.holder.listening["tcp"].port)
     failed = await tybalt.hears("failed_auth")
     assert failed["condition"] == "not-authorized"
@@ -72,7 +75,7 @@ async def test_an_account_is_made_while_the_server_runs(town: Town) -> None:
     """`folkmoot user add` on the running server's data directory, then a log-in with it."""
     mercutio = town.named("mercutio")
     process = await asyncio.create_subprocess_exec(
-        *("folkmoot", "user", "add", str(mercutio), "--password-stdin"),
+        *(sys.executable, "-m", "folkmoot", "user", "add", str(mercutio), "--password-stdin"),
         *("--data", str(town.child.data)),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,

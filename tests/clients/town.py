@@ -46,6 +46,11 @@ class Town:
         assert self.holder.control is not None
         return RemoteAdmin(self.holder.control)
 
+    @property
+    def certificate(self) -> Path:
+        """The one the server has made for itself."""
+        return self.child.data / "certificate.pem"
+
     def named(self, name: str) -> JID:
         """The account of that name in this test."""
         return JID.parse(f"{name}-{self._ending}@{self.place.domain}")
@@ -72,7 +77,8 @@ class Town:
 
         available: whether they have asked for the roster, and sent their presence.
         """
-        actor = Actor(await self.account(name), PASSWORD, resource, mechanism)
+        jid = (await self.account(name)).with_resource(resource)
+        actor = Actor(jid, PASSWORD, self.certificate, mechanism)
         self._actors.append(actor)
         address = self.holder.listening["tls_direct" if direct else "tcp"]
         await actor.log_in(address, direct=direct)

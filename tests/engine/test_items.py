@@ -121,13 +121,28 @@ async def test_a_transient_node_tells_and_keeps_nothing(stand: Stand) -> None:
     await stand.refused(Purge(actor=HAMLET, node=SOLILOQUIES), Reason.NOT_PERSISTENT)
 
 
-async def test_a_payload_is_needed_but_for_pure_notice(stand: Stand) -> None:
-    """XEP-0060 §7.1.3.5 and table 4 of §4.3."""
-    await stand.leaf()
-    await stand.refused(publishing(payload=None), Reason.PAYLOAD_REQUIRED)
-    notice = NodeId(SOLILOQUIES.service, "bell")
-    await stand.leaf(notice, persist_items=False, deliver_payloads=False)
-    await stand.run(publishing(notice, payload=None))
+@pytest.mark.parametrize(
+    ("persist", "payloads", "payload", "nothing"),
+    [
+        (True, True, None, Reason.ITEM_REQUIRED),
+        (True, False, None, Reason.ITEM_REQUIRED),
+        (False, True, None, Reason.PAYLOAD_REQUIRED),
+        (False, False, Reason.ITEM_FORBIDDEN, None),
+    ],
+)
+async def test_what_a_node_needs(
+    stand: Stand, persist: bool, payloads: bool, payload: Reason | None, nothing: Reason | None
+) -> None:
+    """XEP-0060 §4.3 table 4, §7.1.3.5, §7.1.3.6: an item, a payload, or neither."""
+    await stand.leaf(persist_items=persist, deliver_payloads=payloads)
+    notice = Publish(actor=HAMLET, node=SOLILOQUIES, entry=None)
+    for command, reason in ((publishing(), payload), (notice, nothing)):
+        if reason is None:
+            await stand.run(command)
+        else:
+            await stand.refused(command, reason)
+    if payloads:
+        await stand.refused(publishing(payload=None), Reason.PAYLOAD_REQUIRED)
 
 
 async def test_a_payload_has_a_size(stand: Stand) -> None:

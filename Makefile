@@ -29,8 +29,8 @@ test: $(DEVELOPS) ## Format, lint, strict types and every test
 demo: $(RUNS) ## Play the story of a space against an ephemeral server
 	@$(BIN)/folkmoot demo --ephemeral
 
-bench: $(DEVELOPS) ## Measure (docs/benchmarks.md says what and how)
-	$(BIN)/python -m bench
+bench: $(DEVELOPS) ## Measure (docs/benchmarks.md); ARGS=--help says what else, as ARGS=--referee
+	@$(BIN)/python -m bench $(ARGS)
 
 lint: $(DEVELOPS) ## What ruff has to say
 	$(BIN)/ruff check .

@@ -92,7 +92,7 @@ def bench(
 
     Server and generator are pinned to a processor each where there are two. What a run costs is
     said in seconds of the server's processor time, which other programs disturb little; still,
-    leave the machine alone. All of it takes some five minutes.
+    leave the machine alone. All of it takes some four minutes.
     """
     if judged and quick:
         raise typer.BadParameter("the referee has one size only", param_hint="--quick")

@@ -194,8 +194,11 @@ def agreed(answer: Element) -> Element:
 
 async def soon(answer: asyncio.Future[Element]) -> Element:
     """What has to come. Raises Stalled, and Refusal where the stream ends first."""
-    done, _ = await asyncio.wait((answer,), timeout=STALL_SECONDS_MAX)
-    if not done:
+    try:
+        await asyncio.wait((answer,), timeout=STALL_SECONDS_MAX)
+    finally:
+        late = answer.cancel()
+    if late:
         raise Stalled(f"no answer came within {STALL_SECONDS_MAX:g} seconds")
     return answer.result()
 

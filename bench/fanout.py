@@ -9,20 +9,19 @@ from typing import Final
 
 from bench import words
 from bench.client import Client, Refusal, crowd, soon
-from bench.figures import Figure, Goal, Sample, percentile
+from bench.figures import Figure, Goal, Sample, percentile, rate
 from bench.place import SPACES, Clocks, Place
 from bench.scale import Scale
 from bench.tally import Stalled, Tally, stamped
 
 PUBSUB_PER_CPU: Final = Figure("deliveries", "per CPU-second", goal=Goal(45_000))
 PUBSUB_PER_SECOND: Final = Figure("deliveries", "per second")
-PUBSUB_MIDDLE: Final = Figure("delay with a full window, p50", "ms", digits=1)
-PUBSUB_WORST: Final = Figure("delay with a full window, p99", "ms", digits=1)
-
 MUC_PER_CPU: Final = Figure("messages delivered", "per CPU-second", goal=Goal(45_000))
 MUC_PER_SECOND: Final = Figure("messages delivered", "per second")
-MUC_MIDDLE: Final = Figure("delay with a full window, p50", "ms", digits=1)
-MUC_WORST: Final = Figure("delay with a full window, p99", "ms", digits=1)
+
+MIDDLE: Final = Figure("delay with a full window, p50", "ms", digits=1)
+WORST: Final = Figure("delay with a full window, p99", "ms", digits=1)
+
 ENTERING_CPU: Final = Figure("all enter at once", "CPU-seconds", digits=2)
 ENTERING_SECONDS: Final = Figure("all enter at once", "seconds", digits=2)
 PRESENCES_PER_CPU: Final = Figure("presences while they enter", "per CPU-second")
@@ -55,10 +54,10 @@ async def pubsub(place: Place, scale: Scale) -> Sample:
         )
         load = await _loaded(place, scale, owner, words.prepared_publish(NODE), subscribers)
     return {
-        PUBSUB_PER_CPU: load.deliveries / load.used.server,
-        PUBSUB_PER_SECOND: load.deliveries / load.used.wall,
-        PUBSUB_MIDDLE: percentile(load.delays, 0.5) * 1e3,
-        PUBSUB_WORST: percentile(load.delays, 0.99) * 1e3,
+        PUBSUB_PER_CPU: rate(load.deliveries, load.used.server),
+        PUBSUB_PER_SECOND: rate(load.deliveries, load.used.wall),
+        MIDDLE: percentile(load.delays, 0.5) * 1e3,
+        WORST: percentile(load.delays, 0.99) * 1e3,
     }
 
 
@@ -77,13 +76,13 @@ async def muc(place: Place, scale: Scale) -> Sample:
         speaker = occupants[0]
         load = await _loaded(place, scale, speaker, words.prepared_groupchat(ROOM), occupants)
     return {
-        MUC_PER_CPU: load.deliveries / load.used.server,
-        MUC_PER_SECOND: load.deliveries / load.used.wall,
-        MUC_MIDDLE: percentile(load.delays, 0.5) * 1e3,
-        MUC_WORST: percentile(load.delays, 0.99) * 1e3,
+        MUC_PER_CPU: rate(load.deliveries, load.used.server),
+        MUC_PER_SECOND: rate(load.deliveries, load.used.wall),
+        MIDDLE: percentile(load.delays, 0.5) * 1e3,
+        WORST: percentile(load.delays, 0.99) * 1e3,
         ENTERING_CPU: entering.used.server,
         ENTERING_SECONDS: entering.used.wall,
-        PRESENCES_PER_CPU: entering.deliveries / entering.used.server,
+        PRESENCES_PER_CPU: rate(entering.deliveries, entering.used.server),
     }
 
 

@@ -41,6 +41,11 @@ Sample: TypeAlias = Mapping[Figure, float]
 """What one run of a workload came to."""
 
 
+def rate(count: float, seconds: float) -> float:
+    """So many in so many seconds, per second; nan where the clock saw no time go by."""
+    return count / seconds if seconds else math.nan
+
+
 def percentile(values: Sequence[float], share: float) -> float:
     """The smallest value that at least `share` (0 to 1) of all values do not exceed; nan of none.
 

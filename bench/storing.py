@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from typing import Final
 
 from bench import words
 from bench.client import Client, agreed, crowd, soon
 from bench.fanout import WARM_UP_SHARE
-from bench.figures import Figure, Goal, Sample, percentile
+from bench.figures import Figure, Goal, Sample, percentile, rate
 from bench.place import SPACES, Place
 from bench.scale import Scale
 from bench.tally import BLANK, STAMP_DIGITS, stamped
@@ -32,8 +33,8 @@ async def publishing(place: Place, scale: Scale) -> Sample:
         delays = await _publish_all(publishers, scale.seconds)
         used = place.clocks().since(began)
     return {
-        ACKNOWLEDGED: len(delays) / used.wall,
-        ACKNOWLEDGED_PER_CPU: len(delays) / used.server,
+        ACKNOWLEDGED: rate(len(delays), used.wall),
+        ACKNOWLEDGED_PER_CPU: rate(len(delays), used.server),
         MIDDLE: percentile(delays, 0.5) * 1e3,
         WORST: percentile(delays, 0.99) * 1e3,
     }
@@ -53,13 +54,12 @@ async def _publish_all(publishers: Sequence[Client], seconds: float) -> list[flo
 
 async def _publish(publisher: Client, node: str, seconds: float, delays: list[float]) -> None:
     """One item after the other."""
-    loop = asyncio.get_running_loop()
     prepared = words.prepared_publish(node)
     at = prepared.index(_ID_AT) + len("id='")
-    until = loop.time() + seconds
-    while (began := loop.time()) < until:
+    until = time.monotonic() + seconds
+    while (began := time.monotonic()) < until:
         stanza = stamped(prepared)
         answer = publisher.answer(stanza[at : at + STAMP_DIGITS].decode())
         publisher.send(stanza)
         agreed(await soon(answer))
-        delays.append(loop.time() - began)
+        delays.append(time.monotonic() - began)

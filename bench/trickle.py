@@ -101,7 +101,7 @@ async def _add(
         await _add_room(owner, space, room)
     used = place.clocks().since(began)
     written = len(place.rows() - rows)
-    for member in online:
+    for member in online[:height]:
         await _visit(member, rooms[-1], "probe")
     return {
         addition_cpu(height): used.server * 1e3 / count,

@@ -39,8 +39,9 @@ SERVICES = Services(
 
 
 def element(xml: str) -> Element:
-    """A stanza as a client writes it: `jabber:client` need not be said."""
-    return parse(re.sub(r"^\s*<(\w+)", rf"<\1 xmlns='{CLIENT}'", xml.rstrip(), count=1))
+    """A stanza as a client writes it: `jabber:client` need not be said, but may be."""
+    root = r"^\s*<(\w+)\b(?![^>]*\sxmlns=)"
+    return parse(re.sub(root, rf"<\1 xmlns='{CLIENT}'", xml.strip(), count=1))
 
 
 def holds(found: Element, wanted: Element) -> bool:

@@ -19,8 +19,10 @@ PATIENCE_SECONDS: Final = 10.0
 
 EVENTS: Final = (
     "message",
+    "message_error",
     "message_xform",
     "groupchat_message",
+    "groupchat_presence",
     "groupchat_subject",
     "presence",
     "roster_update",
@@ -152,3 +154,13 @@ def body(text: str) -> Callable[[Any], bool]:
 def presence(sender: JID, type: str = "available") -> Callable[[Any], bool]:
     """Whether a presence is somebody's, of this type."""
     return lambda stanza: bool(str(stanza["from"]) == str(sender) and stanza["type"] == type)
+
+
+def left(room: JID, nick: str) -> Callable[[Any], bool]:
+    """Whether a presence from a room says that somebody has left it."""
+    return presence(room.with_resource(nick), "unavailable")
+
+
+def codes(stanza: Any) -> set[int]:
+    """The status codes of a presence from a room."""
+    return set(stanza["muc"]["status_codes"])

@@ -106,7 +106,7 @@ async def test_a_message_to_nobody_comes_back(town: Town) -> None:
     """RFC 6121 §8.5.1: service-unavailable where there is no such account."""
     juliet = await town.actor("juliet")
     juliet.says(town.named("rosaline"), "Is anybody there?")
-    refused = await juliet.hears("message", lambda message: message["type"] == "error")
+    refused = await juliet.hears("message_error")
     assert refused["error"]["condition"] == "service-unavailable"
 
 

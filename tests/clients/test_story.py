@@ -8,7 +8,7 @@ import pytest
 from slixmpp.exceptions import IqError, PresenceError
 
 from folkmoot.xmpp.jid import JID
-from tests.clients.actors import PATIENCE_SECONDS, Actor, body, condition
+from tests.clients.actors import PATIENCE_SECONDS, Actor, body, codes, condition, left
 from tests.clients.town import Town
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -115,16 +115,6 @@ class House:
         answer.send()
 
 
-def room_presence(room: JID, nick: str, type: str) -> Any:
-    """Whether a presence is an occupant's."""
-    return lambda stanza: stanza["from"] == f"{room}/{nick}" and stanza["type"] == type
-
-
-def codes(stanza: Any) -> set[int]:
-    """The status codes of a presence from a room."""
-    return set(stanza["muc"]["status_codes"])
-
-
 async def test_the_story(town: Town) -> None:
     """Issue 2: founded, asked for, approved by form, entered, talked in, and left by a ban."""
     juliet, romeo = await town.actor("juliet"), await town.actor("romeo")
@@ -137,15 +127,15 @@ async def test_the_story(town: Town) -> None:
     answer = await house.asked(romeo, "get", ITEMS)
     (item,) = answer["pubsub"]["items"]
     assert item["id"] == str(house.room)
-    joined = await romeo.enters(house.room, "romeo")
-    assert joined.self_presence["muc"]["affiliation"] == "member"
+    joined, *_ = await romeo.enters(house.room, "romeo")
+    assert joined["muc"]["affiliation"] == "member"
     romeo.says(house.room, "I take thee at thy word", type="groupchat")
     heard = await juliet.hears("groupchat_message", body("I take thee at thy word"))
     assert heard["mucnick"] == "romeo"
 
     await house.asked(juliet, "set", BAN, jid=romeo.account)
     for actor in (juliet, romeo):
-        gone = await actor.hears("presence", room_presence(house.room, "romeo", "unavailable"))
+        gone = await actor.hears("groupchat_presence", left(house.room, "romeo"))
         assert 301 in codes(gone)
         assert gone["muc"]["affiliation"] == "outcast"
     told = await romeo.hears("pubsub_subscription")
@@ -198,6 +188,6 @@ async def test_a_member_who_leaves_the_space_leaves_its_rooms(town: Town) -> Non
     await romeo.hears("pubsub_subscription")
     await romeo.enters(house.room, "romeo")
     await romeo.xmpp.plugin["xep_0060"].unsubscribe(str(house.spaces), house.key)
-    gone = await romeo.hears("presence", room_presence(house.room, "romeo", "unavailable"))
+    gone = await romeo.hears("groupchat_presence", left(house.room, "romeo"))
     assert 321 in codes(gone)
-    await juliet.hears("presence", room_presence(house.room, "romeo", "unavailable"))
+    await juliet.hears("groupchat_presence", left(house.room, "romeo"))

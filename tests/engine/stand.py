@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -198,12 +198,17 @@ class Stand:
         return await self.leaf(node, owner, type=SPACE_TYPE, access=access, **settings)
 
     async def room(
-        self, node: NodeId = HALL, owner: JID = HAMLET, space: NodeId | None = None, **settings: Any
+        self,
+        node: NodeId = HALL,
+        owner: JID = HAMLET,
+        space: NodeId | None = None,
+        settings: Mapping[str, Any] | None = None,
+        **more: Any,
     ) -> NodeId:
         """A room that outlasts its occupants, in a space where one is named; nobody is in it."""
         await self.run(Create(actor=owner, node=node))
-        settings = {"room.persistent": True, "parent": space} | settings
-        await self.run(Configure(actor=owner, node=node, settings=settings))
+        asked = {"room.persistent": True, "parent": space, **(settings or {}), **more}
+        await self.run(Configure(actor=owner, node=node, settings=asked))
         if space is not None:
             await self.list(space, node, (await self.ask(View.owners, space))[0])
         return node

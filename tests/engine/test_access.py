@@ -108,7 +108,7 @@ SUBSCRIBED = Standing(admitted=True)
     ],
 )
 def test_affiliation_is_handed_down(chain: list[Standing], expected: Affiliation) -> None:
-    """DESIGN: outcast and owner stick; otherwise the nearer row wins; subscribed is member."""
+    """Outcast and owner stick; otherwise the nearer row wins; subscribed is member."""
     assert affiliation(chain) is expected
 
 

@@ -46,6 +46,13 @@ def listed(answer: Element) -> list[str | None]:
     return [each.get("node") for each in answer.elements[0].childs(ITEMS, "item")]
 
 
+def last(answer: Element) -> str:
+    """The end of a page, after which the next one begins."""
+    (said,) = answer.elements[0].childs(RSM, "set")
+    (found,) = said.childs(RSM, "last")
+    return found.text
+
+
 @pytest.mark.parametrize(
     ("to", "identity"),
     [
@@ -165,7 +172,7 @@ async def test_private_nodes_are_on_nobody_elses_list(stage: Stage) -> None:
         if not (names := listed(answer)):
             break
         seen += names
-        after = answer.elements[0].child(RSM, "set").child(RSM, "last").text  # type: ignore
+        after = last(answer)
     assert seen == ["0-open", "1-open", "2-open"]
     assert len(listed(await juliet.asks(asked(ITEMS, "pubsub.shakespeare.lit")))) == 15
 

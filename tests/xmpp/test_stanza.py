@@ -84,3 +84,13 @@ def test_any_payload_is_worded(payload: Element) -> None:
     message = Element(CLIENT, "message", {"from": "a@b", "to": "c@d"}, "x", payload)
     head, tail = wording(message)
     assert parse(head + stamp(JID.parse("c@d"), framed=True) + tail) == message
+
+
+def test_a_refused_presence_comes_back_whole() -> None:
+    """XEP-0045 §7.2.6, Example 27: clients know by it that it was a room they did not enter."""
+    attrs = {"from": "hag66@shakespeare.lit/pda", "to": "coven@chat.shakespeare.lit/thirdwitch"}
+    asked = Element("http://jabber.org/protocol/muc", "x")
+    presence = Element(CLIENT, "presence", attrs, asked)
+    refused = error_reply(presence, StanzaError("registration-required"))
+    assert [child.name for child in refused.elements] == ["x", "error"]
+    assert refused.first == asked

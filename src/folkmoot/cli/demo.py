@@ -1,6 +1,7 @@
 """`folkmoot demo`: the story of a space, played against a running server or one of its own."""
 
 import asyncio
+import sys
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -46,9 +47,10 @@ def demo(
         raise typer.BadParameter("it is a server of its own", param_hint="--ephemeral")
     # What plays it brings in a whole client; the other commands, and completion, need not wait.
     from folkmoot.demo.performance import perform, perform_all
-    from folkmoot.demo.telling import Telling
+    from folkmoot.demo.telling import WIDTH_MAX, Telling
 
-    telling = Telling(Console(), xml=xml)
+    console = Console() if sys.stdout.isatty() else Console(width=WIDTH_MAX)
+    telling = Telling(console, xml=xml)
     if ephemeral:
         with tempfile.TemporaryDirectory(prefix="folkmoot-") as directory:
             well = asyncio.run(perform_all(Path(directory), telling))

@@ -55,7 +55,9 @@ class Place:
         """The service of rooms."""
         return JID.parse(f"rooms.{self.domain}")
 
-    async def enter(self, person: Person, watch: Watch, *, web: bool = False) -> Client:
+    async def enter(
+        self, person: Person, watch: Watch | None = None, *, web: bool = False
+    ) -> Client:
         """Log in, by WebSocket or by TCP with STARTTLS, where there is the choice.
 
         Raises Unexpected, OSError.

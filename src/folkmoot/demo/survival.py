@@ -163,10 +163,11 @@ async def _all_items(client: Client, service: JID) -> set[str]:
         found.update(page)
         if not page:
             return found
-        after = _last(answer)
+        after = last_of(answer)
 
 
-def _last(answer: Element) -> str:
+def last_of(answer: Element) -> str:
+    """The id of the last item on a page (XEP-0059 §2.1). Raises Unexpected."""
     outer = answer.first
     page = outer.child(RSM, "set") if outer is not None else None
     last = page.child(RSM, "last") if page is not None else None

@@ -48,9 +48,9 @@ class Telling:
     """
 
     def __init__(self, console: Console, *, xml: bool = False) -> None:
-        width = min(console.width, WIDTH_MAX) if console.is_terminal else WIDTH_MAX
+        """console: made no wider than WIDTH_MAX."""
         self._console = console
-        console.width = width
+        console.width = min(console.width, WIDTH_MAX)
         self._xml = xml
         self._chapter = 0
         self._step = 0

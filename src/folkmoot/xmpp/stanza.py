@@ -22,6 +22,9 @@ def error_reply(stanza: Element, error: StanzaError) -> Element:
 
     The application-specific condition stands before the one of RFC 6120, as ejabberd has it:
     Movim reads only the first child of `<error/>`, and everyone else reads either order.
+
+    A presence comes back whole, since clients tell by what is in it what has failed: entering a
+    room, where it holds what XEP-0045 §7.2 has in it (§7.2.6, Example 27).
     """
     told = Element(stanza.ns, "error", {"type": error.type})
     if error.extension is not None:
@@ -29,7 +32,8 @@ def error_reply(stanza: Element, error: StanzaError) -> Element:
     told.append(Element(STANZAS, error.condition))
     if error.text:
         told.append(Element(STANZAS, "text", None, error.text))
-    return _answer(stanza, "error", told)
+    returned = stanza.elements if stanza.name == "presence" else ()
+    return _answer(stanza, "error", *returned, told)
 
 
 def _answer(stanza: Element, type: str, *children: Element) -> Element:

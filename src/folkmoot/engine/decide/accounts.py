@@ -37,7 +37,7 @@ def forget(command: Forget, view: View, stamp: Stamp) -> tuple[Event, ...]:
             for each in view.subscriptions(node, account):
                 events.append(replace(ended(node, each, account, Cause.DELETED), after=None))
                 after.suppose(events[-1])
-    return (*events, *_following(events, account, view))
+    return (*events, *_following(events, account, view, after))
 
 
 def _unaffiliated(node: NodeId, account: JID, view: View) -> AffiliationChanged:
@@ -52,13 +52,16 @@ def _unaffiliated(node: NodeId, account: JID, view: View) -> AffiliationChanged:
     )
 
 
-def _following(events: Sequence[Event], account: JID, view: View) -> list[Event]:
+def _following(events: Sequence[Event], account: JID, before: View, after: View) -> list[Event]:
     """What the end of its nodes and of its ownership means for others."""
     following: list[Event] = []
     for event in events:
-        after = view.supposing([*events, *following])
+        found: tuple[Event, ...] = ()
         if isinstance(event, NodeDeleted):
-            following.extend(follow_all(view, after, event.node, account, here=False))
+            found = follow_all(before, after, event.node, account, here=False)
         elif isinstance(event, AffiliationChanged):
-            following.extend(follow(view, after, event.node, account, entities=[account]))
+            found = follow(before, after, event.node, account, entities=[account])
+        for each in found:
+            after.suppose(each)
+        following.extend(found)
     return following

@@ -62,7 +62,10 @@ def created(
     config = configured(default_config(view.services, node, settings), settings)
     _hold_chain(node, config, view)
     owner = None if view.services.owned(node) else creator.bare
-    return NodeCreated(node=node, config=config, creator=creator.bare, at=stamp.at, owner=owner)
+    event = NodeCreated(node=node, config=config, creator=creator.bare, at=stamp.at, owner=owner)
+    if view.supposing([event]).affiliation(node, creator) is Affiliation.OUTCAST:
+        raise Refused(Reason.OUTCAST)  # of the space it says it is in, which lists it already
+    return event
 
 
 def _has_enough(creator: JID, service: JID, view: View) -> bool:

@@ -100,6 +100,8 @@ def _hold_entry(command: Subscribe, record: Node, view: View) -> None:
         raise Refused(Reason.ROOM_LOCKED)
     if room.password and command.password != room.password and not staff:
         raise Refused(Reason.WRONG_PASSWORD)
+    if len(record.subscriptions) >= view.services.subscriptions_per_node_max:
+        raise Refused(Reason.TOO_MANY_SUBSCRIPTIONS)
     if room.occupants_max and len(record.nicks) >= room.occupants_max and not staff:
         raise Refused(Reason.ROOM_FULL)
 

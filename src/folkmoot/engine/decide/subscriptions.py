@@ -66,17 +66,18 @@ def subscribe(command: Subscribe, view: View, stamp: Stamp) -> tuple[Event, ...]
     before = view.subscription(node, subscriber)
     if before is not None and before.state is State.SUBSCRIBED:
         deliver = before.deliver if command.deliver is None else command.deliver
-        after = replace(before, deliver=deliver)
+        passing = before.temporary and command.temporary
+        after = replace(before, deliver=deliver, temporary=passing)
         return (changed(node, before, after, command.actor, Cause.ASKED),)
     if command.via is Via.PRESENCE:
         hold_contact(node, subscriber, view)
-    _hold_room(node, before, view)
     after_made = view.supposing(made) if made else view
     reason = access.refuses_entry(config, after_made.stance(node, subscriber))
+    if reason is not None and reason is not Reason.PENDING:
+        raise Refused(reason)
+    _hold_room(node, before, view)
     if reason is Reason.PENDING:
         return (*made, *_asked(command, before, stamp))
-    if reason is not None:
-        raise Refused(reason)
     event = SubscriptionChanged(
         node=node,
         subscriber=subscriber,

@@ -68,7 +68,7 @@ ERRORS: Final[dict[Reason, Worded]] = {
     Reason.MAY_NOT_CREATE: _error("forbidden", text="not everybody may make nodes here"),
     Reason.NOT_PERSISTENT: lambda detail: unsupported("persistent-items"),
     Reason.NO_ACCOUNT: _error("item-not-found", text="there is no such account"),
-    # XEP-0496 1.0 §4.2 says what a relationship that cannot be is.
+    # XEP-0496 0.1.0 §4.2 says what a relationship that cannot be is.
     Reason.CYCLE: _error("not-allowed", "invalid-option", "a node cannot be in itself"),
     Reason.CHAIN_TOO_LONG: _error("not-allowed", "invalid-option", "too many nodes in each other"),
     # What follows is said of rooms alone, and a room is not reached through this protocol yet.

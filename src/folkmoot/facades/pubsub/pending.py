@@ -74,7 +74,7 @@ def _command(request: Request, status: str, *children: Element) -> Element:
 
 
 def commands(request: Request) -> Element:
-    """The commands of a service, as disco#items of the node that stands for them (XEP-0050 §2.2)."""
+    """The commands of a service, as disco#items of the node for them (XEP-0050 §2.2)."""
     attrs = {"jid": str(request.to.bare), "node": GET_PENDING, "name": _NAME}
     return Element(disco.ITEMS, "query", {"node": COMMANDS}, Element(disco.ITEMS, "item", attrs))
 

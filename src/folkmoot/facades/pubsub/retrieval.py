@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Final
 
 from folkmoot.engine import questions
 from folkmoot.engine.store import PAGE_ITEMS_MAX, Edge, ItemPage, ItemQuery
@@ -16,7 +17,7 @@ from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.rsm import Page, PageRequest, read_set
 from folkmoot.xmpp.xml import Element
 
-_DIGITS_MAX = 9
+_DIGITS_MAX: Final = 9
 """A number of more digits is more than any page holds, and is not worth reading."""
 
 

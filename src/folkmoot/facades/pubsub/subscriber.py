@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from folkmoot.engine import questions
 from folkmoot.engine.commands import SetDelivery, Subscribe, Unsubscribe
@@ -21,8 +22,8 @@ from folkmoot.xmpp.forms import Field, Form, FormType, read_boolean
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element
 
-_DELIVER = "pubsub#deliver"
-_NOT_OFFERED = ("pubsub#digest", "pubsub#include_body")
+_DELIVER: Final = "pubsub#deliver"
+_NOT_OFFERED: Final = ("pubsub#digest", "pubsub#include_body")
 """Options that are off, and may be said to be."""
 
 

@@ -1,4 +1,7 @@
-"""Draw docs/demo.svg, the picture of the demo in README.md: `.venv/bin/python docs/picture.py`."""
+"""Play the demo once, and keep it for README.md: `.venv/bin/python docs/picture.py`.
+
+It becomes demo.svg, as a terminal shows it, and transcripts/demo.txt, as plain text.
+"""
 
 import asyncio
 import io
@@ -6,16 +9,19 @@ import tempfile
 from pathlib import Path
 
 from rich.console import Console
-from rich.terminal_theme import DIMMED_MONOKAI
+from rich.terminal_theme import MONOKAI
 
 from folkmoot.demo.performance import perform_all
 from folkmoot.demo.telling import Telling
 
-PICTURE = Path(__file__).with_name("demo.svg")
+DOCS = Path(__file__).parent
 COLUMNS = 104
 
 console = Console(record=True, width=COLUMNS, file=io.StringIO(), color_system="truecolor")
 with tempfile.TemporaryDirectory(prefix="folkmoot-") as directory:
     well = asyncio.run(perform_all(Path(directory), Telling(console)))
 assert well, console.export_text()
-PICTURE.write_text(console.export_svg(title="folkmoot demo --ephemeral", theme=DIMMED_MONOKAI))
+lines = console.export_text(clear=False).splitlines()
+(DOCS / "transcripts/demo.txt").write_text("\n".join(line.rstrip() for line in lines) + "\n")
+picture = console.export_svg(title="folkmoot demo --ephemeral", theme=MONOKAI)
+(DOCS / "demo.svg").write_text(picture)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from folkmoot.engine import questions
 from folkmoot.engine.commands import (
     Approve,
     Configure,
@@ -27,6 +28,7 @@ from folkmoot.engine.events import (
     Welcomed,
 )
 from folkmoot.engine.model import Access, Affiliation, Role, Via
+from folkmoot.engine.store import ItemQuery
 from folkmoot.xmpp.jid import JID
 from tests.engine.stand import (
     DENMARK,
@@ -148,6 +150,20 @@ async def test_the_wording_is_one_for_each_class_of_hearers(stand: Stand) -> Non
     await stand.rename(HALL, LADY, "ophelia")
     told = await stand.hears(OccupantTold)
     assert [(len(each.to), each.own) for each in told] == [(1, False), (3, False), (1, True)]
+
+
+@pytest.mark.parametrize("anyone", [False, True])
+async def test_what_is_said_is_an_occupants_also_for_who_subscribes(
+    stand: Stand, anyone: bool
+) -> None:
+    """An item has a publisher; in a semi-anonymous room it is nobody's real JID."""
+    await company(stand, **{"room.whois_anyone": anyone})
+    await stand.subscribe(HALL, GERTRUDE)
+    await stand.publish(HALL, FRIEND)
+    (told,) = await stand.hears(Published, by=[GERTRUDE])
+    page = await stand.ask(questions.items, GERTRUDE, ItemQuery(node=HALL))
+    expected = FRIEND if anyone else JID.parse("hall@rooms.shakespeare.lit/horatio")
+    assert [each.publisher for each in (told.item, *page.items)] == [expected] * 2
 
 
 # --- pubsub

@@ -131,7 +131,7 @@ class Telling:
         row.add_column(width=4, style="dim")
         row.add_column(width=8, style=STYLES.get(step.who, ""))
         row.add_column(ratio=11)
-        row.add_column(ratio=10, style="dim")
+        row.add_column(ratio=10)
         row.add_column(width=8, justify="right", style="dim")
         took = f"{seconds * 1000:.0f} ms"
         row.add_row(mark, self._at, step.who, step.does, Text(step.came), took)

@@ -114,7 +114,8 @@ def _published(event: ItemPublished, view: View) -> Iterator[Notification]:
             via=Via.PUBSUB, node=event.node, to=to, item_ids=event.evicted, config=config
         )
     if to and config.deliver_notifications:
-        yield Published(via=Via.PUBSUB, node=event.node, to=to, item=event.item, config=config)
+        item = occupancy.veiled(record, event.item)
+        yield Published(via=Via.PUBSUB, node=event.node, to=to, item=item, config=config)
 
 
 def _retracted(event: ItemsRetracted, view: View) -> Iterator[Notification]:

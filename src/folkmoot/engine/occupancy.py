@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from folkmoot.engine import access
@@ -62,6 +63,15 @@ def _made(
         access.role(config.room, standing, occupant.role),
         occupant.presence,
     )
+
+
+def veiled(record: Node, item: Item) -> Item:
+    """What was said in a room, for those who are not in it: by an occupant, not by somebody."""
+    room = record.config.room
+    if room is None or room.whois_anyone:
+        return item
+    occupant = JID(record.id.name, record.id.service.domain, item.nick)
+    return replace(item, publisher=occupant)
 
 
 def classes(record: Node, view: View) -> tuple[tuple[JID, ...], tuple[JID, ...]]:

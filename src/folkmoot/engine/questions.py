@@ -7,7 +7,7 @@ takes to have loaded all it looks at.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from folkmoot.engine import access
 from folkmoot.engine.decide.nodes import hold_owner
@@ -23,6 +23,7 @@ from folkmoot.engine.model import (
     Subscription,
     Via,
 )
+from folkmoot.engine.occupancy import veiled
 from folkmoot.engine.relations import presence_of
 from folkmoot.engine.store import ItemPage, ItemQuery
 from folkmoot.engine.view import View
@@ -134,7 +135,7 @@ def items(view: View, actor: JID, query: ItemQuery) -> ItemPage:
     page = view.page(query)
     if not page.found:
         raise Refused(Reason.ITEM_NOT_FOUND)
-    return page
+    return replace(page, items=tuple(veiled(record, item) for item in page.items))
 
 
 def configuration(view: View, actor: JID, node: NodeId) -> NodeConfig:

@@ -37,8 +37,8 @@ app = typer.Typer(
 PAGE_COLUMNS: Final = 100
 """How wide a table is that no terminal limits."""
 
-console = Console(highlight=False, width=None if sys.stdout.isatty() else PAGE_COLUMNS)
-progress = Console(stderr=True, highlight=False)
+console = Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else PAGE_COLUMNS)
+progress = Console(stderr=True, highlight=False, emoji=False)
 
 
 class Course(NamedTuple):
@@ -106,17 +106,20 @@ def bench(
     courses = _chosen(list(_judged() if judged else _own(scale)), only or [])
     _prepare()
     times = repeat or (1 if quick else REPEAT)
-    try:
-        lines = [line for course in courses for line in _measured(course, times, data)]
-    except (NoServer, Refusal, RefereeFailed, Stalled, OSError) as error:
-        progress.print(f"bench: {error}", style="red", markup=False)
-        raise typer.Exit(1) from None
+    lines: list[report.Line] = []
+    failed = False
+    for course in courses:
+        try:
+            lines += _measured(course, times, data)
+        except (NoServer, Refusal, RefereeFailed, Stalled, OSError) as error:
+            failed = True
+            progress.print(f"{course.title}: {error}", style="red", markup=False, soft_wrap=True)
     console.print(f"{report.machine()}; median of {times}")
     console.print(report.table(lines, goals=not quick))
     if json_ is not None:
         about = {"repeat": times, "quick": quick, "referee": judged}
         json_.write_text(json.dumps(report.document(lines, **about), indent=2) + "\n", "utf-8")
-    if not quick and any(line.reached is False for line in lines):
+    if failed or (not quick and any(line.reached is False for line in lines)):
         raise typer.Exit(1)
 
 

@@ -187,7 +187,7 @@ class Router:
         if outer is None:
             return None
         inner = outer.first
-        if inner is not None:
+        if inner is not None and inner.ns == outer.ns:
             found = table.get((kind, type, outer.ns, outer.name, inner.name))
             if found is not None:
                 return (*found, inner)
@@ -246,7 +246,11 @@ class Router:
             return Place.ACCOUNT if jid.local else Place.SERVER
         if domain == services.rooms.domain:
             return Place.ROOMS
-        return Place.PUBSUB if domain == services.pubsub.domain else None
+        if domain == services.pubsub.domain:
+            if jid.local:
+                raise StanzaError("item-not-found", "nodes have no addresses of their own")
+            return Place.PUBSUB
+        return None
 
     # --- told, out
 

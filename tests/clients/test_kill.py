@@ -115,7 +115,7 @@ class Busy:
 
 
 async def test_nothing_acknowledged_is_lost(own_town: Town) -> None:
-    """DESIGN, "Durability": six kinds of work at once, and what was answered is there."""
+    """Six kinds of work at once, and what was answered before the kill is there after it."""
     town = own_town
     juliet = await enter(town, "juliet")
     romeo = await town.account("romeo")

@@ -173,13 +173,13 @@ async def test_a_stranger_is_kept_out(town: Town) -> None:
     with pytest.raises(PresenceError) as refused:
         await tybalt.enters(house.room, "tybalt")
     assert refused.value.presence["error"]["condition"] == "registration-required"
-    # Node information is for anyone with the key: a client shows it before asking (movim).
+    # Node information is for anyone with the key: a client shows it before asking (Movim does).
     info = await disco.get_info(jid=str(house.spaces), node=house.key, timeout=PATIENCE_SECONDS)
     assert info["disco_info"]["form"]["values"]["pubsub#title"] == "House of Capulet"
 
 
 async def test_a_member_who_leaves_the_space_leaves_its_rooms(town: Town) -> None:
-    """DESIGN: what takes standing away ends occupancy, too; here by his own unsubscribe."""
+    """What takes standing away ends occupancy, too: here he takes it from himself."""
     juliet, romeo = await town.actor("juliet"), await town.actor("romeo")
     house = House(town)
     await house.founded(juliet)

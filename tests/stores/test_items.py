@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from folkmoot.engine.events import NodeDeleted
 from folkmoot.engine.model import NodeConfig
-from folkmoot.engine.store import PAGE_ITEMS_MAX, Edge, ItemPage, ItemQuery
+from folkmoot.engine.store import PAGE_CHARS_MAX, PAGE_ITEMS_MAX, Edge, ItemPage, ItemQuery
 from folkmoot.stores.sqlite import SQLiteStore
+from folkmoot.xmpp.xml import Element
 
 from .nouns import BALL, GARDEN, JULIET, VERONA, created, published
 
@@ -30,6 +31,21 @@ async def test_the_last_items_oldest_first(store: SQLiteStore) -> None:
     await filled(store, "abcdef")
     page = await store.items(replace(ALL, edge=Edge.NEWEST, limit=2))
     assert (ids(page), page.index, page.count) == ("ef", 4, 6)
+
+
+async def test_a_page_ends_where_it_grows_too_long(store: SQLiteStore) -> None:
+    """However many items are asked for, they fit into memory, and at least one comes."""
+    await filled(store, ())
+    long = Element("urn:example", "long", None, "x" * (PAGE_CHARS_MAX // 2))
+    longer = Element("urn:example", "long", None, "x" * PAGE_CHARS_MAX)
+    for item_id, payload in (("a", longer), ("b", long), ("c", long), ("d", longer)):
+        event = published(GARDEN, item_id)
+        await store.commit([replace(event, item=replace(event.item, payload=payload))])
+    assert ids(await store.items(ALL)) == "a"
+    assert ids(await store.items(replace(ALL, after="a"))) == "b"
+    assert ids(await store.items(replace(ALL, edge=Edge.NEWEST))) == "d"
+    page = await store.items(replace(ALL, ids=("b", "a")))
+    assert (ids(page), page.count) == ("b", 1)
 
 
 async def test_a_page_after_an_item(store: SQLiteStore) -> None:

@@ -46,6 +46,7 @@ def demo(
     if ephemeral and (data is not None or config is not None):
         raise typer.BadParameter("it is a server of its own", param_hint="--ephemeral")
     # What plays it brings in a whole client; the other commands, and completion, need not wait.
+    from folkmoot.demo.child import ChildFailed
     from folkmoot.demo.performance import perform, perform_all
     from folkmoot.demo.telling import WIDTH_MAX, Telling
 
@@ -53,7 +54,10 @@ def demo(
     telling = Telling(console, xml=xml)
     if ephemeral:
         with tempfile.TemporaryDirectory(prefix="folkmoot-") as directory:
-            well = asyncio.run(perform_all(Path(directory), telling))
+            try:
+                well = asyncio.run(perform_all(Path(directory), telling))
+            except ChildFailed as error:
+                raise AdminError(str(error)) from None
     else:
         settings = configured(config, ("--data", "server", "data", data))
         well = asyncio.run(perform(_server_of(settings.server.data), telling))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -33,10 +32,10 @@ async def perform(holder: Holder, telling: Telling) -> bool:
         " What is made on it now is deleted at the end."
     )
     try:
-        await _try(story.play())
+        await _try(telling, story.play())
     finally:
         telling.chapter("All goes again, and the server is as it was")
-        await _try(_undo(story))
+        await _try(telling, _undo(story))
     telling.note("kill -9 is left out: the server is yours. `folkmoot demo --ephemeral` has it.")
     return telling.end()
 
@@ -54,7 +53,7 @@ async def perform_all(data: Path, telling: Telling) -> bool:
         )
         story = _story(holder, telling)
         try:
-            await _try(_play_all(story, child))
+            await _try(telling, _play_all(story, child))
         finally:
             await story.log_out(*story.cast)
     return telling.end()
@@ -66,10 +65,13 @@ def _story(holder: Holder, telling: Telling, ending: str = "") -> Story:
     return Story(telling, Place.of(holder), RemoteAdmin(holder.control), ending=ending)
 
 
-async def _try(playing: Awaitable[None]) -> None:
-    """Play until something goes wrong; the step it went wrong in has said so."""
-    with suppress(*FAILURES):
+async def _try(telling: Telling, playing: Awaitable[None]) -> None:
+    """Play until a step goes wrong, which then has said so; what goes wrong elsewhere goes on."""
+    try:
         await playing
+    except FAILURES:
+        if not telling.failed:
+            raise
 
 
 async def _play_all(story: Story, child: Child) -> None:

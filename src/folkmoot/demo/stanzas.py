@@ -18,7 +18,6 @@ from folkmoot.xmpp.rsm import RSM
 from folkmoot.xmpp.stanza import CLIENT
 from folkmoot.xmpp.xml import Attr, Element
 
-KICKED: Final = "307"
 BANNED: Final = "301"
 CREATED: Final = "201"
 ONESELF: Final = "110"

@@ -44,7 +44,8 @@ class Step:
 class Telling:
     """The telling of one story.
 
-    xml: whether every stanza is shown, both ways.
+    xml: whether every stanza is shown, both ways. failed: the first step that went wrong, "" for
+    none.
     """
 
     def __init__(self, console: Console, *, xml: bool = False) -> None:
@@ -56,7 +57,7 @@ class Telling:
         self._step = 0
         self._since = time.perf_counter()
         self._steps = 0
-        self._failed = ""
+        self.failed = ""
 
     def note(self, text: str) -> None:
         """Something to know that is no step."""
@@ -84,7 +85,7 @@ class Telling:
             mark = Text("✓", style="green")
         except Exception as error:
             instead = str(error) or type(error).__name__
-            self._failed = self._failed or self._at
+            self.failed = self.failed or self._at
             raise
         finally:
             self._print(self._row(mark, step, time.perf_counter() - since))
@@ -113,12 +114,12 @@ class Telling:
         """Say how it went; whether all went well."""
         seconds = time.perf_counter() - self._since
         self._print("")
-        if self._failed:
-            self._print(Text(f"✗ Step {self._failed} went wrong.", style="bold red"))
+        if self.failed:
+            self._print(Text(f"✗ Step {self.failed} went wrong.", style="bold red"))
         else:
             took = f"{self._steps} steps in {seconds:.1f} s."
             self._print(Text(f"✓ All went as it should: {took}", style="bold green"))
-        return not self._failed
+        return not self.failed
 
     @property
     def _at(self) -> str:

@@ -241,7 +241,7 @@ def _subscription_changed(event: SubscriptionChanged, view: View) -> Iterator[No
             via=Via.PUBSUB,
             node=event.node,
             to=(event.subscriber,),
-            item=event.last,
+            item=occupancy.veiled(record, event.last),
             config=record.config,
             last=True,
         )

@@ -18,6 +18,9 @@ from folkmoot.xmpp.jid import JID
 PAGE_ITEMS_MAX = 1_000
 """The most items one query gives, whatever was asked for."""
 
+PAGE_CHARS_MAX = 1_048_576
+"""The most text the payloads of one page hold together; a page has an item all the same."""
+
 
 class Edge(Enum):
     """Which end of a node's items a query starts from."""
@@ -35,7 +38,7 @@ class ItemQuery:
     edge: the first `limit` items (OLDEST) or the last (NEWEST); the answer runs oldest first
     either way.
     after, before: only items that stand after or before the item of this id.
-    limit: 0 to PAGE_ITEMS_MAX.
+    limit: 0 to PAGE_ITEMS_MAX; a page is shorter, too, where PAGE_CHARS_MAX is reached.
     counted: False where nobody asks for the page's index and count, which are then 0: they are
     all that takes longer the more items a node has.
     """

@@ -60,7 +60,7 @@ class WorkingSet:
         self._temporary: dict[JID, dict[NodeId, int]] = {}
         self._moved: dict[JID, int] = {}  # entities and services, as `Node.written` is for a node
         self._asked: dict[JID, object] = {}  # whose subscriptions a store is being asked for
-        self._crowd = NODES_MAX  # how many nodes it takes to look for some to let go of
+        self._crowd = 0  # with no more nodes than these nobody looks for some to let go of
         self.rosters: OrderedDict[JID, int] = OrderedDict()
         self.batch = 1
         self.committed = 0
@@ -147,7 +147,7 @@ class WorkingSet:
 
     def trim(self) -> None:
         """Let go of what is too much."""
-        if len(self._nodes) > self._crowd:
+        if len(self._nodes) > max(NODES_MAX, self._crowd):
             self._evict()
         while len(self._subscribed) > INDEXES_MAX:
             self._subscribed.popitem(last=False)
@@ -166,7 +166,7 @@ class WorkingSet:
                 surplus -= 1
         self.departures += 1
         # Where most are held, looking again for each command would cost all of them each time.
-        self._crowd = max(NODES_MAX, len(self._nodes) * 11 // 10)
+        self._crowd = len(self._nodes) * 11 // 10
 
     def committed_up_to(self, batch: int) -> None:
         """Batches up to this number are in the store."""

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import itertools
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
 from folkmoot.engine.events import Event
-from folkmoot.engine.model import Affiliation, Item, Node, NodeId, State, Subscription, Via
-from folkmoot.engine.store import PAGE_ITEMS_MAX, Edge, ItemPage, ItemQuery, StoreFailed
+from folkmoot.engine.model import Affiliation, Node, NodeId, State, Subscription, Via
+from folkmoot.engine.store import (
+    PAGE_CHARS_MAX,
+    PAGE_ITEMS_MAX,
+    Edge,
+    ItemPage,
+    ItemQuery,
+    StoreFailed,
+)
 from folkmoot.stores import statements
 from folkmoot.stores.accounts import Accounts
 from folkmoot.stores.batch import steps
@@ -20,6 +27,9 @@ from folkmoot.stores.database import WRITE_LOCK_SECONDS_MAX, Database
 from folkmoot.xmpp.jid import JID
 
 _SEQUENCE_MAX: Final = 2**63 - 1
+
+ItemRow = tuple[int, str, str, float, str, str | None]
+"""Sequence, id, publisher, time, nick and payload: what the statements about items select."""
 
 
 class SQLiteStore:
@@ -182,12 +192,25 @@ def _subscription(row: tuple[str, str, str, str, int, str | None]) -> Subscripti
 
 
 def _named_items(reader: sqlite3.Connection, key: int | None, ids: Sequence[str]) -> ItemPage:
-    items: list[Item] = []
-    for item_id in itertools.islice(dict.fromkeys(ids), PAGE_ITEMS_MAX):
-        row = reader.execute(statements.ITEM, {"node": key, "id": item_id}).fetchone()
-        if row is not None:
-            items.append(read_item(*row[1:]))
-    return ItemPage(tuple(items), index=0, count=len(items))
+    wanted = itertools.islice(dict.fromkeys(ids), PAGE_ITEMS_MAX)
+    found = (
+        reader.execute(statements.ITEM, {"node": key, "id": item_id}).fetchone()
+        for item_id in wanted
+    )
+    items = tuple(read_item(*row[1:]) for row in _page(row for row in found if row is not None))
+    return ItemPage(items, index=0, count=len(items))
+
+
+def _page(rows: Iterable[ItemRow]) -> list[ItemRow]:
+    """As many rows as a page may hold: up to PAGE_CHARS_MAX, and the first in any case."""
+    page: list[ItemRow] = []
+    chars = 0
+    for row in rows:
+        chars += len(row[-1] or "")
+        if page and chars > PAGE_CHARS_MAX:
+            break
+        page.append(row)
+    return page
 
 
 def _items_in_range(reader: sqlite3.Connection, key: int | None, query: ItemQuery) -> ItemPage:
@@ -199,10 +222,10 @@ def _items_in_range(reader: sqlite3.Connection, key: int | None, query: ItemQuer
     if query.before and found:
         at = _sequence_of(reader, key, query.before)
         found, before = at is not None, at or 0
-    rows = []
+    rows: list[ItemRow] = []
     if found:
         newest = query.edge is Edge.NEWEST
-        rows = reader.execute(
+        cursor = reader.execute(
             statements.NEWEST_ITEMS if newest else statements.OLDEST_ITEMS,
             {
                 "node": key,
@@ -211,7 +234,9 @@ def _items_in_range(reader: sqlite3.Connection, key: int | None, query: ItemQuer
                 "skip": query.skip,
                 "limit": min(query.limit, PAGE_ITEMS_MAX),
             },
-        ).fetchall()
+        )
+        rows = _page(cursor)
+        cursor.close()
         if newest:
             rows.reverse()
     items = tuple(read_item(*row[1:]) for row in rows)

@@ -32,7 +32,8 @@ async def items(request: Request) -> Iterable[Element]:
     page = await request.ask(questions.items, request.actor, query)
     told = (item_element(PUBSUB, item) for item in page.items)
     answer = Element(PUBSUB, "pubsub", None, Element(PUBSUB, "items", {"node": node.name}, *told))
-    if asked or (len(page.items) == PAGE_ITEMS_MAX < page.count):
+    whole = page.count if query.edge is Edge.OLDEST else min(query.limit, page.count)
+    if asked or len(page.items) < whole:
         answer.children.extend(result_set(page))
     return (answer,)
 

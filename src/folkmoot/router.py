@@ -187,7 +187,7 @@ class Router:
         if outer is None:
             return None
         inner = outer.first
-        if inner is not None and inner.ns == outer.ns:
+        if inner is not None:
             found = table.get((kind, type, outer.ns, outer.name, inner.name))
             if found is not None:
                 return (*found, inner)

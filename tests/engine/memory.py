@@ -30,8 +30,13 @@ class MemoryStore:
         self._open = asyncio.Event()
         self._open.set()
         self._tried = asyncio.Event()
+        self._late: dict[int, asyncio.Event] = {}
 
     # --- for tests
+
+    def answer_late(self, number: int = 1) -> asyncio.Event:
+        """Let the next query, or one after it, have its answer only once the event is set."""
+        return self._late.setdefault(self.asked + number, asyncio.Event())
 
     def hold(self) -> None:
         """Let commits wait from now on."""
@@ -117,5 +122,7 @@ class MemoryStore:
 
     async def _answer(self) -> None:
         self.asked += 1
-        if self.waits:
+        if self.asked in self._late:
+            await self._late.pop(self.asked).wait()
+        elif self.waits:
             await asyncio.sleep(0)

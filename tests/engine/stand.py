@@ -72,6 +72,9 @@ HALL = NodeId(ROOMS, "hall")
 TOWER = NodeId(ROOMS, "tower")
 SOLILOQUIES = NodeId(SPACES, "soliloquies")
 
+WAIT_SECONDS_MAX = 10
+"""How long a test waits for what should be there at once, before it fails."""
+
 WORDS = Element("urn:example:words", "words", None, "To be, or not to be")
 HERE = Element("jabber:client", "presence")
 
@@ -106,7 +109,8 @@ class Stand:
         """Wait until all that was decided so far is kept and told."""
         told = asyncio.Event()
         self.engine.tell(told)
-        await told.wait()
+        async with asyncio.timeout(WAIT_SECONDS_MAX):
+            await told.wait()
 
     def _stamp(self) -> Stamp:
         number = next(self._count)
@@ -116,7 +120,8 @@ class Stand:
 
     async def run(self, command: Command) -> tuple[Event, ...]:
         """What a command brings about. Raises Refused."""
-        return await self.engine.run(command)
+        async with asyncio.timeout(WAIT_SECONDS_MAX):
+            return await self.engine.run(command)
 
     async def refused(self, command: Command, reason: Reason, detail: str = "") -> None:
         """Hold that a command is refused for a reason, and changes nothing."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from itertools import pairwise
 
 import pytest
 
 from folkmoot.engine import working_set
-from folkmoot.engine.commands import Delete
+from folkmoot.engine.commands import Create, Delete
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.events import Published, SubscriptionChanged
 from folkmoot.engine.model import (
@@ -33,6 +33,7 @@ from tests.engine.stand import (
     POLONIUS,
     SOLILOQUIES,
     SPACES,
+    WAIT_SECONDS_MAX,
     Stand,
     device,
     presence,
@@ -140,18 +141,43 @@ async def test_an_absent_node_is_asked_for_again_once_it_may_have_come(slow: Sta
     assert slow.store.kept[SOLILOQUIES].affiliations == {HAMLET: Affiliation.OWNER}
 
 
-async def test_a_node_created_deleted_and_forgotten_does_not_come_back(
-    monkeypatch: pytest.MonkeyPatch, slow: Stand
+async def test_what_came_and_went_during_a_decision_is_looked_up_again(
+    monkeypatch: pytest.MonkeyPatch, stand: Stand
 ) -> None:
-    """An answer that is older than the end of the node is no answer."""
+    """A node was not there; it came, was committed, and was let go of: it is there."""
     monkeypatch.setattr(working_set, "NODES_MAX", 0)
-    await slow.leaf()
-    await slow.settled()
-    reading = asyncio.create_task(slow.record(SOLILOQUIES))
-    deleting = asyncio.create_task(slow.run(Delete(actor=HAMLET, node=SOLILOQUIES)))
-    await asyncio.gather(reading, deleting)
-    await slow.settled()
-    assert await slow.record(SOLILOQUIES) is None
+    late = stand.store.answer_late(2)
+    creating = asyncio.create_task(stand.run(Create(actor=HAMLET, node=SOLILOQUIES)))
+    await until(lambda: stand.store.asked == 2)
+    await stand.leaf(owner=GERTRUDE)
+    await stand.settled()
+    assert await stand.record(DENMARK) is None
+    assert not list(stand.engine.nodes)
+    late.set()
+    with pytest.raises(Refused) as refused:
+        await creating
+    assert refused.value.reason is Reason.NODE_EXISTS
+
+
+async def test_a_deleted_node_does_not_come_back_with_a_late_answer(stand: Stand) -> None:
+    """What a store said of a node before its end is nothing to keep."""
+    await stand.leaf()
+    async with running(await restarted(stand)) as again:
+        late = again.store.answer_late()
+        reading = asyncio.create_task(again.record(SOLILOQUIES))
+        await until(lambda: again.store.asked == 1)
+        await again.run(Delete(actor=HAMLET, node=SOLILOQUIES))
+        await again.settled()
+        late.set()
+        assert await reading is None
+        assert not list(again.engine.nodes)
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """Let others run until something is so."""
+    async with asyncio.timeout(WAIT_SECONDS_MAX):
+        while not true():
+            await asyncio.sleep(0)
 
 
 async def test_items_published_while_heads_are_read_are_not_lost(stand: Stand) -> None:

@@ -102,7 +102,7 @@ def visible(view: View, actor: JID, nodes: tuple[NodeId, ...]) -> tuple[NodeInfo
             continue
         stance = view.stance(node, actor)
         config = record.config
-        known = stance.affiliation in access.MEMBERS or stance.state is not State.NONE
+        known = stance.affiliation in access.MEMBERS or stance.state is State.SUBSCRIBED
         locked = config.room is not None and config.room.locked
         if locked and stance.affiliation is not Affiliation.OWNER:
             continue

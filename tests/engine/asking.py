@@ -119,11 +119,13 @@ configuring = st.builds(
 affiliating = st.builds(
     c.SetAffiliations, actor=rulers, node=crowded, affiliations=affiliations, reason=st.just("why")
 )
+entries = st.builds(c.Entry, payload=st.none() | st.just(WORDS), id=item_ids, lists=listed)
 publishing = st.builds(
     c.Publish,
     actor=addresses,
     node=anywhere,
-    entry=st.builds(c.Entry, payload=st.none() | st.just(WORDS), id=item_ids, lists=listed),
+    entry=st.none() | entries,
+    more=st.lists(entries, max_size=2).map(tuple),
     expects=st.one_of(st.just({}), settings),
 )
 listing = st.builds(

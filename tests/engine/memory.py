@@ -12,6 +12,14 @@ from folkmoot.xmpp.jid import JID
 from tests.stores.model import Kept
 
 
+class Late:
+    """An answer that is found, and given when a test says so."""
+
+    def __init__(self) -> None:
+        self.found = asyncio.Event()
+        self.given = asyncio.Event()
+
+
 class MemoryStore:
     """A `Store` over dicts.
 
@@ -30,13 +38,13 @@ class MemoryStore:
         self._open = asyncio.Event()
         self._open.set()
         self._tried = asyncio.Event()
-        self._late: dict[int, asyncio.Event] = {}
+        self._late: dict[int, Late] = {}
 
     # --- for tests
 
-    def answer_late(self, number: int = 1) -> asyncio.Event:
-        """Let the next query, or one after it, have its answer only once the event is set."""
-        return self._late.setdefault(self.asked + number, asyncio.Event())
+    def answer_late(self, number: int = 1) -> Late:
+        """Hold back the answer to the next query, or to one after it."""
+        return self._late.setdefault(self.asked + number, Late())
 
     def hold(self) -> None:
         """Let commits wait from now on."""
@@ -123,6 +131,8 @@ class MemoryStore:
     async def _answer(self) -> None:
         self.asked += 1
         if self.asked in self._late:
-            await self._late.pop(self.asked).wait()
+            late = self._late.pop(self.asked)
+            late.found.set()
+            await late.given.wait()
         elif self.waits:
             await asyncio.sleep(0)

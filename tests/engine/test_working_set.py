@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from itertools import pairwise
 
 import pytest
@@ -33,7 +33,6 @@ from tests.engine.stand import (
     POLONIUS,
     SOLILOQUIES,
     SPACES,
-    WAIT_SECONDS_MAX,
     Stand,
     device,
     presence,
@@ -148,12 +147,12 @@ async def test_what_came_and_went_during_a_decision_is_looked_up_again(
     monkeypatch.setattr(working_set, "NODES_MAX", 0)
     late = stand.store.answer_late(2)
     creating = asyncio.create_task(stand.run(Create(actor=HAMLET, node=SOLILOQUIES)))
-    await until(lambda: stand.store.asked == 2)
-    await stand.leaf(owner=GERTRUDE)
-    await stand.settled()
-    assert await stand.record(DENMARK) is None
-    assert not list(stand.engine.nodes)
-    late.set()
+    await late.found.wait()
+    for node in (SOLILOQUIES, DENMARK):
+        await stand.leaf(node, GERTRUDE)
+        await stand.settled()
+    assert stand.engine.nodes.get(SOLILOQUIES) is None
+    late.given.set()
     with pytest.raises(Refused) as refused:
         await creating
     assert refused.value.reason is Reason.NODE_EXISTS
@@ -165,19 +164,12 @@ async def test_a_deleted_node_does_not_come_back_with_a_late_answer(stand: Stand
     async with running(await restarted(stand)) as again:
         late = again.store.answer_late()
         reading = asyncio.create_task(again.record(SOLILOQUIES))
-        await until(lambda: again.store.asked == 1)
+        await late.found.wait()
         await again.run(Delete(actor=HAMLET, node=SOLILOQUIES))
         await again.settled()
-        late.set()
+        late.given.set()
         assert await reading is None
         assert not list(again.engine.nodes)
-
-
-async def until(true: Callable[[], bool]) -> None:
-    """Let others run until something is so."""
-    async with asyncio.timeout(WAIT_SECONDS_MAX):
-        while not true():
-            await asyncio.sleep(0)
 
 
 async def test_items_published_while_heads_are_read_are_not_lost(stand: Stand) -> None:

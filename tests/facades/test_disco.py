@@ -159,7 +159,7 @@ async def test_a_list_is_read_page_by_page(stage: Stage) -> None:
 
 
 async def test_private_nodes_are_on_nobody_elses_list(stage: Stage) -> None:
-    """DESIGN, what strangers see; peers.md 1.6, row 5: no gap and no cursor gives them away."""
+    """What strangers see: no gap and no cursor gives a private node away."""
     juliet = await stage.client("juliet@shakespeare.lit/balcony", available=True)
     romeo = await stage.client("romeo@shakespeare.lit/orchard", available=True)
     models = ("open", "authorize", "whitelist", "presence", "roster")
@@ -177,8 +177,8 @@ async def test_private_nodes_are_on_nobody_elses_list(stage: Stage) -> None:
     assert len(listed(await juliet.asks(asked(ITEMS, "pubsub.shakespeare.lit")))) == 15
 
 
-async def test_who_waits_or_belongs_sees_a_private_node(stage: Stage) -> None:
-    """DESIGN: nothing lists a private node to people outside it."""
+async def test_a_private_node_is_listed_to_those_inside(stage: Stage) -> None:
+    """Nothing lists it to people outside; who waits to be let in is outside still."""
     juliet = await stage.client("juliet@shakespeare.lit/balcony", available=True)
     romeo = await stage.client("romeo@shakespeare.lit/orchard", available=True)
     await create(juliet, "capulets", "authorize")
@@ -187,6 +187,16 @@ async def test_who_waits_or_belongs_sees_a_private_node(stage: Stage) -> None:
         f"""
         <iq type='set' to='pubsub.shakespeare.lit' id='s'><pubsub xmlns='{PUBSUB}'>
           <subscribe node='capulets' jid='romeo@shakespeare.lit'/>
+        </pubsub></iq>""",
+        "<iq type='result'/>",
+    )
+    assert listed(await romeo.asks(asked(ITEMS, "pubsub.shakespeare.lit"))) == []
+    await juliet.asks(
+        f"""
+        <iq type='set' to='pubsub.shakespeare.lit' id='a'><pubsub xmlns='{PUBSUB}#owner'>
+          <subscriptions node='capulets'>
+            <subscription jid='romeo@shakespeare.lit' subscription='subscribed'/>
+          </subscriptions>
         </pubsub></iq>""",
         "<iq type='result'/>",
     )
@@ -207,7 +217,7 @@ async def test_a_page_holds_no_more(stage: Stage) -> None:
 
 
 async def test_what_strangers_see_of_a_private_node(stage: Stage) -> None:
-    """DESIGN: type, title, description, access model and how many, never who."""
+    """What strangers see: type, title, description, access model and how many, never who."""
     juliet = await stage.client("juliet@shakespeare.lit/balcony")
     romeo = await stage.client("romeo@shakespeare.lit/orchard")
     await create(juliet, "capulets", "authorize")

@@ -259,7 +259,7 @@ async def parent_of(client: Client, jid: str, node: str = "") -> tuple[list[str]
 
 
 async def test_a_node_says_which_space_it_is_in(lead: Client) -> None:
-    """§5.5: once both say so, and no longer when one of them takes it back (DESIGN)."""
+    """§5.5: once both say so, and no longer when one of them takes it back."""
     await lead.asks(create("dev", access_model="open"))
     await lead.asks(create("dev-announcements", type="", access_model="open"))
     assert await parent_of(lead, SERVICE, "dev-announcements") == ([], False)
@@ -291,7 +291,7 @@ async def test_a_room_says_which_space_it_is_in(lead: Client, user: Client) -> N
 
 
 async def test_members_of_the_space_are_members_of_its_rooms(lead: Client, user: Client) -> None:
-    """DESIGN, trickle-down: who was let in hears so once the rooms are open to them."""
+    """Trickle-down: who was let in hears so once the rooms are open to them."""
     await lead.asks(create("dev"))
     await belongs(lead, SOCKS, "dev")
     await lead.asks(publish(SOCKS, CHILDREN[SOCKS]), "<iq type='result'/>")

@@ -59,7 +59,7 @@ def affiliation(chain: Sequence[Standing]) -> Affiliation:
     subscription to a space counts as member.
 
     chain: one entity's standing on 1 to CHAIN_NODES_MAX nodes, the node first, its root last.
-    Source: XEP-0060 §4.1; inheritance is ours, docs/extensions/affiliation.md.
+    Source: XEP-0060 §4.1; inheritance is ours, docs/extensions/inheritance.md.
     """
     found = Affiliation.NONE
     for standing in reversed(chain):

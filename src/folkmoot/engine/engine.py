@@ -27,6 +27,7 @@ class Engine(Generic[T]):
     """Nodes, and what is done with them; one for all services of a process.
 
     T: what else is told in the same order as notifications: the answers that facades give.
+    nodes: those in use.
     """
 
     def __init__(

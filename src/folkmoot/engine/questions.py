@@ -55,7 +55,7 @@ class NodeInfo:
 
 
 def info(view: View, actor: JID, node: NodeId) -> NodeInfo:
-    """What an entity may know of a node (DESIGN: what strangers see).
+    """What an entity may know of a node (docs/extensions/inheritance.md, "What strangers see").
 
     Raises Refused: NODE_NOT_FOUND; CLOSED_NODE where a whitelist, or an account's own rule, keeps
     the asker out; ROOM_LOCKED of a room that waits for its owner (XEP-0045 §7.2.10). Who belongs

@@ -79,7 +79,7 @@ async def founded(stage: Stage) -> Client:
 
 
 async def test_members_of_the_space_are_members_of_the_room(stage: Stage) -> None:
-    """DESIGN, Standing: no affiliation is ever set on the room."""
+    """Standing is derived: no affiliation is ever set on the room."""
     juliet = await founded(stage)
     romeo = await stage.client("romeo@shakespeare.lit/orchard")
     (answer,) = await enters(romeo, "romeo", room=ROOM)
@@ -90,7 +90,7 @@ async def test_members_of_the_space_are_members_of_the_room(stage: Stage) -> Non
 
 
 async def test_a_ban_in_the_space_holds_in_its_rooms(stage: Stage) -> None:
-    """DESIGN, Lowering ends things: one row, and Romeo is told in the words of a room."""
+    """Lowering ends things: one row, and Romeo is told in the words of a room."""
     juliet = await founded(stage)
     await juliet.asks(ADMIT)
     romeo = await stage.client("romeo@shakespeare.lit/orchard")

@@ -62,7 +62,7 @@ async def test_a_node_that_tells_cannot_be_silenced(denmark: Denmark) -> None:
 
 
 async def test_who_may_delete(denmark: Denmark) -> None:
-    """§7.2.3.1, Example 119: one's own items, and an owner any (peers.md: any publisher could)."""
+    """§7.2.3.1, Example 119: one's own items, and an owner any."""
     await denmark.makes()
     await denmark.publishes("hamlets")
     for jid, affiliation in ((BERNARDO, "publisher"), (FRANCISCO, "publish-only")):

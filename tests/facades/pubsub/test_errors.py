@@ -45,7 +45,7 @@ def test_every_reason_has_a_wording(reason: Reason) -> None:
 
 @pytest.mark.parametrize("reason", Reason)
 def test_the_pubsub_condition_stands_first(reason: Reason) -> None:
-    """DESIGN, error order: Movim reads the first child of `<error/>` alone."""
+    """Movim reads the first child of `<error/>` alone."""
     error = ERRORS[reason]("")
     stanza = Element(CLIENT, "iq", {"type": "set", "id": "1"})
     (told,) = error_reply(stanza, error).elements

@@ -226,7 +226,7 @@ async def test_who_is_affiliated_is_told(denmark: Denmark) -> None:
 
 
 async def test_there_is_always_an_owner(denmark: Denmark) -> None:
-    """§8.9.2.4, Examples 208 and 209: nor do all the owners go at once (peers.md, 1.6)."""
+    """§8.9.2.4, Examples 208 and 209: nor do all the owners go at once."""
     await denmark.makes()
     await denmark.affiliates("polonius@denmark.lit", "owner")
     await denmark.hamlet.refused(WITHOUT_OWNERS, "not-acceptable", type="modify")
@@ -268,7 +268,7 @@ async def test_affiliations_that_cannot_be(
 async def test_who_loses_their_standing_hears_nothing_more(
     denmark: Denmark, model: str, affiliation: str
 ) -> None:
-    """peers.md 1.6, rows 1 and 2: on both peers the subscription stays, and items still come."""
+    """Lowering ends things: elsewhere the subscription stays, and items still come."""
     await denmark.makes(access_model=model)
     await denmark.affiliates("bernardo@denmark.lit", "member")
     bernardo = await denmark.subscribed(BERNARDO)

@@ -26,7 +26,7 @@ def with_options(denmark: Denmark, options: str, item: str = "1") -> str:
     ],
 )
 async def test_preconditions_that_are_met(denmark: Denmark, options: str) -> None:
-    """§7.1.5, case 2; booleans in either spelling (peers.md §3)."""
+    """§7.1.5, case 2; booleans in either spelling."""
     await denmark.makes()
     await denmark.hamlet.asks(with_options(denmark, options), "<iq type='result'/>")
 

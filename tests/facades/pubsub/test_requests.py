@@ -240,7 +240,7 @@ async def test_whom_an_owner_bans_is_turned_down(denmark: Denmark, horatio: Clie
 async def test_an_owner_answers_by_setting_the_subscription(
     denmark: Denmark, horatio: Client, state: str, heard: str
 ) -> None:
-    """§8.8.2 does what the form does (DESIGN: four doors to one command)."""
+    """§8.8.2 does what the form does (four doors to one command)."""
     row = f"<subscription jid='horatio@denmark.lit' subscription='{state}'/>"
     child = f"<subscriptions node='princely_musings'>{row}</subscriptions>"
     await denmark.hamlet.asks(denmark.iq("set", child, OWNER), "<iq type='result'/>")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from bench import words
@@ -21,6 +21,7 @@ MUC_PER_SECOND: Final = Figure("messages delivered", "per second")
 
 MIDDLE: Final = Figure("delay with a full window, p50", "ms", digits=1)
 WORST: Final = Figure("delay with a full window, p99", "ms", digits=1)
+ALONE: Final = Figure("delay of one at a time, p99", "ms", digits=1)
 
 ENTERING_CPU: Final = Figure("all enter at once", "CPU-seconds", digits=2)
 ENTERING_SECONDS: Final = Figure("all enter at once", "seconds", digits=2)
@@ -30,6 +31,7 @@ SAMPLED: Final = 20
 """How many of the hearers look at the clock at each delivery."""
 
 WARM_UP_SHARE: Final = 0.1
+"""Of the time of a load; also what is sent one at a time takes so long."""
 
 NODE: Final = "fanout"
 ROOM: Final = "hall"
@@ -38,11 +40,16 @@ OWNER: Final = "owner"
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What a fan-out came to. delays: in seconds, those of the sampled hearers."""
+    """What a fan-out came to.
+
+    delays: in seconds, those of the sampled hearers. alone: the same, of what was sent only once
+    everyone had what was sent before.
+    """
 
     deliveries: int
     used: Clocks
-    delays: Sequence[float]
+    delays: Sequence[float] = ()
+    alone: Sequence[float] = ()
 
 
 async def pubsub(place: Place, scale: Scale) -> Sample:
@@ -58,6 +65,7 @@ async def pubsub(place: Place, scale: Scale) -> Sample:
         PUBSUB_PER_SECOND: rate(load.deliveries, load.used.wall),
         MIDDLE: percentile(load.delays, 0.5) * 1e3,
         WORST: percentile(load.delays, 0.99) * 1e3,
+        ALONE: percentile(load.alone, 0.99) * 1e3,
     }
 
 
@@ -80,6 +88,7 @@ async def muc(place: Place, scale: Scale) -> Sample:
         MUC_PER_SECOND: rate(load.deliveries, load.used.wall),
         MIDDLE: percentile(load.delays, 0.5) * 1e3,
         WORST: percentile(load.delays, 0.99) * 1e3,
+        ALONE: percentile(load.alone, 0.99) * 1e3,
         ENTERING_CPU: entering.used.server,
         ENTERING_SECONDS: entering.used.wall,
         PRESENCES_PER_CPU: rate(entering.deliveries, entering.used.server),
@@ -98,35 +107,39 @@ async def _enter_at_once(place: Place, occupants: Sequence[Client]) -> Load:
     used = place.clocks().since(began)
     for occupant in occupants:
         occupant.read()
-    return Load(tally.count, used, ())
+    return Load(tally.count, used)
 
 
 async def _loaded(
     place: Place, scale: Scale, speaker: Client, prepared: bytes, hearers: Sequence[Client]
 ) -> Load:
     """As much as the server can take: `scale.window` stanzas are on their way at all times."""
-    tally = Tally()
-    step = max(1, len(hearers) // SAMPLED)
+    tally, fan = Tally(), len(hearers)
+    step = max(1, fan // SAMPLED)
     for number, hearer in enumerate(hearers):
         hearer.count(tally, sampled=number % step == 0)
     try:
-        await _repeat(scale.seconds * WARM_UP_SHARE, scale, speaker, prepared, len(hearers), tally)
-        tally.delays.clear()
+        await _repeat(scale.seconds * WARM_UP_SHARE, scale.window, speaker, prepared, fan, tally)
+        tally.delays = []
         before, began = tally.count, place.clocks()
-        await _repeat(scale.seconds, scale, speaker, prepared, len(hearers), tally)
+        await _repeat(scale.seconds, scale.window, speaker, prepared, fan, tally)
         used = place.clocks().since(began)
+        load = Load(tally.count - before, used, tally.delays)
+        tally.delays = []
+        await _repeat(scale.seconds * WARM_UP_SHARE, 1, speaker, prepared, fan, tally)
     except Stalled as stalled:
         raise Stalled(f"{stalled}; the server said {speaker.refused or 'nothing'}") from None
-    return Load(tally.count - before, used, tally.delays)
+    return replace(load, alone=tally.delays)
 
 
 async def _repeat(
-    seconds: float, scale: Scale, speaker: Client, prepared: bytes, hearers: int, tally: Tally
+    seconds: float, window: int, speaker: Client, prepared: bytes, fan: int, tally: Tally
 ) -> None:
+    """Say it again and again, `window` of them under way, until all is heard."""
     loop = asyncio.get_running_loop()
     sent, before, until = 0, tally.count, loop.time() + seconds
     while loop.time() < until:
         speaker.send(stamped(prepared))
         sent += 1
-        await tally.reach(before + (sent - scale.window + 1) * hearers)
-    await tally.reach(before + sent * hearers)
+        await tally.reach(before + (sent - window + 1) * fan)
+    await tally.reach(before + sent * fan)

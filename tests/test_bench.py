@@ -43,6 +43,7 @@ async def test_what_is_published_reaches_all_subscribers(place: Place) -> None:
     sample = await fanout.pubsub(place, TINY)
     assert sample[fanout.PUBSUB_PER_SECOND] > 0
     assert 0 < sample[fanout.MIDDLE] <= sample[fanout.WORST]
+    assert sample[fanout.ALONE] > 0
 
 
 async def test_what_is_said_reaches_all_occupants(place: Place) -> None:
@@ -50,6 +51,7 @@ async def test_what_is_said_reaches_all_occupants(place: Place) -> None:
     sample = await fanout.muc(place, TINY)
     assert sample[fanout.MUC_PER_SECOND] > 0
     assert 0 < sample[fanout.MIDDLE] <= sample[fanout.WORST]
+    assert sample[fanout.ALONE] > 0
     assert sample[fanout.ENTERING_SECONDS] > 0
 
 

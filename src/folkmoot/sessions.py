@@ -65,13 +65,9 @@ class Session:
 
     def takes(self, reach: Reach) -> bool:
         """Whether a stanza to the bare JID is for this stream, too."""
-        match reach:
-            case Reach.PRESENT:
-                return self.presence is not None
-            case Reach.INTERESTED:
-                return self.interested
-            case _:
-                return self.presence is not None and self.priority >= 0
+        if reach is Reach.INTERESTED:
+            return self.interested
+        return self.presence is not None and (self.priority >= 0 or reach is Reach.PRESENT)
 
 
 class Sessions:

@@ -6,7 +6,15 @@ from collections import Counter
 from collections.abc import Iterable
 
 from folkmoot.engine import access
-from folkmoot.engine.events import Notification, OccupantTold, Seen, Welcomed
+from folkmoot.engine.events import (
+    Event,
+    Notification,
+    OccupantTold,
+    Seen,
+    StandingChanged,
+    SubscriptionChanged,
+    Welcomed,
+)
 from folkmoot.engine.model import (
     HISTORY_ITEMS_MAX,
     Affiliation,
@@ -134,6 +142,21 @@ def indexes_hold(nodes: WorkingSet, kept: Kept, people: Iterable[JID]) -> None:
         passing = {node for who, node in temporary if who.bare == jid.bare}
         known = nodes.subscribed(jid.bare)
         assert known is None or known == lasting.get(jid.bare, set()) | passing
+
+
+def events_follow(events: Iterable[Event]) -> None:
+    """Each change of a subscription begins where the one before it ended; nothing is told twice."""
+    states: dict[tuple[NodeId, JID], Subscription | None] = {}
+    standings: set[tuple[NodeId, JID]] = set()
+    for event in events:
+        if isinstance(event, SubscriptionChanged):
+            key = (event.node, event.subscriber)
+            assert states.get(key, event.before) == event.before, event
+            assert event.before is not None or event.after is not None, event
+            states[key] = event.after
+        elif isinstance(event, StandingChanged):
+            assert (event.node, event.occupant) not in standings, event
+            standings.add((event.node, event.occupant))
 
 
 class Witness:

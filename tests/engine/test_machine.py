@@ -99,7 +99,9 @@ class Anything(RuleBasedStateMachine):
         results = await asyncio.gather(*asked, return_exceptions=True)
         await stand.settled()
         for result in results:
-            if isinstance(result, BaseException) and not isinstance(result, Refused):
+            if not isinstance(result, BaseException):
+                holding.events_follow(result)
+            elif not isinstance(result, Refused):
                 raise result
         if all(isinstance(result, Refused) for result in results):
             assert len(stand.store.batches) == batches

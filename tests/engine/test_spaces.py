@@ -136,6 +136,24 @@ async def test_a_room_goes_from_one_space_to_another(stand: Stand) -> None:
     await stand.enter(HALL, device(OPHELIA))
 
 
+@pytest.mark.parametrize("access", [Access.OPEN, Access.WHITELIST])
+async def test_a_room_that_is_in_what_goes_and_goes_too_is_told_once(
+    stand: Stand, access: Access
+) -> None:
+    """A space lists a space, and also a room that is in that one; all items go at once."""
+    await stand.space()
+    await stand.space(ELSINORE, GERTRUDE, parent=DENMARK)
+    await stand.list(DENMARK, ELSINORE)
+    await stand.room(HALL, GERTRUDE, space=ELSINORE, access=access)
+    await stand.list(DENMARK, HALL)
+    await stand.member(DENMARK, HORATIO)
+    await stand.enter(HALL, device(HORATIO))
+    await stand.forget_told()
+    await stand.run(Purge(actor=HAMLET, node=DENMARK))
+    (told,) = await stand.hears(OccupantTold, by=[device(HORATIO)])
+    assert told.left is (access is Access.WHITELIST)
+
+
 # --- the end of a space
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from folkmoot.engine.commands import Forget
-from folkmoot.engine.decide.lowering import ended, follow, follow_all
+from folkmoot.engine.decide.lowering import ended, follow, follow_all, topmost
 from folkmoot.engine.decide.nodes import deleted
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.errors import Reason, Refused
@@ -54,14 +54,14 @@ def _unaffiliated(node: NodeId, account: JID, view: View) -> AffiliationChanged:
 
 def _following(events: Sequence[Event], account: JID, before: View, after: View) -> list[Event]:
     """What the end of its nodes and of its ownership means for others."""
+    ends = {event.node for event in events if isinstance(event, NodeDeleted)}
     following: list[Event] = []
+    for node in topmost(ends, before, after):
+        following.extend(follow_all(before, after, node, account, here=False))
+    after = after.supposing(following)
     for event in events:
-        found: tuple[Event, ...] = ()
-        if isinstance(event, NodeDeleted):
-            found = follow_all(before, after, event.node, account, here=False)
-        elif isinstance(event, AffiliationChanged):
+        if isinstance(event, AffiliationChanged):
             found = follow(before, after, event.node, account, entities=[account])
-        for each in found:
-            after.suppose(each)
-        following.extend(found)
+            after = after.supposing(found)
+            following.extend(found)
     return following

@@ -11,7 +11,7 @@ from folkmoot.engine import access
 from folkmoot.engine.access import Stance
 from folkmoot.engine.commands import Entry, Publish, Purge, Retract
 from folkmoot.engine.decide.configuring import unmet
-from folkmoot.engine.decide.lowering import follow_all
+from folkmoot.engine.decide.lowering import follow_all, topmost
 from folkmoot.engine.decide.nodes import created, hold_owner
 from folkmoot.engine.decide.occupants import speaker
 from folkmoot.engine.decide.stamp import Stamp
@@ -150,11 +150,12 @@ def _relisted(events: Sequence[Event], node: NodeId, view: View, by: JID) -> tup
     after = view.supposing(events)
     touched = view.listed(node) ^ after.listed(node)
     view.require(touched)
-    following: list[Event] = []
-    for child in sorted(touched, key=str):
-        if view.chain(child) != after.chain(child):
-            following.extend(follow_all(view, after, child, by))
-    return tuple(following)
+    moved = [child for child in touched if view.chain(child) != after.chain(child)]
+    return tuple(
+        following
+        for child in topmost(moved, view, after)
+        for following in follow_all(view, after, child, by)
+    )
 
 
 def retract(command: Retract, view: View, stamp: Stamp) -> tuple[Event, ...]:

@@ -90,6 +90,18 @@ def follow_all(
     return tuple(events)
 
 
+def topmost(nodes: Collection[NodeId], before: View, after: View) -> list[NodeId]:
+    """Of some nodes those that are in none of the others; what follows for these, for all does."""
+    return sorted(
+        (
+            node
+            for node in nodes
+            if not any(each in nodes for each in before.chain(node)[1:] + after.chain(node)[1:])
+        ),
+        key=str,
+    )
+
+
 def _owners_changed(
     before: View, after: View, node: NodeId, by: JID, entities: Iterable[JID]
 ) -> list[Event]:

@@ -8,12 +8,25 @@ from dataclasses import replace
 from folkmoot.engine import questions
 from folkmoot.engine.model import Via
 from folkmoot.engine.services import Services
-from folkmoot.facades import basics, disco, messages, muc, presence, pubsub, roster
+from folkmoot.facades import (
+    basics,
+    bookmarks,
+    disco,
+    messages,
+    muc,
+    presence,
+    private_storage,
+    pubsub,
+    roster,
+)
 from folkmoot.facades.facade import Facade, Request, Route
 from folkmoot.facades.pubsub import discovery
 from folkmoot.router import Place, Served
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.xml import Element
+
+_OLD = (*private_storage.FEATURES, *bookmarks.FEATURES)
+"""What an account has for clients that know no pubsub."""
 
 
 def served(services: Services) -> Served:
@@ -37,7 +50,8 @@ def served(services: Services) -> Served:
                 roster.FACADE,
                 presence.FACADE,
                 messages.FACADE,
-                pubsub.FACADE,
+                bookmarks.beside_pubsub(pubsub.FACADE),
+                private_storage.FACADE,
                 _account_disco(),
                 common,
             ),
@@ -64,7 +78,7 @@ def _account_disco() -> Facade:
     """An account, to itself and to those who hear its presence (XEP-0030 §8.2)."""
     facade = disco.facade(
         (disco.Identity("account", "registered"),),
-        (*pubsub.ACCOUNT_FEATURES, *basics.FEATURES),
+        (*pubsub.ACCOUNT_FEATURES, *_OLD, *basics.FEATURES),
         discovery.nodes,
         pubsub.FACADE.errors,
         node_info=discovery.node_info,

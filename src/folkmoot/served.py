@@ -18,6 +18,7 @@ from folkmoot.facades import (
     private_storage,
     pubsub,
     roster,
+    vcard,
 )
 from folkmoot.facades.facade import Facade, Request, Route
 from folkmoot.facades.pubsub import discovery
@@ -25,7 +26,7 @@ from folkmoot.router import Place, Served
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.xml import Element
 
-_OLD = (*private_storage.FEATURES, *bookmarks.FEATURES)
+_OLD = (*private_storage.FEATURES, *bookmarks.FEATURES, *vcard.FEATURES)
 """What an account has for clients that know no pubsub."""
 
 
@@ -45,13 +46,14 @@ def served(services: Services) -> Served:
         at={
             Place.SERVER: (_server_disco(services), common),
             Place.PUBSUB: (pubsub.FACADE, spaces_disco, common),
-            Place.ROOMS: (muc.FACADE, common),
+            Place.ROOMS: (vcard.beside_presence(muc.FACADE), common),
             Place.ACCOUNT: (
                 roster.FACADE,
-                presence.FACADE,
+                vcard.beside_presence(presence.FACADE),
                 messages.FACADE,
-                bookmarks.beside_pubsub(pubsub.FACADE),
+                vcard.beside_pubsub(bookmarks.beside_pubsub(pubsub.FACADE)),
                 private_storage.FACADE,
+                vcard.FACADE,
                 _account_disco(),
                 common,
             ),

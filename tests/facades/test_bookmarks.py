@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from folkmoot.engine.model import NODE_ITEMS_MAX
 from folkmoot.facades import bookmarks
 from folkmoot.facades.bookmarks import NODE, OLD, Bookmark, read_list
 from folkmoot.xmpp.xml import Element, parse, serialize
@@ -81,9 +82,9 @@ async def listed(client: Client) -> Element:
         f"<iq type='get' id='g'><pubsub xmlns='{PUBSUB}'><items node='{OLD}'/></pubsub></iq>"
     )
     if other.get("type") == "result":
-        item = other.elements[0].elements[0].elements[0]
-        assert item.get("id") == "current"
-        assert item.elements == [found]
+        items = other.elements[0].elements[0].elements
+        told = [(each.get("id"), each.elements) for each in items]
+        assert told == [("current", [found])] or (not told and not found.elements)
     else:
         assert not found.elements
     return found
@@ -103,7 +104,8 @@ async def rooms(client: Client) -> dict[str, Element]:
 def pruned(xml: str | Element, ns: str = OLD) -> Element:
     """An element less the white space between its children."""
     found = xml if isinstance(xml, Element) else parse(f"<x xmlns='{ns}'>{xml}</x>").elements[0]
-    inside = [pruned(each) for each in found.elements] or [found.text]
+    inside: list[Element | str] = [pruned(each) for each in found.elements]
+    inside = inside or [found.text]
     return Element(found.ns, found.name, found.attrs, *inside)
 
 
@@ -319,6 +321,43 @@ async def test_the_longest_list(stage: Stage) -> None:
     assert not await rooms(juliet)
     await juliet.asks(stored(*many[1:]), "<iq type='result'/>")
     assert len((await listed(juliet)).elements) == bookmarks.BOOKMARKS_MAX
+
+
+async def test_no_more_items_than_a_node_has(stage: Stage) -> None:
+    """NODE_ITEMS_MAX: a list that does not fit is refused, and takes no bookmark's place."""
+    juliet = await stage.client(BALCONY)
+    for batch in range(NODE_ITEMS_MAX // 1_000):
+        ids = (f"{batch}-{number}" for number in range(1_000))
+        items = "".join(f"<item id='{id}@a'><conference xmlns='{NODE}'/></item>" for id in ids)
+        await juliet.asks(
+            f"<iq type='set' id='b'><pubsub xmlns='{PUBSUB}'><publish node='{NODE}'>{items}"
+            f"</publish>{OPTIONS}</pubsub></iq>",
+            "<iq type='result'/>",
+        )
+    await juliet.refused(stored(OLD_PLAY), "resource-constraint")
+    answer = await juliet.asks(
+        f"<iq type='get' id='o'><pubsub xmlns='{PUBSUB}'><items node='{NODE}'>"
+        f"<item id='0-0@a'/><item id='{PLAY}'/></items></pubsub></iq>"
+    )
+    assert [each.get("id") for each in answer.elements[0].elements[0].elements] == ["0-0@a"]
+    await juliet.asks(stored("<conference jid='0-0@a'/>"), "<iq type='result'/>")
+    assert list(await rooms(juliet)) == ["0-0@a"]
+
+
+@pytest.mark.parametrize("node", [OLD, NODE])
+async def test_a_node_for_short_payloads(stage: Stage, node: str) -> None:
+    """What one of the two nodes does not take is stored in neither."""
+    juliet = await stage.client(BALCONY)
+    await juliet.asks(
+        f"<iq type='set' id='c'><pubsub xmlns='{PUBSUB}'><create node='{node}'/>"
+        "<configure><x xmlns='jabber:x:data' type='submit'>"
+        "<field var='pubsub#access_model'><value>whitelist</value></field>"
+        "<field var='pubsub#max_payload_size'><value>80</value></field></x></configure>"
+        "</pubsub></iq>",
+        "<iq type='result'/>",
+    )
+    await juliet.refused(stored(OLD_PLAY, SHAKESPEARE), "not-acceptable")
+    assert not (await listed(juliet)).elements
 
 
 async def test_they_are_nobody_elses(stage: Stage) -> None:

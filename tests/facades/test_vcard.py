@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from folkmoot.facades.vcard import avatar
 from folkmoot.facades.vcard.presence import with_hash, without_hash
-from folkmoot.xmpp.xml import Element, parse
+from folkmoot.xmpp.xml import Element, parse, serialize
 from tests.facades.verona import BALCONY, CHAMBER, JULIET, ORCHARD, arrives, meet
 from tests.stage import Client, Stage, element, staged
+from tests.xmpp.xmlgen import elements
 
 PUBSUB = "http://jabber.org/protocol/pubsub"
 NS = "vcard-temp"
@@ -473,6 +474,21 @@ def test_any_presence(said: list[str]) -> None:
     assert [each for each in after.elements if each.ns != UPDATE] == [
         each for each in before.elements if each.ns != UPDATE
     ]
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(elements, max_size=3))
+def test_any_vcard(inside: list[Element]) -> None:
+    """Whatever a vCard holds comes back as it was."""
+    asyncio.run(_comes_back(inside))
+
+
+async def _comes_back(inside: list[Element]) -> None:
+    async with staged() as stage:
+        juliet = await stage.client(BALCONY)
+        await juliet.asks(card(*(serialize(each, NS) for each in inside)), "<iq type='result'/>")
+        answer = await juliet.asks(GET, "<iq type='result'/>")
+        assert answer.elements == [Element(NS, "vCard", None, *inside)]
 
 
 @settings(max_examples=30, deadline=None)

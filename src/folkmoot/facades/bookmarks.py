@@ -220,20 +220,20 @@ async def store(request: Request, storage: Element) -> None:
     if len(wanted) > BOOKMARKS_MAX:
         raise StanzaError("policy-violation", f"more than {BOOKMARKS_MAX} bookmarks")
     account = request.actor.bare
-    await request.ask(private, account, OLD)
-    config = await request.ask(private, account, NODE)
     held = await request.ask(shelf, account)
     changed = tuple(_changed(wanted, held))
+    await request.ask(private, account, OLD, rest)
+    config = await request.ask(private, account, NODE)
     if held.count + len(changed) > NODE_ITEMS_MAX:
         raise Refused(Reason.NODE_FULL)
     if config is not None and config.max_items < held.count + len(changed):
         # Made by a client that said nothing of it, it would let one bookmark take another's place.
         node, more = NodeId(account, NODE), {"max_items": NODE_ITEMS_MAX}
         await request.run(Configure(actor=request.actor, node=node, settings=more))
+    if changed:  # all of them or none, and before anything is taken away
+        await keep(request, NODE, changed, _ROOMS)
     if held.rest is None or held.rest != rest:
         await keep(request, OLD, (Entry(id=CURRENT, payload=rest),), _REST)
-    if changed:
-        await keep(request, NODE, changed, _ROOMS)
     gone = tuple(item.id for room, (item, _) in held.rooms.items() if room not in wanted)
     if gone:
         node = NodeId(account, NODE)

@@ -19,7 +19,7 @@ from folkmoot.engine.view import View
 from folkmoot.facades.facade import Errors, Facade, Handler, Request, Route
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.jid import JID
-from folkmoot.xmpp.xml import Element
+from folkmoot.xmpp.xml import Element, serialize
 
 CURRENT: Final = "current"
 """The id of an item that is the only one of its node (XEP-0060 §12.20)."""
@@ -63,11 +63,13 @@ def _one(view: View, actor: JID, query: ItemQuery) -> Item | None:
     return items[0] if items else None
 
 
-def private(view: View, account: JID, name: str) -> NodeConfig | None:
+def private(
+    view: View, account: JID, name: str, payload: Element | None = None
+) -> NodeConfig | None:
     """The configuration of an account's own node, None where it is not there.
 
-    Raises Refused(PRECONDITION) where others may read what is published to it, or where it would
-    not be kept.
+    Raises Refused: PRECONDITION where others may read what is published to it, or where it would
+    not be kept; PAYLOAD_TOO_BIG where the payload is longer than it takes.
     """
     node = NodeId(account, name)
     if view.config(node) is None:
@@ -77,6 +79,8 @@ def private(view: View, account: JID, name: str) -> NodeConfig | None:
         raise Refused(Reason.PRECONDITION, "access")
     if not config.persist_items or not config.max_items:
         raise Refused(Reason.PRECONDITION, "persist_items")
+    if payload is not None and len(serialize(payload).encode()) > config.payload_bytes_max:
+        raise Refused(Reason.PAYLOAD_TOO_BIG)
     return config
 
 

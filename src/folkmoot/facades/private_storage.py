@@ -58,8 +58,8 @@ async def store(request: Request) -> Iterable[Element]:
             raise StanzaError("not-acceptable", "there is one list of bookmarks")
         await bookmarks.store(request, elements[0])
         return ()
-    await request.ask(private, request.actor.bare, name)
     whole = elements[0] if len(elements) == 1 else Element(NS, "query", None, *elements)
+    await request.ask(private, request.actor.bare, name, whole)
     await keep(request, name, (Entry(id=CURRENT, payload=whole),), PRIVATE)
     return ()
 

@@ -344,6 +344,28 @@ async def test_no_more_items_than_a_node_has(stage: Stage) -> None:
     assert list(await rooms(juliet)) == ["0-0@a"]
 
 
+@pytest.mark.parametrize(
+    "payload",
+    ["<x xmlns='a:b'/>", f"<storage xmlns='{OLD}'><conference jid='{ORCHARD}'/></storage>"],
+)
+async def test_what_a_publisher_puts_on_the_old_node(stage: Stage, payload: str) -> None:
+    """Whom the owner lets publish there makes no bookmarks of it: those are the new node's."""
+    juliet = await stage.client(BALCONY)
+    romeo = await stage.client("romeo@shakespeare.lit/orchard")
+    await juliet.asks(stored(OLD_PLAY), "<iq type='result'/>")
+    await juliet.asks(
+        "<iq type='set' id='a'><pubsub xmlns='http://jabber.org/protocol/pubsub#owner'>"
+        f"<affiliations node='{OLD}'><affiliation jid='romeo@shakespeare.lit' "
+        "affiliation='owner'/></affiliations></pubsub></iq>",
+        "<iq type='result'/>",
+    )
+    to = "id='pip1' to='juliet@shakespeare.lit'"
+    await romeo.asks(
+        published(OLD, "current", payload).replace("id='pip1'", to), "<iq type='result'/>"
+    )
+    assert (await listed(juliet)).elements == [pruned(OLD_PLAY)]
+
+
 @pytest.mark.parametrize("node", [OLD, NODE])
 async def test_a_node_for_short_payloads(stage: Stage, node: str) -> None:
     """What one of the two nodes does not take is stored in neither."""

@@ -135,6 +135,15 @@ async def test_setting_another_users(stage: Stage) -> None:
     await stpeter.refused(of("jer@shakespeare.lit"), "service-unavailable")
 
 
+async def test_what_is_no_vcard(stage: Stage) -> None:
+    """Something else published to its node is not answered as one."""
+    juliet = await stage.client(BALCONY)
+    await juliet.asks(published(NS, "current", "<x xmlns='a:b'/>"), "<iq type='result'/>")
+    await juliet.refused(GET, "item-not-found")
+    await publishes(juliet, IMAGE)
+    assert await photos(juliet) == [b64encode(IMAGE).decode()]
+
+
 async def test_what_is_announced(stage: Stage) -> None:
     """§4, Example 12; XEP-0398 §2, Example 2."""
     juliet = await stage.client(BALCONY)

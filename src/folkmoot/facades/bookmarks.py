@@ -178,12 +178,15 @@ def shelf(view: View, account: JID) -> Shelf:
     """All bookmarks of an account, for itself."""
     rooms: dict[JID, tuple[Item, Bookmark]] = {}
     items = tuple(_items(view, account))
-    for item in items:
-        room = read_room(item.id)
-        if room is not None and item.payload is not None and _is_conference(item.payload, NODE):
-            rooms.setdefault(room, (item, Bookmark.read(item.payload)))
-    rest = named(view, account, NodeId(account, OLD), CURRENT)
-    return Shelf(rooms, len(items), None if rest is None else rest.payload)
+    for each in items:
+        room = read_room(each.id)
+        if room is not None and each.payload is not None and _is_conference(each.payload, NODE):
+            rooms.setdefault(room, (each, Bookmark.read(each.payload)))
+    item = named(view, account, NodeId(account, OLD), CURRENT)
+    rest = None if item is None else item.payload
+    if rest is None or (rest.ns, rest.name) != (OLD, "storage"):
+        return Shelf(rooms, len(items), None)
+    return Shelf(rooms, len(items), read_list(rest)[1])
 
 
 def _items(view: View, account: JID) -> Iterator[Item]:

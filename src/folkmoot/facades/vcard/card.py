@@ -40,6 +40,8 @@ def whole(view: View, actor: JID, account: JID) -> Element | None:
     """A vCard as an entity may see it, None where there is nothing to see."""
     item = named(view, actor, NodeId(account, NS), CURRENT)
     card = None if item is None else item.payload
+    if card is not None and (card.ns, card.name) != (NS, "vCard"):
+        card = None  # published there, and no vCard
     seen = avatar.shown(view, actor, account)
     if seen is None:
         return card

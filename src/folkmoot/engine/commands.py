@@ -137,11 +137,13 @@ class Unsubscribe(Command):
 
     parting: the presence an occupant leaves with, or that gives up another's.
     lost: the stream is gone; the occupant did not choose to leave.
+    bounced: notifications come back; what an owner made of the entity stays (XEP-0060 §12.4).
     """
 
     subscriber: JID
     parting: Element | None = None
     lost: bool = False
+    bounced: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

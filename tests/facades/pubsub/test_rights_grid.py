@@ -12,8 +12,9 @@ from typing import Final
 
 import pytest
 
+from folkmoot.xmpp.stanza import CLIENT
 from tests.facades.pubsub.denmark import HORATIO, OWNER, PUBSUB, Denmark
-from tests.stage import CLIENT, Client
+from tests.stage import Client
 
 GRID: Final = """
                  owner    publisher  publish-only  member   none     subscriber  outcast

@@ -173,7 +173,8 @@ def unsubscribe(command: Unsubscribe, view: View, stamp: Stamp) -> tuple[Event, 
         cause = Cause.LOST if command.lost else Cause.ASKED
         return (occupants.left(node, before, command.actor, cause, parting=command.parting),)
     event = replace(ended(node, before, command.actor, Cause.ASKED), said=command.parting)
-    events = (event, *_left(node, subscriber, view))
+    left = () if command.bounced else _left(node, subscriber, view)
+    events = (event, *left)
     return _with_what_follows(events, node, subscriber, command.actor, view)
 
 

@@ -20,6 +20,7 @@ from folkmoot.engine.events import (
 )
 from folkmoot.engine.model import Item, NodeId
 from folkmoot.facades.facade import Outgoing, Reach
+from folkmoot.facades.pubsub.bounces import notification_id
 from folkmoot.facades.pubsub.config import result_form
 from folkmoot.facades.pubsub.ns import AUTHORIZATION, EVENT, PUBSUB
 from folkmoot.xmpp.dates import format_date
@@ -141,6 +142,7 @@ def _message(
     heard: Heard, *children: Element, headline: bool, to: tuple[JID, ...] = (), id: str = ""
 ) -> Outgoing:
     kind = "headline" if headline else None
-    attrs = {"from": str(heard.node.service), "type": kind, "id": id or None}
+    id = id or notification_id(heard.node)
+    attrs = {"from": str(heard.node.service), "type": kind, "id": id}
     reach = Reach.AVAILABLE if headline else Reach.KEPT
     return Outgoing(wording(Element(CLIENT, "message", attrs, *children)), to or heard.to, reach)

@@ -6,8 +6,10 @@ who know the node's name anyway.
 
 from __future__ import annotations
 
+import itertools
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable
+from functools import lru_cache
 from hashlib import sha256
 from secrets import token_urlsafe
 from typing import Final
@@ -22,10 +24,15 @@ from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.stanza import CLIENT, STANZAS
 from folkmoot.xmpp.xml import Element
 
-ID_BYTES: Final = 9
-"""How much chance, and how much of a node's digest, is in an id; no padding comes of nine."""
+DIGEST_BYTES: Final = 9
+"""How much of a node's digest is in an id; no padding comes of nine."""
 
-_DIGEST_CHARS: Final = ID_BYTES * 4 // 3
+DIGESTS_MAX: Final = 1_024
+"""How many nodes' digests are remembered."""
+
+_DIGEST_CHARS: Final = DIGEST_BYTES * 4 // 3
+_RUN: Final = token_urlsafe(DIGEST_BYTES)
+_NUMBERS: Final = itertools.count(1)
 
 _OVER: Final = frozenset({Reason.NOT_SUBSCRIBED, Reason.NODE_NOT_FOUND})
 """Why nothing ends: it has ended already."""
@@ -33,11 +40,12 @@ _OVER: Final = frozenset({Reason.NOT_SUBSCRIBED, Reason.NODE_NOT_FOUND})
 
 def notification_id(node: NodeId) -> str:
     """An id for a notification about a node, unique at the service (§12.4)."""
-    return token_urlsafe(ID_BYTES) + _digest(node)
+    return f"{_RUN}{next(_NUMBERS):x}{_digest(node.name)}"
 
 
-def _digest(node: NodeId) -> str:
-    return urlsafe_b64encode(sha256(node.name.encode()).digest()[:ID_BYTES]).decode()
+@lru_cache(DIGESTS_MAX)
+def _digest(name: str) -> str:
+    return urlsafe_b64encode(sha256(name.encode()).digest()[:DIGEST_BYTES]).decode()
 
 
 async def bounced(request: Request) -> Iterable[Element]:
@@ -81,7 +89,7 @@ def is_about(stanza: Element, node: NodeId) -> bool:
     if repeated is not None:
         return repeated.get("node") == node.name
     id = stanza.get("id", "")
-    return len(id) == 2 * _DIGEST_CHARS and id.endswith(_digest(node))
+    return id[-_DIGEST_CHARS:] == _digest(node.name)
 
 
 ROUTES = (Route("message", "error", (), bounced),)

@@ -362,6 +362,11 @@ class Node:
         """Every address, bare or full, under which an entity has a subscription here."""
         return self.derived.addresses.get(bare, ())
 
+    def lapsed(self, at: float) -> tuple[Subscription, ...]:
+        """The subscriptions that have their end at a time, or before it."""
+        over = (jid for jid, end in self.derived.leases.items() if end <= at)
+        return tuple(self.subscriptions[jid] for jid in over)
+
     @property
     def nicks(self) -> tuple[str, ...]:
         """The nicks in a room, in the order people came."""
@@ -402,12 +407,13 @@ class Derived:
     seers: the occupants who see real JIDs, and those who do not.
     """
 
-    __slots__ = ("addresses", "hearers", "listing", "manners", "nicks", "seers", "shown")
+    __slots__ = ("addresses", "hearers", "leases", "listing", "manners", "nicks", "seers", "shown")
 
     def __init__(self) -> None:
         self.hearers: dict[Via, tuple[JID, ...]] | None = None
         self.manners: dict[Manner, tuple[JID, ...]] | None = None
         self.addresses: dict[JID, tuple[JID, ...]] = {}
+        self.leases: dict[JID, float] = {}
         self.nicks: dict[str, tuple[JID, ...]] = {}
         self.listing: Counter[NodeId] = Counter()
         self.shown: dict[str, dict[bool, object]] = {}
@@ -416,6 +422,8 @@ class Derived:
     def add(self, subscription: Subscription) -> None:
         jid = subscription.subscriber
         _put(self.addresses, jid.bare, jid)
+        if subscription.expires is not None:
+            self.leases[jid] = subscription.expires
         if subscription.occupant is not None:
             _put(self.nicks, subscription.occupant.nick, jid)
             self.unshow(subscription.occupant.nick)
@@ -423,6 +431,7 @@ class Derived:
     def remove(self, subscription: Subscription) -> None:
         jid = subscription.subscriber
         _drop(self.addresses, jid.bare, jid)
+        self.leases.pop(jid, None)
         if subscription.occupant is not None:
             _drop(self.nicks, subscription.occupant.nick, jid)
             self.unshow(subscription.occupant.nick)

@@ -349,11 +349,7 @@ def lapsed(record: Node, view: View, stamp: Stamp) -> tuple[Event, ...]:
 
     What an owner made of somebody stays, as it does where notifications come back.
     """
-    over = [
-        each
-        for each in record.subscriptions.values()
-        if each.expires is not None and each.expires <= stamp.at
-    ]
+    over = record.lapsed(stamp.at)
     events = [ended(record.id, each, record.id.service, Cause.EXPIRED) for each in over]
     if not events:
         return ()

@@ -10,18 +10,25 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Final
 
+import structlog
+
 from folkmoot.engine.decide import Stamp
 from folkmoot.engine.engine import Engine
 from folkmoot.engine.services import Services
-from folkmoot.engine.store import Store
+from folkmoot.engine.store import Store, StoreFailed
 from folkmoot.facades.facade import Answer, Outgoing
 from folkmoot.router import Router
 from folkmoot.served import served
+
+EXPIRY_SECONDS: Final = 10.0
+"""How much longer than it should a lease, or an item nobody asks for, may last."""
 
 ID_BYTES: Final = 12
 """How much chance is in an id the engine gives: nobody guesses 96 bits."""
 
 IDS_AT_ONCE: Final = 256
+
+log = structlog.get_logger()
 
 
 class Stamps:
@@ -50,9 +57,22 @@ class Core:
         self.engine: Engine[Outgoing | Answer] = Engine(store, services, stamp, self.router.tell)
         self.router.attach(self.engine)
         self.keeping = asyncio.ensure_future(self.engine.keep())
+        self._expiring = asyncio.ensure_future(self._expire())
+
+    async def _expire(self) -> None:
+        """Look for what is over, now and again, until cancelled."""
+        while True:
+            await asyncio.sleep(EXPIRY_SECONDS)
+            try:
+                await self.engine.expire()
+            except StoreFailed:
+                log.exception("the store does not say what is over; asked again later")
 
     async def close(self) -> None:
         """Let all that is under way end, keep it, and stop."""
+        self._expiring.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._expiring
         await self.router.idle()
         if not self.keeping.done():
             await self.engine.settled()

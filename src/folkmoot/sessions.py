@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final, Protocol
 
+from folkmoot.engine.model import Show
 from folkmoot.facades.caps import Caps
 from folkmoot.facades.facade import Outgoing, Reach
 from folkmoot.xmpp.errors import StanzaError, StreamError
@@ -16,6 +17,8 @@ SESSIONS_PER_ACCOUNT_MAX: Final = 100
 
 DIRECTED_MAX: Final = 1_000
 """To how many addresses a session may have sent presence of its own (RFC 6121 §4.6)."""
+
+_SHOWS: Final = {show.value: show for show in Show}
 
 
 class Connection(Protocol):
@@ -62,6 +65,14 @@ class Session:
         """Send a stanza that is for this stream alone."""
         ns = "" if self.connection.framed else CLIENT
         self.connection.send(serialize(stanza, ns).encode())
+
+    @property
+    def show(self) -> Show | None:
+        """How available the resource is (RFC 6121 §4.7.2.1); None: not at all."""
+        if self.presence is None:
+            return None
+        show = self.presence.child(CLIENT, "show")
+        return Show.ONLINE if show is None else _SHOWS.get(show.text.strip(), Show.ONLINE)
 
     def takes(self, reach: Reach) -> bool:
         """Whether a stanza to the bare JID is for this stream, too."""
@@ -118,6 +129,8 @@ class Sessions:
         full, missed = self._full, []
         for jid in outgoing.to:
             session = full.get(jid)
+            if session is not None and outgoing.shows and session.show not in outgoing.shows:
+                continue
             if session is not None:
                 session.connection.send(head + session.full_stamp + tail)
             elif jid.resource:
@@ -125,6 +138,8 @@ class Sessions:
             else:
                 taken = False
                 for each in self._bare.get(jid, {}).values():
+                    if outgoing.shows and each.show not in outgoing.shows:
+                        continue
                     if each.takes(reach):
                         taken = True
                         each.connection.send(head + each.bare_stamp + tail)

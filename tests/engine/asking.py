@@ -79,6 +79,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "publish": st.sampled_from(PublishModel),
     "persist_items": st.booleans(),
     "max_items": st.sampled_from((0, 1, 2, 1_000, 10_001)),
+    "item_seconds": st.sampled_from((0, 1, 60)),
     "payload_bytes_max": st.sampled_from((0, 10, 262_144)),
     "notify_config": st.booleans(),
     "notify_retract": st.booleans(),
@@ -184,8 +185,16 @@ settling = st.one_of(
     st.builds(c.SetSubscriptions, actor=rulers, node=crowded, states=states),
     st.builds(c.RequestPending, actor=rulers, node=places),
     st.builds(
-        c.SetDelivery, actor=addresses, node=anywhere, subscriber=addresses, deliver=st.booleans()
+        c.SetDelivery,
+        actor=addresses,
+        node=anywhere,
+        subscriber=addresses,
+        deliver=st.none() | st.booleans(),
+        options=st.fixed_dictionaries(
+            {}, optional={"expires": st.none() | st.floats(0, 100), "body": st.booleans()}
+        ),
     ),
+    st.builds(c.Expire, actor=addresses, node=anywhere),
 )
 entering = st.builds(
     lambda actor, node, occupant, password: c.Subscribe(

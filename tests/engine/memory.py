@@ -114,6 +114,11 @@ class MemoryStore:
         await self._answer()
         return found
 
+    async def due(self, at: float, limit: int) -> tuple[NodeId, ...]:
+        found = tuple(node for node, kept in self.kept.items() if kept.is_due(at))
+        await self._answer()
+        return found[:limit]
+
     async def account(self, jid: JID) -> bool:
         await self._answer()
         return jid in self.accounts

@@ -54,6 +54,17 @@ class KeptNode:
         else:
             self.subscriptions[event.subscriber] = event.after
 
+    def is_due(self, at: float) -> bool:
+        """Whether an item or a subscription has its end at a time, or before it."""
+        if any(
+            each.expires is not None and each.expires <= at for each in self.subscriptions.values()
+        ):
+            return True
+        config = self.config
+        lasting = config.room is not None or not config.persist_items or not config.item_seconds
+        oldest = next((item for item, _ in self.items.values()), None)
+        return not lasting and oldest is not None and oldest.published <= at - config.item_seconds
+
     def affiliate(self, event: AffiliationChanged) -> None:
         if event.after is None:
             self.affiliations.pop(event.jid, None)

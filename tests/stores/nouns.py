@@ -8,11 +8,14 @@ from hypothesis import strategies as st
 
 from folkmoot.engine.events import ItemPublished, NodeCreated
 from folkmoot.engine.model import (
+    ITEM_SECONDS_MAX,
     Contact,
     Item,
+    Manner,
     NodeConfig,
     NodeId,
     RoomConfig,
+    Show,
     State,
     Subscription,
     Via,
@@ -66,7 +69,8 @@ rooms = st.builds(RoomConfig, **{field.name: ... for field in fields(RoomConfig)
 configs = st.builds(
     NodeConfig,
     **{field.name: ... for field in fields(NodeConfig)}
-    | {"parent": st.none() | nodes, "room": st.none() | rooms},
+    | {"parent": st.none() | nodes, "room": st.none() | rooms}
+    | {"item_seconds": st.integers(0, ITEM_SECONDS_MAX)},
 )
 
 elements = st.recursive(
@@ -109,5 +113,7 @@ def subscriptions(subscriber: JID) -> st.SearchStrategy[Subscription]:
         subid=texts,
         temporary=st.booleans(),
         deliver=st.booleans(),
+        expires=st.none() | seconds,
+        manner=st.builds(Manner, st.booleans(), st.frozensets(st.sampled_from(Show))),
         contact=st.none() | contacts,
     )

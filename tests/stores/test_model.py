@@ -243,6 +243,10 @@ class StoreMachine(RuleBasedStateMachine):
             assert await store.affiliated(jid) == {
                 node for node, kept in self.kept.items() if jid in kept.affiliations
             }
+        for at in (0.0, 1_600_000_000.25, 4e9):
+            over = {node for node, kept in self.kept.items() if kept.is_due(at)}
+            assert set(await store.due(at, len(nouns.NODES))) == over
+            assert len(await store.due(at, 1)) == min(len(over), 1)
 
 
 class FileMachine(StoreMachine):

@@ -75,9 +75,11 @@ def hearers(event: Event, view: View, *, created: bool = False) -> Iterator[Noti
             yield from _retracted(event, view)
         case NodePurged(node=node):
             record = view.found(node)
-            to = record.hearers(Via.PUBSUB)
-            if to and record.config.notify_retract:
-                yield Purged(via=Via.PUBSUB, node=node, to=to, config=record.config)
+            if record.config.notify_retract:
+                for manner, to in record.manners().items():
+                    yield Purged(
+                        via=Via.PUBSUB, node=node, to=to, config=record.config, manner=manner
+                    )
         case NodeConfigured():
             yield from _configured(event, view)
         case NodeDeleted():
@@ -107,29 +109,40 @@ def _published(event: ItemPublished, view: View) -> Iterator[Notification]:
         )
     elif event.live:
         yield from relations.published(event, view)
-    to = record.hearers(Via.PUBSUB)
-    if to and event.evicted and config.notify_retract and config.max_items > 1:
-        # §7.1.2.5; of a node with a single item the new one says all
-        yield Retracted(
-            via=Via.PUBSUB, node=event.node, to=to, item_ids=event.evicted, config=config
-        )
-    if to and config.deliver_notifications:
-        item = occupancy.veiled(record, event.item)
-        yield Published(via=Via.PUBSUB, node=event.node, to=to, item=item, config=config)
+    for manner, to in record.manners().items():
+        if event.evicted and config.notify_retract and config.max_items > 1:
+            # §7.1.2.5; of a node with a single item the new one says all
+            yield Retracted(
+                via=Via.PUBSUB,
+                node=event.node,
+                to=to,
+                item_ids=event.evicted,
+                config=config,
+                manner=manner,
+            )
+        if config.deliver_notifications:
+            yield Published(
+                via=Via.PUBSUB,
+                node=event.node,
+                to=to,
+                item=occupancy.veiled(record, event.item),
+                config=config,
+                manner=manner,
+            )
 
 
 def _retracted(event: ItemsRetracted, view: View) -> Iterator[Notification]:
     record = view.found(event.node)
     if view.services.is_presence(event.node):
         yield from relations.retracted(event, view)
-    to = record.hearers(Via.PUBSUB)
-    if to and event.tell:
+    for manner, to in record.manners().items() if event.tell else ():
         yield Retracted(
             via=Via.PUBSUB,
             node=event.node,
             to=to,
             item_ids=event.item_ids,
             config=record.config,
+            manner=manner,
         )
 
 
@@ -236,7 +249,7 @@ def _subscription_changed(event: SubscriptionChanged, view: View) -> Iterator[No
                 cause=event.cause,
                 config=record.config,
             )
-    if event.last is not None:
+    if event.last is not None and event.after is not None:
         yield Published(
             via=Via.PUBSUB,
             node=event.node,
@@ -244,4 +257,5 @@ def _subscription_changed(event: SubscriptionChanged, view: View) -> Iterator[No
             item=occupancy.veiled(record, event.last),
             config=record.config,
             last=True,
+            manner=event.after.manner,
         )

@@ -118,6 +118,7 @@ class Subscribe(Command):
     occupant: set for a room: nick and presence; the subscription is then temporary.
     password: a room's, where it has one. recall: how much of what was said is wanted.
     deliver: whether to hear of items for now (XEP-0060 §6.3.7); None: as before, or yes.
+    options: see `SetDelivery`.
     said: the stanza that asks for presence, kept whole until it is answered (RFC 6121 §3.1.3).
     """
 
@@ -128,6 +129,7 @@ class Subscribe(Command):
     password: str = ""
     recall: Recall = RECALL_ALL
     deliver: bool | None = None
+    options: Settings = field(default_factory=dict)
     said: Element | None = None
 
 
@@ -137,11 +139,13 @@ class Unsubscribe(Command):
 
     parting: the presence an occupant leaves with, or that gives up another's.
     lost: the stream is gone; the occupant did not choose to leave.
+    bounced: notifications come back; what an owner made of the entity stays (XEP-0060 §12.4).
     """
 
     subscriber: JID
     parting: Element | None = None
     lost: bool = False
+    bounced: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,10 +184,19 @@ class SetAffiliations(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetDelivery(Command):
-    """Change the options of a subscription (XEP-0060 §6.3)."""
+    """Change the options of a subscription (XEP-0060 §6.3); what is not named stays as it is.
+
+    options: `expires` of a `Subscription`, and the fields of its `manner`.
+    """
 
     subscriber: JID
-    deliver: bool
+    deliver: bool | None = None
+    options: Settings = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expire(Command):
+    """End the items and subscriptions of a node whose time is up; anybody may ask at any time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

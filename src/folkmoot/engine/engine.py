@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Concatenate, Generic, ParamSpec, TypeVar
+from typing import Concatenate, Final, Generic, ParamSpec, TypeVar
 
 from folkmoot.engine.audience import foresee, hearers
-from folkmoot.engine.commands import Command
+from folkmoot.engine.commands import Command, Expire
 from folkmoot.engine.decide import Stamp, decide
 from folkmoot.engine.events import Event, NodeCreated, NodeDeleted, Notification
 from folkmoot.engine.journal import Journal
@@ -17,6 +17,9 @@ from folkmoot.engine.store import Store
 from folkmoot.engine.view import Missing, View
 from folkmoot.engine.working_set import WorkingSet
 from folkmoot.xmpp.jid import JID
+
+DUE_NODES_MAX: Final = 1_000
+"""How many nodes are looked after at once where something is over."""
 
 P = ParamSpec("P")
 A = TypeVar("A")
@@ -107,6 +110,12 @@ class Engine(Generic[T]):
     def temporary(self, jid: JID) -> tuple[NodeId, ...]:
         """The nodes to which a full JID has a subscription that ends with its stream."""
         return self.nodes.temporary(jid)
+
+    async def expire(self) -> None:
+        """End what is over, wherever it is; what is too much at once stays for the next time."""
+        await self._journal.settled()
+        for node in await self._store.due(self._stamp().at, DUE_NODES_MAX):
+            await self.run(Expire(actor=node.service, node=node))
 
     async def settled(self) -> None:
         """Wait until all that was decided so far is kept."""

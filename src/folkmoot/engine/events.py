@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from folkmoot.engine.model import (
+    PLAIN,
     RECALL_ALL,
     Affiliation,
     Contact,
     Item,
+    Manner,
     NodeConfig,
     NodeId,
     Recall,
@@ -45,6 +47,8 @@ class Cause(Enum):
     CLOSED = "closed"
     """The access model no longer allows it (XEP-0045: status 322)."""
     DELETED = "deleted"
+    EXPIRED = "expired"
+    """The lease is over (XEP-0060 §12.19)."""
 
 
 # --- events
@@ -268,6 +272,8 @@ class Published(Heard):
     config: NodeConfig
     last: bool = False
     """Sent because it is the newest item, not because it is new (XEP-0060 §6.1.7)."""
+    manner: Manner = PLAIN
+    """How these hearers want to hear."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -277,6 +283,7 @@ class Retracted(Heard):
     item_ids: tuple[str, ...]
     config: NodeConfig
     parting: Element | None = None
+    manner: Manner = PLAIN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,6 +291,7 @@ class Purged(Heard):
     """All items are gone, for subscribers."""
 
     config: NodeConfig
+    manner: Manner = PLAIN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ everyone else only reads.
 from __future__ import annotations
 
 from collections import Counter, deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, NamedTuple, TypeVar
@@ -25,6 +26,9 @@ CHAIN_NODES_MAX: Final = 8
 
 NODE_ITEMS_MAX: Final = 10_000
 """What `max_items` means by `max`, and the most an owner may ask for."""
+
+ITEM_SECONDS_MAX: Final = 3_155_760_000
+"""The longest an owner may let items last: a hundred years."""
 
 HISTORY_ITEMS_MAX: Final = 100
 """The most messages a room replays to someone who enters."""
@@ -158,9 +162,13 @@ class NodeConfig:
     persist_items: bool = True
     max_items: int = 1_000
     """0 to NODE_ITEMS_MAX; the oldest item makes way."""
+    item_seconds: int = 0
+    """How long an item lasts, up to ITEM_SECONDS_MAX; 0: for ever."""
     payload_bytes_max: int = 262_144
     deliver_notifications: bool = True
     deliver_payloads: bool = True
+    present_only: bool = False
+    """Only those hear of items who are available just then."""
     notify_config: bool = False
     notify_delete: bool = True
     notify_retract: bool = True
@@ -240,6 +248,31 @@ class Contact:
     request: Element | None = None
 
 
+class Show(Enum):
+    """How available a resource is (RFC 6121 §4.7.2.1); for `pubsub#show-values`."""
+
+    ONLINE = "online"
+    """Without a word for it."""
+    AWAY = "away"
+    CHAT = "chat"
+    DND = "dnd"
+    XA = "xa"
+
+
+class Manner(NamedTuple):
+    """How a subscriber wants to hear of items (XEP-0060 §16.4.2).
+
+    body: with words for clients that know no payload. shows: only while a resource is available in
+    one of these ways; empty: whether it is available or not.
+    """
+
+    body: bool = False
+    shows: frozenset[Show] = frozenset()
+
+
+PLAIN: Final = Manner()
+
+
 @dataclass(frozen=True, slots=True)
 class Subscription:
     """An entity's subscription to a node (XEP-0060 §4.2).
@@ -248,6 +281,7 @@ class Subscription:
     subid: names it; kept even where nobody asks for it.
     temporary: ends with the subscriber's stream; only a full JID has such (§12.4).
     deliver: False holds notifications back (`pubsub#deliver`).
+    expires: when it ends, in seconds since 1970; None: it was given no end (§12.19).
     """
 
     subscriber: JID
@@ -256,6 +290,8 @@ class Subscription:
     subid: str = ""
     temporary: bool = False
     deliver: bool = True
+    expires: float | None = None
+    manner: Manner = PLAIN
     occupant: Occupant | None = None
     contact: Contact | None = None
 
@@ -308,6 +344,16 @@ class Node:
             index.hearers = {via: tuple(jids) for via, jids in found.items()}
         return index.hearers.get(via, ())
 
+    def manners(self) -> Mapping[Manner, tuple[JID, ...]]:
+        """The same addresses for XEP-0060, by how they want to hear."""
+        index = self.derived
+        if index.manners is None:
+            found: dict[Manner, list[JID]] = {}
+            for jid in self.hearers(Via.PUBSUB):
+                found.setdefault(self.subscriptions[jid].manner, []).append(jid)
+            index.manners = {manner: tuple(jids) for manner, jids in found.items()}
+        return index.manners
+
     def occupants(self, nick: str) -> tuple[JID, ...]:
         """The full JIDs that go by a nick in a room; one person's devices may share one."""
         return self.derived.nicks.get(nick, ())
@@ -315,6 +361,11 @@ class Node:
     def addresses(self, bare: JID) -> tuple[JID, ...]:
         """Every address, bare or full, under which an entity has a subscription here."""
         return self.derived.addresses.get(bare, ())
+
+    def lapsed(self, at: float) -> tuple[Subscription, ...]:
+        """The subscriptions that have their end at a time, or before it."""
+        over = (jid for jid, end in self.derived.leases.items() if end <= at)
+        return tuple(self.subscriptions[jid] for jid in over)
 
     @property
     def nicks(self) -> tuple[str, ...]:
@@ -336,7 +387,7 @@ class Node:
             index.remove(before)
         if subscription is not None:
             index.add(subscription)
-        index.hearers = None
+        index.hearers = index.manners = None
 
     def put_listed(self, item_id: str, node: NodeId | None) -> None:
         """Let an item list a node, or none."""
@@ -356,11 +407,13 @@ class Derived:
     seers: the occupants who see real JIDs, and those who do not.
     """
 
-    __slots__ = ("addresses", "hearers", "listing", "nicks", "seers", "shown")
+    __slots__ = ("addresses", "hearers", "leases", "listing", "manners", "nicks", "seers", "shown")
 
     def __init__(self) -> None:
         self.hearers: dict[Via, tuple[JID, ...]] | None = None
+        self.manners: dict[Manner, tuple[JID, ...]] | None = None
         self.addresses: dict[JID, tuple[JID, ...]] = {}
+        self.leases: dict[JID, float] = {}
         self.nicks: dict[str, tuple[JID, ...]] = {}
         self.listing: Counter[NodeId] = Counter()
         self.shown: dict[str, dict[bool, object]] = {}
@@ -369,6 +422,8 @@ class Derived:
     def add(self, subscription: Subscription) -> None:
         jid = subscription.subscriber
         _put(self.addresses, jid.bare, jid)
+        if subscription.expires is not None:
+            self.leases[jid] = subscription.expires
         if subscription.occupant is not None:
             _put(self.nicks, subscription.occupant.nick, jid)
             self.unshow(subscription.occupant.nick)
@@ -376,6 +431,7 @@ class Derived:
     def remove(self, subscription: Subscription) -> None:
         jid = subscription.subscriber
         _drop(self.addresses, jid.bare, jid)
+        self.leases.pop(jid, None)
         if subscription.occupant is not None:
             _drop(self.nicks, subscription.occupant.nick, jid)
             self.unshow(subscription.occupant.nick)

@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from folkmoot.engine import access
+from folkmoot.engine.decide.lowering import last_item
 from folkmoot.engine.decide.nodes import hold_owner
 from folkmoot.engine.errors import Reason, Refused
+from folkmoot.engine.events import Published
 from folkmoot.engine.model import (
     MESSAGES_NODE,
     Access,
@@ -19,6 +21,7 @@ from folkmoot.engine.model import (
     Item,
     NodeConfig,
     NodeId,
+    SendLast,
     State,
     Subscription,
     Via,
@@ -277,6 +280,41 @@ def own_subscription(view: View, actor: JID, node: NodeId, jid: JID) -> Subscrip
         raise Refused(Reason.INVALID_SUBSCRIBER)
     held = view.subscription(node, jid)
     return None if held is None or held.state is State.NONE else held
+
+
+def sending_last(view: View, actor: JID) -> tuple[NodeId, ...]:
+    """The nodes of the service that send an entity their newest item when it becomes available."""
+    places = [each for each in view.subscribed(actor) if each.service == view.services.pubsub]
+    view.require(places)
+    return tuple(
+        place
+        for place in sorted(places, key=str)
+        if (config := view.config(place)) is not None
+        and config.send_last is SendLast.ON_SUB_AND_PRESENCE
+    )
+
+
+def last_published(view: View, actor: JID, node: NodeId) -> tuple[Published, ...]:
+    """The newest item of a node for a resource that has just become available; or nothing."""
+    record = view.node(node)
+    if record is None:
+        return ()
+    held = view.subscription(node, actor.bare) or view.subscription(node, actor)
+    item = last_item(node, view)
+    if item is None or held is None or held.state is not State.SUBSCRIBED or not held.deliver:
+        return ()
+    config, manner = record.config, held.manner
+    return (
+        Published(
+            via=Via.PUBSUB,
+            node=node,
+            to=(actor,),
+            item=item,
+            config=config,
+            last=True,
+            manner=manner,
+        ),
+    )
 
 
 def pending_nodes(view: View, actor: JID, service: JID) -> tuple[NodeId, ...]:

@@ -93,6 +93,9 @@ class Store(Protocol):
     async def account(self, jid: JID) -> bool:
         """Whether a bare JID is an account of this server."""
 
+    async def due(self, at: float, limit: int) -> tuple[NodeId, ...]:
+        """Nodes on which an item or a subscription has its end at a time, or before it."""
+
     async def commit(self, events: Sequence[Event]) -> None:
         """Keep what events say, all or nothing; durable when it returns. Raises StoreFailed."""
 

@@ -15,7 +15,7 @@ from folkmoot.engine.commands import Command
 from folkmoot.engine.engine import Engine
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.events import Event, Notification
-from folkmoot.engine.model import NodeId
+from folkmoot.engine.model import NodeId, Show
 from folkmoot.engine.services import Services
 from folkmoot.engine.view import View
 from folkmoot.xmpp.errors import StanzaError
@@ -42,11 +42,15 @@ class Reach(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A stanza worded once for all who hear it; the address is stamped for each."""
+    """A stanza worded once for all who hear it; the address is stamped for each.
+
+    shows: it is for resources alone that are available in one of these ways; empty: for any.
+    """
 
     wording: Wording
     to: tuple[JID, ...]
     reach: Reach
+    shows: frozenset[Show] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from folkmoot.engine.questions import arrival, presences
 from folkmoot.engine.relations import presence_of
 from folkmoot.facades import messages
 from folkmoot.facades.facade import Answer, Errors, Facade, Outgoing, Reach, Request, Route
+from folkmoot.facades.pubsub.latest import send_latest
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.stanza import CLIENT, wording
@@ -78,6 +79,7 @@ async def available(request: Request) -> Iterable[Element]:
     await request.run(Publish(actor=actor, node=presence_of(actor), entry=entry))
     if not sender.available:
         await _welcome(request)
+        await send_latest(request)
     if priority >= 0 and not (sender.available and sender.priority >= 0):
         await messages.waiting(request.engine, actor)
     return ()

@@ -147,6 +147,9 @@ class _Batch:
                 "subid": subscription.subid,
                 "deliver": subscription.deliver,
                 "contact": write_contact(subscription.contact),
+                "expires": subscription.expires,
+                "body": subscription.manner.body,
+                "shows": " ".join(sorted(each.value for each in subscription.manner.shows)),
             }
             self._subscriptions[node, str(jid)] = (statements.PUT_SUBSCRIPTION, row)
 
@@ -160,4 +163,5 @@ def _config_row(config: NodeConfig) -> dict[str, Value]:
     return {
         "config": write_config(config),
         "fleeting": room is not None and (room.locked or not room.persistent),
+        "item_seconds": config.item_seconds if room is None and config.persist_items else 0,
     }

@@ -10,7 +10,16 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from folkmoot.engine.events import Event
-from folkmoot.engine.model import Affiliation, Node, NodeId, State, Subscription, Via
+from folkmoot.engine.model import (
+    Affiliation,
+    Manner,
+    Node,
+    NodeId,
+    Show,
+    State,
+    Subscription,
+    Via,
+)
 from folkmoot.engine.store import (
     PAGE_CHARS_MAX,
     PAGE_ITEMS_MAX,
@@ -143,6 +152,12 @@ class SQLiteStore:
         """Nodes that have a row for a bare JID."""
         return self._nodes(statements.AFFILIATED, jid)
 
+    async def due(self, at: float, limit: int) -> tuple[NodeId, ...]:
+        """Nodes on which an item or a subscription has its end at a time, or before it."""
+        with self.database.reading() as reader:
+            rows = reader.execute(statements.DUE, {"at": at, "limit": limit}).fetchall()
+        return tuple(_node_id(service, name) for service, name in rows)
+
     async def account(self, jid: JID) -> bool:
         """Whether a bare JID is an account of this server."""
         return await self.accounts.exists(jid)
@@ -179,14 +194,18 @@ def _key(reader: sqlite3.Connection, node: NodeId) -> int | None:
     return None if row is None else row[0]
 
 
-def _subscription(row: tuple[str, str, str, str, int, str | None]) -> Subscription:
-    subscriber, state, via, subid, deliver, contact = row
+def _subscription(
+    row: tuple[str, str, str, str, int, str | None, float | None, int, str],
+) -> Subscription:
+    subscriber, state, via, subid, deliver, contact, expires, body, shows = row
     return Subscription(
         subscriber=JID.parse(subscriber),
         state=State(state),
         via=Via(via),
         subid=subid,
         deliver=bool(deliver),
+        expires=expires,
+        manner=Manner(bool(body), frozenset(map(Show, shows.split()))),
         contact=read_contact(contact),
     )
 

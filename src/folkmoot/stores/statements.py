@@ -13,12 +13,13 @@ _KEY: Final = "(SELECT key FROM nodes WHERE service = :service AND name = :name)
 # Writing nodes.
 
 CREATE_NODE: Final = """
-INSERT INTO nodes (service, name, config, fleeting, creator, created)
-VALUES (:service, :name, :config, :fleeting, :creator, :created)
+INSERT INTO nodes (service, name, config, fleeting, item_seconds, creator, created)
+VALUES (:service, :name, :config, :fleeting, :item_seconds, :creator, :created)
 """
 
 CONFIGURE_NODE: Final = """
-UPDATE nodes SET config = :config, fleeting = :fleeting WHERE service = :service AND name = :name
+UPDATE nodes SET config = :config, fleeting = :fleeting, item_seconds = :item_seconds
+WHERE service = :service AND name = :name
 """
 
 SET_SUBJECT: Final = """
@@ -57,11 +58,14 @@ ON CONFLICT (node, jid) DO UPDATE SET affiliation = excluded.affiliation
 DELETE_AFFILIATION: Final = f"DELETE FROM affiliations WHERE node = {_KEY} AND jid = :jid"
 
 PUT_SUBSCRIPTION: Final = f"""
-INSERT INTO subscriptions (node, subscriber, bare, state, via, subid, deliver, contact)
-VALUES ({_KEY}, :subscriber, :bare, :state, :via, :subid, :deliver, :contact)
+INSERT INTO subscriptions
+    (node, subscriber, bare, state, via, subid, deliver, contact, expires, body, shows)
+VALUES ({_KEY}, :subscriber, :bare, :state, :via, :subid, :deliver, :contact,
+    :expires, :body, :shows)
 ON CONFLICT (node, subscriber) DO UPDATE
 SET state = excluded.state, via = excluded.via, subid = excluded.subid,
-    deliver = excluded.deliver, contact = excluded.contact
+    deliver = excluded.deliver, contact = excluded.contact, expires = excluded.expires,
+    body = excluded.body, shows = excluded.shows
 """
 
 DELETE_SUBSCRIPTION: Final = f"""
@@ -83,7 +87,7 @@ SELECT jid, affiliation FROM affiliations WHERE node = :node ORDER BY jid
 """
 
 SUBSCRIPTIONS: Final = """
-SELECT subscriber, state, via, subid, deliver, contact
+SELECT subscriber, state, via, subid, deliver, contact, expires, body, shows
 FROM subscriptions WHERE node = :node ORDER BY subscriber
 """
 
@@ -104,6 +108,17 @@ FROM subscriptions JOIN nodes ON nodes.key = subscriptions.node WHERE subscripti
 AFFILIATED: Final = """
 SELECT nodes.service, nodes.name
 FROM affiliations JOIN nodes ON nodes.key = affiliations.node WHERE affiliations.jid = :jid
+"""
+
+# Of a node whose items end only the oldest is looked at: none that came later ends before it.
+DUE: Final = """
+SELECT service, name FROM nodes WHERE key IN (
+    SELECT node FROM subscriptions WHERE expires <= :at
+    UNION ALL
+    SELECT key FROM nodes AS passing WHERE item_seconds > 0 AND (
+        SELECT published FROM items WHERE items.node = passing.key ORDER BY sequence LIMIT 1
+    ) <= :at - item_seconds
+) LIMIT :limit
 """
 
 # Reading items.

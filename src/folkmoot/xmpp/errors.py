@@ -100,12 +100,14 @@ class StanzaError(Exception):
     text: a sentence for whoever debugs the other side, "" for none.
     type: one of STANZA_ERROR_TYPES, by default the one recommended for the condition.
     extension: the application-specific condition (§8.3.4), None for none.
+    beside: what the stanza holds besides its `<error/>`, None for nothing.
     """
 
     condition: str
     text: str
     type: str
     extension: Element | None
+    beside: Element | None
 
     def __init__(
         self,
@@ -114,6 +116,7 @@ class StanzaError(Exception):
         *,
         type: str | None = None,
         extension: Element | None = None,
+        beside: Element | None = None,
     ) -> None:
         if condition not in STANZA_CONDITIONS:
             raise ValueError(f"not a stanza error condition: {condition}")
@@ -124,6 +127,7 @@ class StanzaError(Exception):
         self.text = text
         self.type = STANZA_CONDITIONS[condition] if type is None else type
         self.extension = extension
+        self.beside = beside
 
     def __str__(self) -> str:
         return f"{self.condition}: {self.text}" if self.text else self.condition

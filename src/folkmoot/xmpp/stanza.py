@@ -32,7 +32,9 @@ def error_reply(stanza: Element, error: StanzaError) -> Element:
     told.append(Element(STANZAS, error.condition))
     if error.text:
         told.append(Element(STANZAS, "text", None, error.text))
-    returned = stanza.elements if stanza.name == "presence" else ()
+    returned = stanza.elements if stanza.name == "presence" else []
+    if error.beside is not None:
+        returned = [*returned, error.beside]
     return _answer(stanza, "error", *returned, told)
 
 

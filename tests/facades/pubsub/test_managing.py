@@ -173,6 +173,42 @@ async def test_no_more_at_a_time(denmark: Denmark) -> None:
         )
 
 
+async def test_rows_that_were_not_set_come_back(denmark: Denmark) -> None:
+    """§8.8.2.4, Example 195: as all or none are set, all of them, and as they are."""
+    await denmark.makes()
+    await denmark.affiliates("gertrude@denmark.lit", "outcast")
+    await denmark.subscribed(POLONIUS)
+    rows = (
+        "<subscription jid='polonius@denmark.lit' subscription='none'/>",
+        "<subscription jid='gertrude@denmark.lit' subscription='subscribed'/>",
+    )
+    answer = await denmark.hamlet.asks(
+        subscriptions(denmark, *rows),
+        """
+        <iq type='error'>
+          <pubsub xmlns='http://jabber.org/protocol/pubsub#owner'>
+            <subscriptions node='princely_musings'>
+              <subscription jid='polonius@denmark.lit' subscription='subscribed'/>
+              <subscription jid='gertrude@denmark.lit' subscription='none'/>
+            </subscriptions>
+          </pubsub>
+          <error type='auth'><forbidden xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>
+        </iq>""",
+    )
+    assert len(answer.elements[0].elements[0].elements) == len(rows)
+
+
+async def test_rows_tell_strangers_nothing(denmark: Denmark) -> None:
+    """§8.8.2.3 and §8.9.2.3: how somebody stands is not to be found out by setting it."""
+    await denmark.makes()
+    await denmark.subscribed(POLONIUS)
+    bernardo = await denmark.client(BERNARDO)
+    for request, name in ((subscriptions, "subscription"), (affiliations, "affiliation")):
+        rows = [f"<{name} jid='{jid}@denmark.lit' {name}='none'/>" for jid in ("polonius", "x")]
+        answer = await bernardo.asks(request(denmark, *rows), "<iq type='error'/>")
+        assert [each.name for each in answer.elements] == ["error"]
+
+
 # --- §8.9
 
 
@@ -230,6 +266,22 @@ async def test_there_is_always_an_owner(denmark: Denmark) -> None:
     await denmark.makes()
     await denmark.affiliates("polonius@denmark.lit", "owner")
     await denmark.hamlet.refused(WITHOUT_OWNERS, "not-acceptable", type="modify")
+    await denmark.hamlet.asks(
+        WITHOUT_OWNERS,
+        """
+        <iq type='error' from='pubsub.shakespeare.lit' to='hamlet@denmark.lit/elsinore' id='ent3'>
+          <pubsub xmlns='http://jabber.org/protocol/pubsub#owner'>
+            <affiliations node='princely_musings'>
+              <affiliation jid='hamlet@denmark.lit' affiliation='owner'/>
+              <affiliation jid='polonius@denmark.lit' affiliation='owner'/>
+              <affiliation jid='bard@shakespeare.lit' affiliation='none'/>
+            </affiliations>
+          </pubsub>
+          <error type='modify'>
+            <not-acceptable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>
+          </error>
+        </iq>""",
+    )
     assert await rows(denmark, GET_AFFILIATIONS, "affiliation") == {
         "hamlet@denmark.lit": "owner",
         "polonius@denmark.lit": "owner",

@@ -286,7 +286,14 @@ async def test_a_subscriber_may_want_to_hear_nothing_for_now(denmark: Denmark) -
         fields(deliver="1", digest="1"),
         fields(deliver="perhaps"),
         fields(deliver=("1", "0")),
-        "<x xmlns='jabber:x:data' type='submit'><field var='pubsub#show-values'/></x>",
+        fields(subscription_depth="all"),
+        fields(subscription_type="items"),
+        fields(digest_frequency="1000"),
+        fields(expire="tomorrow"),
+        fields(expire="presence"),
+        fields(expire="2004-05-18T20:00:00Z"),
+        fields(include_body="perhaps"),
+        fields(**{"show-values": ("away", "asleep")}),
         "<x xmlns='jabber:x:data' type='result'/>",
         "",
     ],
@@ -358,18 +365,34 @@ async def test_options_beside_a_subscription_name_no_node(denmark: Denmark) -> N
 # --- §6.4
 
 
-async def test_default_options_are_not_for_asking(denmark: Denmark) -> None:
-    """§6.4.3.2, Example 73."""
-    answer = await denmark.hamlet.asks(
-        denmark.iq("get", "<default node='princely_musings'/>"),
-        """
-        <iq type='error'><error type='cancel'>
-          <unsupported xmlns='http://jabber.org/protocol/pubsub#errors'
-              feature='retrieve-default-sub'/>
-          <feature-not-implemented xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>
-        </error></iq>""",
+async def test_default_options(denmark: Denmark) -> None:
+    """§6.4.1 and §6.4.2, Examples 69 to 71: of a node or of the service, they are the same."""
+    await denmark.makes()
+    francisco = await denmark.client(FRANCISCO)
+    for node in ("node='princely_musings'", ""):
+        await francisco.asks(
+            denmark.iq("get", f"<default {node}/>"),
+            f"""
+            <iq type='result'><pubsub xmlns='http://jabber.org/protocol/pubsub'><default {node}>
+              <x xmlns='jabber:x:data'>
+                <field var='FORM_TYPE' type='hidden'>
+                  <value>http://jabber.org/protocol/pubsub#subscribe_options</value>
+                </field>
+                <field var='pubsub#deliver'><value>1</value></field>
+                <field var='pubsub#include_body'><value>0</value></field>
+              </x>
+            </default></pubsub></iq>""",
+        )
+
+
+async def test_default_options_of_no_node(denmark: Denmark) -> None:
+    """§6.4.3: nor of one that strangers know nothing of."""
+    await denmark.makes(access_model="whitelist")
+    francisco = await denmark.client(FRANCISCO)
+    await francisco.refused(denmark.iq("get", "<default node='x'/>"), "item-not-found")
+    await francisco.refused(
+        denmark.iq("get", "<default node='princely_musings'/>"), "closed-node", "not-allowed"
     )
-    assert answer.get("from") == "pubsub.shakespeare.lit"
 
 
 async def test_a_full_node_takes_nobody_more() -> None:

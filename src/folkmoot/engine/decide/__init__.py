@@ -14,6 +14,7 @@ from folkmoot.engine.decide import (
     accounts,
     affiliations,
     contacts,
+    expiring,
     items,
     lowering,
     nodes,
@@ -37,6 +38,7 @@ _RULES: Final[dict[type[Command], Callable[[Any, View, Stamp], tuple[Event, ...]
     commands.SetSubscriptions: subscriptions.set_subscriptions,
     commands.SetDelivery: subscriptions.set_delivery,
     commands.RequestPending: subscriptions.request_pending,
+    commands.Expire: expiring.expire,
     commands.SetAffiliations: affiliations.set_affiliations,
     commands.ChangePresence: occupants.change_presence,
     commands.SetRoles: occupants.set_roles,
@@ -50,7 +52,7 @@ _RULES: Final[dict[type[Command], Callable[[Any, View, Stamp], tuple[Event, ...]
 def decide(command: Command, view: View, stamp: Stamp) -> tuple[Event, ...]:
     """What happens when a command is carried out. Raises Refused: nothing does."""
     events = _RULES[type(command)](command, view, stamp)
-    events = (*events, *contacts.met(events, view, stamp))
+    events = (*expiring.unsent(events, view, stamp), *contacts.met(events, view, stamp))
     events = (*events, *lowering.unheard(events, view))
     return (*events, *occupants.emptied(events, view))
 

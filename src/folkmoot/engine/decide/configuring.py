@@ -10,6 +10,7 @@ from folkmoot.engine.commands import Settings
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.model import (
     HISTORY_ITEMS_MAX,
+    ITEM_SECONDS_MAX,
     MESSAGES_NODE,
     NODE_ITEMS_MAX,
     PRESENCE_NODE,
@@ -106,6 +107,8 @@ def configured(config: NodeConfig, settings: Settings) -> NodeConfig:
 def _hold_bounds(config: NodeConfig) -> None:
     if not 0 <= config.max_items <= NODE_ITEMS_MAX:
         raise Refused(Reason.BAD_CONFIG, "max_items")
+    if not 0 <= config.item_seconds <= ITEM_SECONDS_MAX:
+        raise Refused(Reason.BAD_CONFIG, "item_seconds")
     if not 1 <= config.payload_bytes_max <= NodeConfig().payload_bytes_max:
         raise Refused(Reason.BAD_CONFIG, "payload_bytes_max")
     for name in ("type", "title", "description", "language"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Final
 
 from folkmoot.engine import access
@@ -26,10 +26,12 @@ from folkmoot.engine.events import (
 from folkmoot.engine.model import (
     MESSAGES_NODE,
     Item,
+    Node,
     NodeConfig,
     NodeId,
 )
 from folkmoot.engine.services import Kind
+from folkmoot.engine.store import PAGE_ITEMS_MAX, ItemQuery
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import serialize
@@ -189,6 +191,25 @@ def retract(command: Retract, view: View, stamp: Stamp) -> tuple[Event, ...]:
         parting=command.parting,
     )
     return (event, *_relisted([event], command.node, view, command.actor))
+
+
+def overdue(record: Node, view: View, stamp: Stamp) -> tuple[Event, ...]:
+    """The end of the oldest items of a node, as far as a page goes, that have lasted long enough.
+
+    Told like any retraction (XEP-0060 §16.4.4, `pubsub#item_expire`).
+    """
+    config, node = record.config, record.id
+    if not config.item_seconds or not config.persist_items or config.room is not None:
+        return ()
+    last = stamp.at - config.item_seconds
+    oldest = ItemQuery(node=node, limit=1, counted=False)
+    if not any(item.published <= last for item in view.page(oldest).items):
+        return ()
+    page = view.page(replace(oldest, limit=PAGE_ITEMS_MAX)).items
+    over = tuple(item.id for item in takewhile(lambda item: item.published <= last, page))
+    by = node.service
+    event = ItemsRetracted(node=node, item_ids=over, by=by, tell=config.notify_retract)
+    return (event, *_relisted([event], node, view, by))
 
 
 def purge(command: Purge, view: View, stamp: Stamp) -> tuple[Event, ...]:

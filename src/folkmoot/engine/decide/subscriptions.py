@@ -11,6 +11,7 @@ from folkmoot.engine.commands import (
     RequestPending,
     SetDelivery,
     SetSubscriptions,
+    Settings,
     Subscribe,
     Unsubscribe,
 )
@@ -38,6 +39,8 @@ from folkmoot.engine.events import (
 from folkmoot.engine.model import (
     Affiliation,
     Contact,
+    Manner,
+    Node,
     NodeConfig,
     NodeId,
     State,
@@ -68,6 +71,7 @@ def subscribe(command: Subscribe, view: View, stamp: Stamp) -> tuple[Event, ...]
         deliver = before.deliver if command.deliver is None else command.deliver
         passing = before.temporary and command.temporary
         after = replace(before, deliver=deliver, temporary=passing)
+        after = _chosen(after, command.options, stamp)
         return (changed(node, before, after, command.actor, Cause.ASKED),)
     if command.via is Via.PRESENCE:
         hold_contact(node, subscriber, view)
@@ -78,14 +82,15 @@ def subscribe(command: Subscribe, view: View, stamp: Stamp) -> tuple[Event, ...]
     _hold_room(node, before, view)
     if reason is Reason.PENDING:
         return (*made, *_asked(command, before, stamp))
+    after = _new(command, before, State.SUBSCRIBED, stamp)
     event = SubscriptionChanged(
         node=node,
         subscriber=subscriber,
         before=before,
-        after=_new(command, before, State.SUBSCRIBED, stamp),
+        after=after,
         by=command.actor,
         cause=Cause.ASKED,
-        last=None if made or command.deliver is False else last_item(node, view),
+        last=last_item(node, view) if after.deliver and not made else None,
     )
     events = (*made, event, *_spend_approval(node, subscriber, view))
     return _with_what_follows(events, node, subscriber, command.actor, view)
@@ -109,7 +114,7 @@ def _new(
     if command.via is Via.PRESENCE:
         request = command.said if state is State.PENDING else None
         contact = replace(contact or Contact(), request=request)
-    return Subscription(
+    made = Subscription(
         command.subscriber,
         state,
         command.via,
@@ -118,6 +123,17 @@ def _new(
         deliver=command.deliver is not False,
         contact=contact,
     )
+    return _chosen(made, command.options, stamp)
+
+
+def _chosen(subscription: Subscription, options: Settings, stamp: Stamp) -> Subscription:
+    """A subscription with other options. Raises Refused(BAD_CONFIG) for a lease that is over."""
+    manner = {name: value for name, value in options.items() if name in Manner._fields}
+    rest = {name: value for name, value in options.items() if name not in Manner._fields}
+    chosen = replace(subscription, manner=subscription.manner._replace(**manner), **rest)
+    if "expires" in rest and chosen.expires is not None and chosen.expires <= stamp.at:
+        raise Refused(Reason.BAD_CONFIG, "expires")
+    return chosen
 
 
 def _asked(command: Subscribe, before: Subscription | None, stamp: Stamp) -> tuple[Event, ...]:
@@ -173,7 +189,8 @@ def unsubscribe(command: Unsubscribe, view: View, stamp: Stamp) -> tuple[Event, 
         cause = Cause.LOST if command.lost else Cause.ASKED
         return (occupants.left(node, before, command.actor, cause, parting=command.parting),)
     event = replace(ended(node, before, command.actor, Cause.ASKED), said=command.parting)
-    events = (event, *_left(node, subscriber, view))
+    left = () if command.bounced else _left(node, subscriber, view)
+    events = (event, *left)
     return _with_what_follows(events, node, subscriber, command.actor, view)
 
 
@@ -313,15 +330,36 @@ def _set_one(
 
 
 def set_delivery(command: SetDelivery, view: View, stamp: Stamp) -> tuple[Event, ...]:
-    """Whether a subscriber hears of items for now (XEP-0060 §6.3.5)."""
+    """Whether, how and for how long a subscriber hears of items (XEP-0060 §6.3.5)."""
     view.found(command.node)
     if command.subscriber.bare != command.actor.bare:
         raise Refused(Reason.INVALID_SUBSCRIBER)
     before = view.subscription(command.node, command.subscriber)
     if before is None or before.occupant is not None or before.state is State.NONE:
         raise Refused(Reason.NOT_SUBSCRIBED)
-    after = replace(before, deliver=command.deliver)
+    deliver = before.deliver if command.deliver is None else command.deliver
+    after = _chosen(replace(before, deliver=deliver), command.options, stamp)
+    if after == before:
+        return ()
     return (changed(command.node, before, after, command.actor, Cause.ASKED),)
+
+
+def lapsed(record: Node, view: View, stamp: Stamp) -> tuple[Event, ...]:
+    """The end of the leases of a node that are over (XEP-0060 §12.19).
+
+    What an owner made of somebody stays, as it does where notifications come back.
+    """
+    over = record.lapsed(stamp.at)
+    events = [ended(record.id, each, record.id.service, Cause.EXPIRED) for each in over]
+    if not events:
+        return ()
+    after, by = view.supposing(events), record.id.service
+    jids = {each.subscriber.bare for each in over}
+    lowered = sorted(
+        (j for j in jids if view.affiliation(record.id, j) is not after.affiliation(record.id, j)),
+        key=str,
+    )
+    return (*events, *(follow(view, after, record.id, by, entities=lowered) if lowered else ()))
 
 
 def request_pending(command: RequestPending, view: View, stamp: Stamp) -> tuple[Event, ...]:

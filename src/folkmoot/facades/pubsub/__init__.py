@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from folkmoot.facades.facade import Facade, Request, Route
-from folkmoot.facades.pubsub import discovery, owner, pending, publisher, retrieval, subscriber
+from folkmoot.facades.pubsub import (
+    bounces,
+    discovery,
+    owner,
+    pending,
+    publisher,
+    retrieval,
+    subscriber,
+)
 from folkmoot.facades.pubsub.errors import ERRORS
 from folkmoot.facades.pubsub.notification import word
 from folkmoot.facades.pubsub.ns import OWNER, PUBSUB
@@ -17,6 +25,7 @@ _HERE: Final = (
     *publisher.ROUTES,
     *owner.ROUTES,
     *pending.ROUTES,
+    *bounces.ROUTES,
 )
 _NAMES: Final = frozenset(route.path[1:] for route in _HERE if route.path[1:])
 

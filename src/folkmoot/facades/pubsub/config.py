@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from folkmoot.engine.model import (
+    ITEM_SECONDS_MAX,
     NODE_ITEMS_MAX,
     Access,
     Inherit,
@@ -66,6 +67,16 @@ def _read_notification_type(values: Sequence[str]) -> bool:
     return given == "headline"
 
 
+def _read_expire(values: Sequence[str]) -> int:
+    given = single(values).strip()
+    if given == "max":
+        return 0
+    seconds = int(given) if given.isascii() and given.isdigit() and len(given) <= 18 else 0
+    if not 1 <= seconds <= ITEM_SECONDS_MAX:
+        raise nonsense(f"1 to {ITEM_SECONDS_MAX} seconds, or max")
+    return seconds
+
+
 ROWS: Final[tuple[Row, ...]] = (
     text("pubsub#title", "Name", "title"),
     text("pubsub#description", "Description", "description"),
@@ -92,6 +103,14 @@ ROWS: Final[tuple[Row, ...]] = (
     ),
     flag("pubsub#persist_items", "Keep items", "persist_items"),
     number("pubsub#max_items", "How many are kept", "max_items", most=NODE_ITEMS_MAX, word="max"),
+    Row(
+        "pubsub#item_expire",
+        "text-single",
+        "How many seconds they are kept; max: for ever",
+        "item_seconds",
+        _read_expire,
+        lambda seconds: (str(seconds) if seconds else "max",),
+    ),
     number(
         "pubsub#max_payload_size",
         "The longest payload, in bytes",
@@ -100,6 +119,11 @@ ROWS: Final[tuple[Row, ...]] = (
     ),
     flag("pubsub#deliver_notifications", "Notify of items", "deliver_notifications"),
     flag("pubsub#deliver_payloads", "Send payloads with notifications", "deliver_payloads"),
+    flag(
+        "pubsub#presence_based_delivery",
+        "Notify only those who are available",
+        "present_only",
+    ),
     flag("pubsub#notify_config", "Notify when the configuration changes", "notify_config"),
     flag("pubsub#notify_delete", "Notify when the node is deleted", "notify_delete"),
     flag("pubsub#notify_retract", "Notify when items are deleted", "notify_retract"),

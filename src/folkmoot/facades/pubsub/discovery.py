@@ -14,7 +14,7 @@ from folkmoot.facades.pubsub.config import shown
 from folkmoot.facades.pubsub.ns import COMMANDS, META_DATA, PUBSUB
 from folkmoot.facades.pubsub.pending import command_info, commands
 from folkmoot.facades.pubsub.reading import is_served, node_id
-from folkmoot.facades.pubsub.retrieval import paged, result_set
+from folkmoot.facades.pubsub.retrieval import fresh, paged, result_set
 from folkmoot.xmpp.dates import format_date
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.forms import DATA, Field, Form
@@ -28,11 +28,13 @@ _BEHAVIOUR: Final = (
     "create-and-configure",
     "instant-nodes",
     "item-ids",
+    "leased-subscription",
     "member-affiliation",
     "meta-data",
     "multi-items",
     "outcast-affiliation",
     "persistent-items",
+    "presence-notifications",
     "publish-only-affiliation",
     "publish-options",
     "publisher-affiliation",
@@ -138,9 +140,7 @@ async def node_items(request: Request, node: str) -> Iterable[Element]:
         return (Element(disco.ITEMS, "query", {"node": node}),)
     asked = read_set(request.payload)
     query = ItemQuery(node=node_id(request, node))
-    page = await request.ask(
-        questions.items, request.actor, query if asked is None else paged(query, asked)
-    )
+    page = await fresh(request, query if asked is None else paged(query, asked))
     items = (
         Element(disco.ITEMS, "item", {"jid": str(request.to.bare), "name": item.id})
         for item in page.items

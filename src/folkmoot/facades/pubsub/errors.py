@@ -7,7 +7,7 @@ from typing import Final
 
 from folkmoot.engine.errors import Reason
 from folkmoot.facades.form_table import var_of
-from folkmoot.facades.pubsub.conditions import specific, unmet, unsupported
+from folkmoot.facades.pubsub.conditions import bad, specific, unmet, unsupported
 from folkmoot.facades.pubsub.config import ROWS
 from folkmoot.xmpp.errors import StanzaError
 
@@ -23,6 +23,8 @@ def _error(condition: str, name: str = "", text: str = "", type: str | None = No
 
 
 def _config(detail: str) -> StanzaError:
+    if detail == "expires":  # an option of a subscription (§6.3.6.2)
+        return bad("invalid-options", "pubsub#expire is over already")
     extension = specific("unsupported-access-model") if detail == "access" else None
     text = f"{var_of(ROWS, detail)} cannot be so here"
     return StanzaError("not-acceptable", text, extension=extension)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from folkmoot.engine.events import (
@@ -18,15 +19,17 @@ from folkmoot.engine.events import (
     Retracted,
     SubscriptionTold,
 )
-from folkmoot.engine.model import Item, NodeId
+from folkmoot.engine.model import Item, NodeId, Show
 from folkmoot.facades.facade import Outgoing, Reach
+from folkmoot.facades.pubsub.body import body_element
+from folkmoot.facades.pubsub.bounces import notification_id
 from folkmoot.facades.pubsub.config import result_form
 from folkmoot.facades.pubsub.ns import AUTHORIZATION, EVENT, PUBSUB
 from folkmoot.xmpp.dates import format_date
 from folkmoot.xmpp.forms import Field, Form
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.stanza import CLIENT, wording
-from folkmoot.xmpp.xml import Element
+from folkmoot.xmpp.xml import Attr, Element
 
 DELAY: Final = "urn:xmpp:delay"
 
@@ -40,15 +43,15 @@ def word(notification: Notification) -> Iterable[Outgoing]:
             if config.persist_items or config.deliver_payloads:
                 items.append(item_element(EVENT, item, payload=config.deliver_payloads))
             delay = _delay(item) if notification.last else ()
-            yield _event(notification, items, *delay, headline=config.headline)
-        case Retracted(item_ids=item_ids, config=config):
+            body = (body_element(config, item, node),) if notification.manner.body else ()
+            yield _item_event(notification, items, *body, *delay)
+        case Retracted(item_ids=item_ids):
             for item_id in item_ids:  # one item a message: Movim looks at the first alone
                 retract = Element(EVENT, "retract", {"id": item_id})
                 items = Element(EVENT, "items", {"node": node}, retract)
-                yield _event(notification, items, headline=config.headline)
-        case Purged(config=config):
-            purge = Element(EVENT, "purge", {"node": node})
-            yield _event(notification, purge, headline=config.headline)
+                yield _item_event(notification, items)
+        case Purged():
+            yield _item_event(notification, Element(EVENT, "purge", {"node": node}))
         case Deleted(redirect=redirect, config=config):
             delete = Element(EVENT, "delete", {"node": node})
             if redirect:
@@ -83,12 +86,14 @@ def _subscription(told: SubscriptionTold) -> Iterable[Outgoing]:
     """To the subscriber something to keep; to owners, with notify_sub, news (§12.14, §8.8.4)."""
     state = "none" if told.after is None else told.after.state.value
     subid = told.after.subid if told.after is not None else ""
-    attrs = {
+    attrs: dict[Attr, str | None] = {
         "node": told.node.name,
         "jid": str(told.subscriber),
         "subscription": state,
         "subid": subid or None,
     }
+    if told.after is not None and told.after.expires is not None:
+        attrs["expiry"] = format_date(told.after.expires)  # §12.19
     element = Element(EVENT, "subscription", attrs)
     mine = tuple(jid for jid in told.to if jid == told.subscriber)
     others = tuple(jid for jid in told.to if jid != told.subscriber)
@@ -131,6 +136,13 @@ def _delay(item: Item) -> tuple[Element, ...]:
     return (Element(DELAY, "delay", {"stamp": format_date(item.published)}),)
 
 
+def _item_event(told: Published | Retracted | Purged, event: Element, *more: Element) -> Outgoing:
+    """News of items: for those who are there, where the node or the subscriber wants it so."""
+    outgoing = _event(told, event, *more, headline=told.config.headline)
+    shows = told.manner.shows or (frozenset(Show) if told.config.present_only else frozenset())
+    return replace(outgoing, shows=shows, reach=Reach.AVAILABLE if shows else outgoing.reach)
+
+
 def _event(
     heard: Heard, event: Element, *more: Element, headline: bool, to: tuple[JID, ...] = ()
 ) -> Outgoing:
@@ -141,6 +153,7 @@ def _message(
     heard: Heard, *children: Element, headline: bool, to: tuple[JID, ...] = (), id: str = ""
 ) -> Outgoing:
     kind = "headline" if headline else None
-    attrs = {"from": str(heard.node.service), "type": kind, "id": id or None}
+    id = id or notification_id(heard.node)
+    attrs = {"from": str(heard.node.service), "type": kind, "id": id}
     reach = Reach.AVAILABLE if headline else Reach.KEPT
     return Outgoing(wording(Element(CLIENT, "message", attrs, *children)), to or heard.to, reach)

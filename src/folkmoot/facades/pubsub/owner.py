@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from typing import Final
 
 from folkmoot.engine import questions
@@ -15,11 +16,13 @@ from folkmoot.engine.commands import (
     SetSubscriptions,
 )
 from folkmoot.engine.decide.configuring import default_config
+from folkmoot.engine.errors import Refused
 from folkmoot.engine.events import NodeCreated
 from folkmoot.engine.model import Affiliation, State
 from folkmoot.facades.facade import Request, Route
 from folkmoot.facades.pubsub.conditions import unsupported
 from folkmoot.facades.pubsub.config import config_form, read_config, read_form
+from folkmoot.facades.pubsub.errors import ERRORS
 from folkmoot.facades.pubsub.ns import OWNER, PUBSUB
 from folkmoot.facades.pubsub.reading import beside, jid_named, node_id, node_named, once
 from folkmoot.xmpp.errors import StanzaError
@@ -121,8 +124,57 @@ async def set_subscriptions(request: Request) -> Iterable[Element]:
         states[jid_named(row)] = _STATES[word]
     if not rows:
         raise StanzaError("bad-request", "no subscription is named")
-    await request.run(SetSubscriptions(actor=request.actor, node=node, states=states))
+    try:
+        await request.run(SetSubscriptions(actor=request.actor, node=node, states=states))
+    except Refused as refused:
+        raise await _nothing_set(request, refused, _subscriptions) from refused
     return ()
+
+
+async def _nothing_set(
+    request: Request, refused: Refused, told: Callable[[Request], Awaitable[Element]]
+) -> StanzaError:
+    """The answer to several rows of which one cannot be, and hence all are as they were.
+
+    A row that is not returned would have to be taken for done (§8.8.2.4, §8.9.2.4), so every row
+    is, with what is true of it; to an owner alone, whose it is to know.
+    """
+    error = ERRORS[refused.reason](refused.detail)
+    if len(request.payload.elements) > 1:
+        with suppress(Refused):
+            error.beside = await told(request)
+    return error
+
+
+async def _subscriptions(request: Request) -> Element:
+    """Of the rows of a request, how things stand. Raises Refused, as `subscribers` does."""
+    node = node_named(request)
+    held = await request.ask(questions.subscribers, request.actor, node)
+    states = {each.subscriber: each.state for each in held}
+    rows = (
+        Element(
+            OWNER,
+            "subscription",
+            {"jid": str(jid), "subscription": states.get(jid, State.NONE).value},
+        )
+        for jid in map(jid_named, request.payload.childs(OWNER, "subscription"))
+    )
+    return _owner(Element(OWNER, "subscriptions", {"node": node.name}, *rows))
+
+
+async def _affiliations(request: Request) -> Element:
+    """The same of affiliations."""
+    node = node_named(request)
+    held = await request.ask(questions.affiliates, request.actor, node)
+    rows = (
+        Element(
+            OWNER,
+            "affiliation",
+            {"jid": str(jid), "affiliation": held.get(jid.bare, Affiliation.NONE).value},
+        )
+        for jid in map(jid_named, request.payload.childs(OWNER, "affiliation"))
+    )
+    return _owner(Element(OWNER, "affiliations", {"node": node.name}, *rows))
 
 
 async def get_affiliations(request: Request) -> Iterable[Element]:
@@ -149,7 +201,12 @@ async def set_affiliations(request: Request) -> Iterable[Element]:
         affiliations[jid_named(row)] = affiliation
     if not rows:
         raise StanzaError("bad-request", "no affiliation is named")
-    await request.run(SetAffiliations(actor=request.actor, node=node, affiliations=affiliations))
+    try:
+        await request.run(
+            SetAffiliations(actor=request.actor, node=node, affiliations=affiliations)
+        )
+    except Refused as refused:
+        raise await _nothing_set(request, refused, _affiliations) from refused
     return ()
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from folkmoot.engine import questions
+from folkmoot.engine.commands import Expire
 from folkmoot.engine.store import PAGE_ITEMS_MAX, Edge, ItemPage, ItemQuery
 from folkmoot.facades.facade import Request, Route
 from folkmoot.facades.pubsub.conditions import specific
@@ -29,13 +30,20 @@ async def items(request: Request) -> Iterable[Element]:
     query = ItemQuery(node=node, ids=items_named(request.payload))
     if not query.ids:
         query = paged(query, asked) if asked else _newest(query, request.payload)
-    page = await request.ask(questions.items, request.actor, query)
+    page = await fresh(request, query)
     told = (item_element(PUBSUB, item) for item in page.items)
     answer = Element(PUBSUB, "pubsub", None, Element(PUBSUB, "items", {"node": node.name}, *told))
     whole = page.count if query.edge is Edge.OLDEST else min(query.limit, page.count)
     if asked or len(page.items) < whole:
         answer.children.extend(result_set(page))
     return (answer,)
+
+
+async def fresh(request: Request, query: ItemQuery) -> ItemPage:
+    """Items for who asks, those whose time is up gone before (`pubsub#item_expire`)."""
+    while await request.run(Expire(actor=request.actor, node=query.node)):
+        pass  # there may be more of them than a page holds
+    return await request.ask(questions.items, request.actor, query)
 
 
 def paged(query: ItemQuery, asked: PageRequest) -> ItemQuery:

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
 
 from folkmoot.engine import questions
 from folkmoot.engine.commands import SetDelivery, Subscribe, Unsubscribe
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.events import SubscriptionChanged
-from folkmoot.engine.model import NodeId, Subscription, Via
+from folkmoot.engine.model import NodeId, State, Subscription, Via
 from folkmoot.facades.facade import Request, Route
-from folkmoot.facades.form_table import single
-from folkmoot.facades.pubsub.conditions import bad, not_subscribed, specific, unsupported
+from folkmoot.facades.pubsub.conditions import bad, not_subscribed, specific
 from folkmoot.facades.pubsub.config import read_form
 from folkmoot.facades.pubsub.notification import subscription_element
-from folkmoot.facades.pubsub.ns import PUBSUB, SUBSCRIBE_OPTIONS
+from folkmoot.facades.pubsub.ns import PUBSUB
+from folkmoot.facades.pubsub.options import options_form, read_options
 from folkmoot.facades.pubsub.reading import beside, is_served, jid_named, node_named
 from folkmoot.xmpp.errors import StanzaError
-from folkmoot.xmpp.forms import Field, Form, FormType, read_boolean
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element
-
-_DELIVER: Final = "pubsub#deliver"
-_NOT_OFFERED: Final = ("pubsub#digest", "pubsub#include_body")
-"""Options that are off, and may be said to be."""
 
 
 async def subscribe(request: Request) -> Iterable[Element]:
@@ -37,7 +31,7 @@ async def subscribe(request: Request) -> Iterable[Element]:
             node=node,
             subscriber=jid,
             via=Via.PUBSUB,
-            deliver=_read_deliver(options),
+            options=read_options(options),
         )
     )
     held = next(each.after for each in events if isinstance(each, SubscriptionChanged))
@@ -45,7 +39,7 @@ async def subscribe(request: Request) -> Iterable[Element]:
     told = subscription_element(PUBSUB, node, str(jid), held.state.value, held.subid)
     answer = Element(PUBSUB, "pubsub", None, told)
     if options is not None:
-        answer.append(Element(PUBSUB, "options", None, _options("result", held).element()))
+        answer.append(Element(PUBSUB, "options", None, options_form("result", held).element()))
     return (answer,)
 
 
@@ -78,55 +72,31 @@ async def get_options(request: Request) -> Iterable[Element]:
     node, jid = node_named(request), jid_named(request.payload)
     held = await _held(request, node, jid)
     attrs = {"node": node.name, "jid": str(jid), "subid": held.subid}
-    options = Element(PUBSUB, "options", attrs, _options("form", held).element())
+    options = Element(PUBSUB, "options", attrs, options_form("form", held).element())
     return (Element(PUBSUB, "pubsub", None, options),)
 
 
 async def set_options(request: Request) -> Iterable[Element]:
     """Other options for one's subscription (§6.3.5)."""
     node, jid = node_named(request), jid_named(request.payload)
-    held = await _held(request, node, jid)
+    await _held(request, node, jid)
     form = read_form(request.payload)
     if form is None:
         raise bad("invalid-options", "a data form is missing")
-    deliver = _read_deliver(form)
-    if deliver is not None and deliver is not held.deliver:
-        await request.run(
-            SetDelivery(actor=request.actor, node=node, subscriber=jid, deliver=deliver)
-        )
+    await request.run(
+        SetDelivery(actor=request.actor, node=node, subscriber=jid, options=read_options(form))
+    )
     return ()
 
 
-def _options(type: FormType, held: Subscription) -> Form:
-    told = "1" if held.deliver else "0"
-    return Form(type, SUBSCRIBE_OPTIONS, (Field(_DELIVER, "boolean", (told,), "Notify of items"),))
-
-
-def _read_deliver(form: Form | None) -> bool | None:
-    """Whether the subscriber wants to hear of items for now; None: it does not say (§16.4.2).
-
-    Raises StanzaError invalid-options for what is not offered (§6.3.6.2).
-    """
-    if form is None or form.type == "cancel":
-        return None
-    if form.type != "submit":
-        raise bad("invalid-options", "options are submitted")
-    deliver = None
-    for field in form.fields:
-        try:
-            wanted = read_boolean(single(field.values))
-        except StanzaError as error:
-            raise bad("invalid-options", f"{field.var}: {error.text}") from error
-        if field.var == _DELIVER:
-            deliver = wanted
-        elif wanted or field.var not in _NOT_OFFERED:
-            raise bad("invalid-options", f"{field.var} is not offered")
-    return deliver
-
-
 async def default_options(request: Request) -> Iterable[Element]:
-    """Default subscription options are not for asking here (§6.4.3.2)."""
-    raise unsupported("retrieve-default-sub")
+    """What the options of a subscription are where nothing is said; of all nodes alike (§6.4)."""
+    name = request.payload.get("node")
+    if name:
+        await request.ask(questions.info, request.actor, node_named(request))
+    plain = Subscription(request.actor, State.SUBSCRIBED, Via.PUBSUB)
+    told = Element(PUBSUB, "default", {"node": name or None}, options_form("form", plain).element())
+    return (Element(PUBSUB, "pubsub", None, told),)
 
 
 async def subscriptions(request: Request) -> Iterable[Element]:
@@ -160,7 +130,7 @@ ROUTES = (
     Route("iq", "set", (PUBSUB, "pubsub", "unsubscribe"), unsubscribe),
     Route("iq", "get", (PUBSUB, "pubsub", "options"), get_options, feature="subscription-options"),
     Route("iq", "set", (PUBSUB, "pubsub", "options"), set_options),
-    Route("iq", "get", (PUBSUB, "pubsub", "default"), default_options),
+    Route("iq", "get", (PUBSUB, "pubsub", "default"), default_options, "retrieve-default-sub"),
     Route(
         "iq",
         "get",

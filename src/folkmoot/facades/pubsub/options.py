@@ -1,0 +1,107 @@
+"""The options of a subscription: XEP-0060 1.30.0, §6.3, §16.4.2; leases, §12.19."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from folkmoot.engine.model import Show, Subscription
+from folkmoot.facades.form_table import single
+from folkmoot.facades.pubsub.conditions import bad
+from folkmoot.facades.pubsub.ns import SUBSCRIBE_OPTIONS
+from folkmoot.xmpp.dates import format_date, read_date
+from folkmoot.xmpp.errors import StanzaError
+from folkmoot.xmpp.forms import Field, Form, FormType, Option, read_boolean
+
+_NOTHING: Final = ""
+"""What a field sets that may be there, but says only what is so anyway."""
+
+_SHOWS: Final = {
+    Show.ONLINE: "Available",
+    Show.CHAT: "Free for a chat",
+    Show.AWAY: "Away",
+    Show.XA: "Away for long",
+    Show.DND: "Not to be disturbed",
+}
+
+
+def _read_flag(values: Sequence[str]) -> bool:
+    return read_boolean(single(values))
+
+
+def _read_digest(values: Sequence[str]) -> None:
+    if _read_flag(values):
+        raise StanzaError("bad-request", "there are none")
+
+
+def _read_expire(values: Sequence[str]) -> float | None:
+    given = single(values).strip()
+    return read_date(given) if given else None
+
+
+def _read_shows(values: Sequence[str]) -> frozenset[Show]:
+    words = {show.value: show for show in Show}
+    if unknown := [value for value in values if value not in words]:
+        raise StanzaError("bad-request", f"{unknown[0]} is no way to be available")
+    return frozenset(words[value] for value in values)
+
+
+_READ: Final[Mapping[str, tuple[str, Callable[[Sequence[str]], object]]]] = {
+    "pubsub#deliver": ("deliver", _read_flag),
+    "pubsub#expire": ("expires", _read_expire),
+    "pubsub#digest": (_NOTHING, _read_digest),
+    "pubsub#include_body": ("body", _read_flag),
+    "pubsub#show-values": ("shows", _read_shows),
+}
+"""What a field sets, and how it is read."""
+
+
+def read_options(form: Form | None) -> dict[str, object]:
+    """The options a subscriber asks for; what is not named stays as it is (§6.3.5).
+
+    Raises StanzaError invalid-options for what is not offered, or makes no sense (§6.3.6.2).
+    """
+    if form is None or form.type == "cancel":
+        return {}
+    if form.type != "submit":
+        raise bad("invalid-options", "options are submitted")
+    options: dict[str, object] = {}
+    for field in form.fields:
+        if field.var not in _READ:
+            raise bad("invalid-options", f"{field.var} is not offered")
+        name, read = _READ[field.var]
+        try:
+            options[name] = read(field.values)
+        except StanzaError as error:
+            raise bad("invalid-options", f"{field.var}: {error.text}") from error
+    options.pop(_NOTHING, None)
+    return options
+
+
+def options_form(type: FormType, held: Subscription) -> Form:
+    """A subscription's options as a form (§6.3.3)."""
+    expires = () if held.expires is None else (format_date(held.expires),)
+    shows = tuple(show.value for show in _SHOWS if show in held.manner.shows)
+    choices = tuple(Option(show.value, label) for show, label in _SHOWS.items())
+    return Form(
+        type,
+        SUBSCRIBE_OPTIONS,
+        (
+            Field("pubsub#deliver", "boolean", (_said(held.deliver),), "Notify of items"),
+            Field("pubsub#expire", "text-single", expires, "When the subscription ends"),
+            Field(
+                "pubsub#include_body", "boolean", (_said(held.manner.body),), "With words to read"
+            ),
+            Field(
+                "pubsub#show-values",
+                "list-multi",
+                shows,
+                "Only while I am (nothing chosen: always)",
+                choices,
+            ),
+        ),
+    )
+
+
+def _said(flag: bool) -> str:
+    return "1" if flag else "0"

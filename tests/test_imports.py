@@ -33,11 +33,16 @@ FLOORS: dict[str, int] = {
     "demo": 5,
     "cli": 5,
     "__main__": 5,
+    "client": 6,
 }
 """Each part of the package, by its name below `folkmoot`, and the floor it stands on."""
 PARTED = 2
 """The floor whose parts do not know one another."""
-ONLY = {"streams": {"xmpp"}, "listeners": {"sessions", "router", "streams", "xmpp"}}
+ONLY = {
+    "streams": {"xmpp"},
+    "listeners": {"sessions", "router", "streams", "xmpp"},
+    "client": set[str](),
+}
 """Parts that may import less than everything below."""
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
@@ -306,6 +308,16 @@ async def test_of_all_means_of_services() -> None:
     listening.tell(Purged(GUILD))
     listening.close()
     assert [event async for event in listening] == [Purged(GUILD)]
+
+
+def test_without_slixmpp_it_says_what_to_do() -> None:
+    """slixmpp is optional: `folkmoot[client]`."""
+    missing = "import sys; sys.modules['slixmpp'] = None; import folkmoot.client"
+    told = subprocess.run(
+        [sys.executable, "-c", missing], capture_output=True, text=True, check=False
+    )
+    assert told.returncode
+    assert told.stderr.endswith("pip install 'folkmoot[client]'\n")
 
 
 # Namespaces

@@ -178,6 +178,8 @@ class NodeConfig:
     """Notifications are of type `headline`, else `normal`."""
     parent: NodeId | None = None
     """The node this one says it is in; true only once that node lists it."""
+    link: NodeId | None = None
+    """The node this one goes with, and ends with (XEP-0496 §4.3)."""
     inherit: Inherit = Inherit.ALL
     room: RoomConfig | None = None
 
@@ -190,6 +192,13 @@ class NodeConfig:
     def private(self) -> bool:
         """Whether someone has to let people in."""
         return self.access in (Access.AUTHORIZE, Access.WHITELIST)
+
+    @property
+    def listed(self) -> bool:
+        """Whether a list may show the node to those who have nothing to do with it."""
+        if self.room is None:
+            return not self.private
+        return self.room.public and not self.room.locked
 
 
 @dataclass(frozen=True, slots=True)

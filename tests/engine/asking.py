@@ -86,6 +86,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "notify_sub": st.booleans(),
     "send_last": st.sampled_from(SendLast),
     "parent": st.none() | st.sampled_from(PLACES),
+    "link": st.none() | st.sampled_from(PLACES),
     "inherit": st.sampled_from(Inherit),
     "roster_groups": st.just(("friends",)),
     "room.persistent": st.booleans(),

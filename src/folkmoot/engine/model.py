@@ -189,6 +189,15 @@ class NodeConfig:
         return self.type == SPACE_TYPE
 
     @property
+    def dependent(self) -> bool:
+        """Whether the parent's rules narrow the node's, and it ends with it (XEP-0496 §4.4).
+
+        Rooms and spaces are in a space by agreement of both: they take standing from it, say
+        themselves whom they let in, and outlive it.
+        """
+        return self.room is None and not self.is_space
+
+    @property
     def private(self) -> bool:
         """Whether someone has to let people in."""
         return self.access in (Access.AUTHORIZE, Access.WHITELIST)

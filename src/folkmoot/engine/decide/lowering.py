@@ -61,7 +61,15 @@ def follow(
     places = {jid: _places(before, jid) - {node} for jid in entities}
     before.require(frozenset[NodeId]().union(*places.values()))
     for jid, held in places.items():
-        chains = {each: before.chain(each) + after.chain(each) for each in held}
+        chains = {
+            each: (
+                *before.chain(each),
+                *after.chain(each),
+                *before.ancestors(each),
+                *after.ancestors(each),
+            )
+            for each in held
+        }
         inside = sorted(
             (each for each in held if node in chains[each]),
             key=lambda each: (chains[each].index(node), str(each)),

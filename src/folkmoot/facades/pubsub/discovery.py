@@ -11,7 +11,7 @@ from folkmoot.engine.store import ItemQuery
 from folkmoot.facades import disco, listing, spaces
 from folkmoot.facades.facade import Request, Route
 from folkmoot.facades.pubsub import type_filter
-from folkmoot.facades.pubsub.config import shown
+from folkmoot.facades.pubsub.config import RELATIONSHIPS, shown
 from folkmoot.facades.pubsub.ns import COMMANDS, META_DATA, PUBSUB
 from folkmoot.facades.pubsub.pending import command_info, commands
 from folkmoot.facades.pubsub.reading import is_served, node_id
@@ -52,7 +52,8 @@ def features(routes: Iterable[Route], *, account: bool = False) -> tuple[str, ..
     asked = {route.feature for route in routes if route.feature}
     asked.update(_BEHAVIOUR, _OF_AN_ACCOUNT if account else _OF_A_SERVICE)
     named = sorted(f"{PUBSUB}#{feature}" for feature in asked)
-    return (PUBSUB, *named, COMMANDS, DATA, RSM, type_filter.NS, *(() if account else (spaces.NS,)))
+    beside = (COMMANDS, DATA, RSM, type_filter.NS, RELATIONSHIPS)
+    return (PUBSUB, *named, *beside, *(() if account else (spaces.NS,)))
 
 
 async def node_info(request: Request, node: str) -> Iterable[Element]:

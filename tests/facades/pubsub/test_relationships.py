@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from folkmoot.engine import view
 from folkmoot.engine.model import CHAIN_NODES_MAX
 from tests.facades.pubsub.denmark import (
     FRANCISCO,
@@ -176,6 +177,21 @@ async def test_who_may_not_look_above_may_not_look_below(denmark: Denmark) -> No
     await gertrude.refused(
         denmark.iq("get", f"<items node='{COMMENTS}'/>"), "closed-node", "not-allowed"
     )
+
+
+async def test_a_line_too_long_lets_nobody_in(
+    denmark: Denmark, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ANCESTORS_MAX: a branch moved below another may pass it; what is so deep is closed."""
+    monkeypatch.setattr(view, "ANCESTORS_MAX", 2)
+    for name in ("0", "1", "2", "3"):
+        await denmark.makes(name)
+    for child, parent in (("3", "2"), ("1", "0"), ("2", "1")):
+        await relates(denmark, child, parent=parent)
+    assert await denmark.items(denmark.hamlet, "2") == []
+    await denmark.hamlet.refused(denmark.iq("get", "<items node='3'/>"), "forbidden")
+    await relates(denmark, "3", parent="1")
+    assert await denmark.items(denmark.hamlet, "3") == []
 
 
 async def test_who_may_not_publish_above_may_not_publish_below(denmark: Denmark) -> None:

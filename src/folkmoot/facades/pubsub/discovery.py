@@ -10,7 +10,7 @@ from folkmoot.engine.questions import NodeInfo
 from folkmoot.engine.store import ItemQuery
 from folkmoot.facades import disco, listing, spaces
 from folkmoot.facades.facade import Request, Route
-from folkmoot.facades.pubsub import type_filter
+from folkmoot.facades.pubsub import extended, type_filter
 from folkmoot.facades.pubsub.config import RELATIONSHIPS, shown
 from folkmoot.facades.pubsub.ns import COMMANDS, META_DATA, PUBSUB
 from folkmoot.facades.pubsub.pending import command_info, commands
@@ -52,7 +52,7 @@ def features(routes: Iterable[Route], *, account: bool = False) -> tuple[str, ..
     asked = {route.feature for route in routes if route.feature}
     asked.update(_BEHAVIOUR, _OF_AN_ACCOUNT if account else _OF_A_SERVICE)
     named = sorted(f"{PUBSUB}#{feature}" for feature in asked)
-    beside = (COMMANDS, DATA, RSM, type_filter.NS, RELATIONSHIPS)
+    beside = (COMMANDS, DATA, RSM, type_filter.NS, RELATIONSHIPS, extended.NS)
     return (PUBSUB, *named, *beside, *(() if account else (spaces.NS,)))
 
 
@@ -113,6 +113,9 @@ async def node_items(request: Request, node: str) -> Iterable[Element]:
         return (commands(request),)
     if command_info(node):
         return (Element(disco.ITEMS, "query", {"node": node}),)
+    if wish := extended.read_wish(request.payload):
+        asked_for = node_id(request, node)
+        return (await extended.discovered(request, asked_for, wish, meta_data),)
     asked = read_set(request.payload)
     query = ItemQuery(node=node_id(request, node))
     page = await fresh(request, query if asked is None else paged(query, asked))

@@ -220,6 +220,11 @@ class View:
             config = above
         return tuple(found)
 
+    def line(self, node: NodeId) -> tuple[NodeId, ...]:
+        """Every node on which depends what an entity may do at one: itself, and all above."""
+        ancestors = (node, *self.ancestors(node))
+        return tuple(dict.fromkeys(each for at in ancestors for each in self.chain(at)))
+
     def below(self, node: NodeId) -> Iterator[NodeId]:
         """Every node that is in this one, or says so and depends on it; near ones first."""
         level, seen = [node], {node}

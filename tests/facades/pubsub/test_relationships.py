@@ -179,6 +179,25 @@ async def test_who_may_not_look_above_may_not_look_below(denmark: Denmark) -> No
     )
 
 
+async def test_who_leaves_above_leaves_below(denmark: Denmark) -> None:
+    """§4.4: an approved subscription was what let them look above."""
+    await denmark.makes(BLOG, access_model="authorize")
+    await denmark.makes(COMMENTS)
+    await relates(denmark, COMMENTS, parent=BLOG)
+    francisco = await denmark.client(FRANCISCO)
+    subscribe = denmark.iq("set", f"<subscribe node='{COMMENTS}' jid='francisco@denmark.lit'/>")
+    await francisco.refused(subscribe, "not-subscribed", "not-authorized")
+    row = "<subscription jid='francisco@denmark.lit' subscription='subscribed'/>"
+    given = denmark.iq("set", f"<subscriptions node='{BLOG}'>{row}</subscriptions>", OWNER)
+    await denmark.hamlet.asks(given, "<iq type='result'/>")
+    await francisco.asks(subscribe, "<iq type='result'/>")
+    leave = denmark.iq("set", f"<unsubscribe node='{BLOG}' jid='francisco@denmark.lit'/>")
+    await francisco.asks(leave, "<iq type='result'/>")
+    asked = await francisco.asks(denmark.iq("get", "<subscriptions/>"))
+    (subscriptions,) = asked.elements[0].elements
+    assert subscriptions.elements == []
+
+
 async def test_a_line_too_long_lets_nobody_in(
     denmark: Denmark, monkeypatch: pytest.MonkeyPatch
 ) -> None:

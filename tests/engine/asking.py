@@ -102,7 +102,12 @@ settings = st.sets(st.sampled_from(sorted(VALUES)), max_size=2).flatmap(
 )
 standing = st.fixed_dictionaries(
     {},
-    optional={"parent": VALUES["parent"], "access": VALUES["access"], "inherit": VALUES["inherit"]},
+    optional={
+        "parent": VALUES["parent"],
+        "access": VALUES["access"],
+        "inherit": VALUES["inherit"],
+        "link": VALUES["link"],
+    },
 )
 affiliations = st.dictionaries(
     bare,

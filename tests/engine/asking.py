@@ -86,6 +86,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "notify_sub": st.booleans(),
     "send_last": st.sampled_from(SendLast),
     "parent": st.none() | st.sampled_from(PLACES),
+    "link": st.none() | st.sampled_from(PLACES),
     "inherit": st.sampled_from(Inherit),
     "roster_groups": st.just(("friends",)),
     "room.persistent": st.booleans(),
@@ -101,7 +102,12 @@ settings = st.sets(st.sampled_from(sorted(VALUES)), max_size=2).flatmap(
 )
 standing = st.fixed_dictionaries(
     {},
-    optional={"parent": VALUES["parent"], "access": VALUES["access"], "inherit": VALUES["inherit"]},
+    optional={
+        "parent": VALUES["parent"],
+        "access": VALUES["access"],
+        "inherit": VALUES["inherit"],
+        "link": VALUES["link"],
+    },
 )
 affiliations = st.dictionaries(
     bare,

@@ -40,6 +40,10 @@ def rules_hold(view: View, nodes: Iterable[NodeId]) -> None:
         record = view.found(node)
         assert view.owners(node), f"{node} has no owner"
         assert not ends_in_itself(view, node), f"{node} is its own ancestor"
+        if record.config.link is not None:
+            linked = view.config(record.config.link)
+            assert linked is not None, f"{node} is linked to what is not there"
+            assert linked.parent == record.config.parent, f"{node} is not beside what it links"
         for subscription in record.subscriptions.values():
             if subscription.state is not State.NONE:
                 may_stay(view, record, subscription)
@@ -57,13 +61,14 @@ def may_stay(view: View, record: Node, subscription: Subscription) -> None:
 
 
 def ends_in_itself(view: View, node: NodeId) -> bool:
-    """Whether a node is said to be in itself, whatever the others say."""
-    config, seen_so_far = view.config(node), {node}
-    while config is not None and config.parent is not None:
-        if config.parent in seen_so_far:
+    """Whether parents and links lead from a node back to it, whatever the others say."""
+    reach = [node]
+    for each in reach:
+        config = view.config(each)
+        named = () if config is None else (config.parent, config.link)
+        if node in named:
             return True
-        seen_so_far.add(config.parent)
-        config = view.config(config.parent)
+        reach.extend(other for other in named if other is not None and other not in reach)
     return False
 
 

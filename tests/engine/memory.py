@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 from folkmoot.engine.events import Event
 from folkmoot.engine.model import Item, Node, NodeId
-from folkmoot.engine.store import PAGE_ITEMS_MAX, ItemPage, ItemQuery, StoreFailed
+from folkmoot.engine.store import PAGE_ITEMS_MAX, ItemPage, ItemQuery, NodeQuery, StoreFailed
 from folkmoot.xmpp.jid import JID
 from tests.stores.model import Kept
 
@@ -99,6 +99,20 @@ class MemoryStore:
         names = [name for name in names if name > after][: min(limit, PAGE_ITEMS_MAX)]
         await self._answer()
         return tuple(NodeId(service, name) for name in names)
+
+    async def shown(self, query: NodeQuery) -> tuple[NodeId, ...]:
+        found = self.kept.shown(query)
+        await self._answer()
+        return found
+
+    async def related(self, node: NodeId) -> frozenset[NodeId]:
+        found = frozenset(
+            each
+            for each, kept in self.kept.items()
+            if node in (kept.config.parent, kept.config.link)
+        )
+        await self._answer()
+        return found
 
     async def subscribed(self, jid: JID) -> frozenset[NodeId]:
         found = frozenset(

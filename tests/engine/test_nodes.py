@@ -34,6 +34,7 @@ from folkmoot.engine.model import (
     PublishModel,
     State,
 )
+from folkmoot.engine.store import Edge, NodeQuery
 from folkmoot.engine.view import View
 from tests.engine.memory import MemoryStore
 from tests.engine.stand import (
@@ -370,10 +371,12 @@ async def test_the_end_of_presence_is_said_in_presence(stand: Stand) -> None:
 async def test_nodes_are_listed_by_name(stand: Stand) -> None:
     for node in (TOWER, HALL):
         await stand.room(node)
-    names = [node.name for node in await stand.engine.nodes_of(ROOMS, "", 10)]
+    rooms = NodeQuery(service=ROOMS, reader=None)
+    names = [node.name for node in await stand.engine.shown(rooms)]
     assert names == ["hall", "tower"]
-    assert await stand.engine.nodes_of(ROOMS, "hall", 10) == (TOWER,)
-    assert await stand.engine.nodes_of(ROOMS, "", 1) == (HALL,)
+    assert await stand.engine.shown(replace(rooms, bound="hall")) == (TOWER,)
+    assert await stand.engine.shown(replace(rooms, limit=1)) == (HALL,)
+    assert await stand.engine.shown(replace(rooms, edge=Edge.NEWEST, limit=1)) == (TOWER,)
 
 
 async def test_what_the_store_has_is_there_after_a_restart(stand: Stand) -> None:

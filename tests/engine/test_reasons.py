@@ -150,6 +150,7 @@ ASKED: Final[dict[Reason, Command]] = {
     Reason.NO_ACCOUNT: subscribe(presence(NOBODY), HAMLET, Via.PRESENCE),
     Reason.CYCLE: configure(DENMARK, parent=ELSINORE),
     Reason.CHAIN_TOO_LONG: configure(SOLILOQUIES, parent=CHAIN[-1]),
+    Reason.MISPLACED: configure(SOLILOQUIES, link=TUNE),
     Reason.NICK_IN_USE: entry(HALL, FRIEND, "prince"),
     Reason.NICK_NEEDED: entry(HALL, FRIEND, " "),
     Reason.WRONG_PASSWORD: entry(HALL, device(OPHELIA), password="shellfish"),
@@ -169,6 +170,7 @@ async def test_a_no_is_a_no(stand: Stand, reason: Reason) -> None:
         Reason.PAYLOAD_TOO_BIG: "id",
         Reason.CYCLE: "parent",
         Reason.CHAIN_TOO_LONG: "parent",
+        Reason.MISPLACED: "link",
     }
     await stand.refused(ASKED[reason], reason, detail.get(reason, ""))
 

@@ -14,6 +14,7 @@ from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.events import Published, SubscriptionChanged
 from folkmoot.engine.model import (
     CHAIN_NODES_MAX,
+    Access,
     Affiliation,
     NodeId,
     SendLast,
@@ -102,7 +103,7 @@ async def test_many_entities_are_looked_up_at_once(stand: Stand) -> None:
 
 async def test_a_ban_finds_what_is_not_committed_yet(stand: Stand) -> None:
     """Somebody subscribed a moment ago; where, is nowhere but in memory."""
-    await stand.space()
+    await stand.space(access=Access.OPEN)
     await stand.leaf(parent=DENMARK)
     await stand.list(DENMARK, SOLILOQUIES)
     await stand.settled()
@@ -189,7 +190,7 @@ async def test_items_published_while_heads_are_read_are_not_lost(stand: Stand) -
 
 async def test_a_subscription_made_while_the_index_is_read_is_not_lost(slow: Stand) -> None:
     """One command looks up where somebody is, while another puts them somewhere."""
-    await slow.space()
+    await slow.space(access=Access.OPEN)
     await slow.leaf(parent=DENMARK)
     await slow.list(DENMARK, SOLILOQUIES)
     await slow.settled()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from folkmoot.facades.pubsub.discovery import NODES_PER_PAGE_MAX
+from folkmoot.facades.listing import NODES_PER_PAGE_MAX
 from folkmoot.xmpp.rsm import RSM
 from folkmoot.xmpp.xml import Element
 from tests.stage import Client, Stage
@@ -152,9 +152,12 @@ async def test_a_list_is_read_page_by_page(stage: Stage) -> None:
     for after, found in (("b", ["c", "d"]), ("bb", ["c", "d"]), ("d", ["e"]), ("e", [])):
         answer = await juliet.asks(asked(ITEMS, "pubsub.shakespeare.lit", page(max=2, after=after)))
         assert listed(answer) == found
-    for said_wrong in (page(max=2, before=""), page(max=2, index=1)):
-        wrong = asked(ITEMS, "pubsub.shakespeare.lit", said_wrong)
-        await juliet.refused(wrong, "feature-not-implemented", type="cancel")
+    for before, found in (("", ["d", "e"]), ("d", ["b", "c"]), ("bb", ["a", "b"]), ("a", [])):
+        last = page(max=2, before=before)
+        answer = await juliet.asks(asked(ITEMS, "pubsub.shakespeare.lit", last))
+        assert listed(answer) == found
+    wrong = asked(ITEMS, "pubsub.shakespeare.lit", page(max=2, index=1))
+    await juliet.refused(wrong, "feature-not-implemented", type="cancel")
     assert listed(await juliet.asks(asked(ITEMS, "pubsub.shakespeare.lit", page(max=0)))) == []
 
 

@@ -17,8 +17,8 @@ from folkmoot.engine.events import (
     SubjectChanged,
     SubscriptionChanged,
 )
-from folkmoot.engine.model import Affiliation, Item, NodeConfig, NodeId, Subscription
-from folkmoot.engine.store import Edge, ItemPage, ItemQuery
+from folkmoot.engine.model import Affiliation, Item, NodeConfig, NodeId, State, Subscription
+from folkmoot.engine.store import Edge, ItemPage, ItemQuery, NodeQuery
 from folkmoot.xmpp.jid import JID
 
 
@@ -125,6 +125,35 @@ class Kept(dict[NodeId, KeptNode]):
                 self[event.node].subject = event.item
             case _:
                 pass
+
+    def shown(self, query: NodeQuery) -> tuple[NodeId, ...]:
+        mine = {
+            node
+            for node, kept in self.items()
+            if query.reader in kept.affiliations
+            or any(
+                each.subscriber.bare == query.reader and each.state is State.SUBSCRIBED
+                for each in kept.subscriptions.values()
+            )
+        }
+        reach = list(mine)
+        for node in reach:
+            below = {each for each in self[node].listed.values() if each in self} - mine
+            mine |= below
+            reach.extend(below)
+        names = sorted(
+            node.name
+            for node, kept in self.items()
+            if node.service == query.service
+            and (query.reader is None or kept.config.listed or node in mine)
+            and (not query.types or (kept.config.type in query.types) is not query.excluded)
+        )
+        if query.edge is Edge.NEWEST:
+            names = [name for name in names if not query.bound or name < query.bound]
+            names = names[max(len(names) - query.limit, 0) :]
+        else:
+            names = [name for name in names if name > query.bound][: query.limit]
+        return tuple(NodeId(query.service, name) for name in names)
 
     def start_again(self) -> None:
         """What a restart leaves: not the rooms that were there for their occupants alone."""

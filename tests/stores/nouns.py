@@ -69,7 +69,8 @@ rooms = st.builds(RoomConfig, **{field.name: ... for field in fields(RoomConfig)
 configs = st.builds(
     NodeConfig,
     **{field.name: ... for field in fields(NodeConfig)}
-    | {"parent": st.none() | nodes, "room": st.none() | rooms}
+    | {"type": st.sampled_from(("", "urn:xmpp:x")) | texts}
+    | {"parent": st.none() | nodes, "link": st.none() | nodes, "room": st.none() | rooms}
     | {"item_seconds": st.integers(0, ITEM_SECONDS_MAX)},
 )
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from folkmoot.engine.model import Access, NodeConfig, NodeId, RoomConfig
+from folkmoot.stores.codec import write_config
 from folkmoot.stores.database import Database
 from folkmoot.stores.migrations import (
     CannotOpen,
@@ -18,6 +20,7 @@ from folkmoot.stores.migrations import (
     migrate,
     schema_version,
 )
+from folkmoot.xmpp.jid import JID
 
 FIRST = Migration(1, "first", "CREATE TABLE nodes (key INTEGER PRIMARY KEY, name TEXT);\n")
 SECOND = Migration(
@@ -39,6 +42,41 @@ def database(tmp_path: Path) -> Iterator[sqlite3.Connection]:
 
 def tables(database: sqlite3.Connection) -> set[str]:
     return {name for (name,) in database.execute("SELECT name FROM sqlite_schema")}
+
+
+def test_what_nodes_are_found_by_is_read_from_their_configurations(
+    database: sqlite3.Connection,
+) -> None:
+    """What was there before schema 3 is listed, and related, as what came after."""
+    migrate(database, known_migrations()[:1])
+    space = NodeId(JID.parse("spaces.capulet.example"), "verona")
+    configs = {
+        "open": NodeConfig(type="urn:xmpp:microblog:0", parent=space),
+        "private": NodeConfig(access=Access.AUTHORIZE),
+        "room": NodeConfig(room=RoomConfig()),
+        "hidden": NodeConfig(room=RoomConfig(public=False)),
+        "locked": NodeConfig(room=RoomConfig(locked=True)),
+    }
+    for name, config in configs.items():
+        database.execute(
+            "INSERT INTO nodes (service, name, config, fleeting, creator, created)"
+            " VALUES ('x', ?, ?, 0, 'x', 0)",
+            (name, write_config(config)),
+        )
+    migrate(database, known_migrations())
+    found = database.execute(
+        "SELECT name, type, listed, parent_service, parent_name, link_name FROM nodes"
+    )
+    assert {name: tuple(row) for name, *row in found} == {
+        name: (
+            config.type,
+            config.listed,
+            config.parent and str(config.parent.service),
+            config.parent and config.parent.name,
+            None,
+        )
+        for name, config in configs.items()
+    }
 
 
 def test_migrations_are_numbered_without_gaps() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from copy import deepcopy
+from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
@@ -28,7 +30,7 @@ from folkmoot.engine.events import (
     SubscriptionChanged,
 )
 from folkmoot.engine.model import Affiliation, Item, NodeConfig, NodeId, Subscription
-from folkmoot.engine.store import Edge, ItemQuery, Store, StoreFailed
+from folkmoot.engine.store import Edge, ItemQuery, NodeQuery, Store, StoreFailed
 from folkmoot.stores.sqlite import SQLiteStore
 from folkmoot.xmpp.jid import JID
 
@@ -234,6 +236,20 @@ class StoreMachine(RuleBasedStateMachine):
                 assert [node.name for node in await store.nodes_of(service, after, 2)] == [
                     name for name in names if name > after
                 ][:2]
+            for reader in (None, nouns.JULIET, nouns.ROMEO):
+                for edge, bound, types in product(Edge, ("", "ball"), ((), ("", "urn:xmpp:x"))):
+                    query = NodeQuery(
+                        service=service, reader=reader, edge=edge, bound=bound, types=types, limit=2
+                    )
+                    for excluded in (False, True):
+                        asked = replace(query, excluded=excluded)
+                        assert await store.shown(asked) == self.kept.shown(asked), asked
+        for node in nouns.NODES:
+            assert await store.related(node) == {
+                each
+                for each, kept in self.kept.items()
+                if node in (kept.config.parent, kept.config.link)
+            }
         for jid in (nouns.JULIET, nouns.ROMEO, nouns.TATIANA.bare):
             assert await store.subscribed(jid) == {
                 node

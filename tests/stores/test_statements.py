@@ -41,6 +41,23 @@ def test_no_statement_reads_a_whole_table_or_sorts(database: sqlite3.Connection,
     assert not walks, plan
 
 
+@pytest.mark.parametrize("backwards", [False, True])
+@pytest.mark.parametrize("types", [0, 2])
+def test_a_list_looks_at_what_it_may_show(
+    database: sqlite3.Connection, types: int, backwards: bool
+) -> None:
+    """Of what is for everyone by name, as far as a page goes; of the rest what is the reader's."""
+    statement = statements.shown(
+        public=True, types=types, excluded=True, backwards=backwards, bound=True
+    )
+    parameters = dict.fromkeys(re.findall(r":(\w+)", statement), 1)
+    plan = [row[3] for row in database.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+    found = "<" if backwards else ">"
+    assert f"SEARCH nodes USING INDEX nodes_listed (service=? AND name{found}?)" in plan
+    assert "SEARCH nodes USING INTEGER PRIMARY KEY (rowid=?)" in plan
+    assert {step for step in plan if step.startswith("SCAN")} == {"SCAN everyones", "SCAN mine"}
+
+
 @pytest.mark.parametrize("name", STATEMENTS)
 def test_parameters_are_named(name: str) -> None:
     bare = re.sub(r"'[^']*'", "", STATEMENTS[name])

@@ -94,19 +94,30 @@ class Stance:
 
     state: of its subscription, the furthest where it has several.
     hears: it is subscribed to an owner's presence. grouped: and in an allowed roster group.
+    above: the same at the nodes above, each with that node's configuration (XEP-0496).
     """
 
     affiliation: Affiliation
     state: State = State.NONE
     hears: bool = False
     grouped: bool = False
+    above: tuple[tuple[NodeConfig, Stance], ...] = ()
 
 
 def refuses_entry(config: NodeConfig, stance: Stance) -> Reason | None:
     """Whether an entity may not subscribe; PENDING means that it has to ask an owner first.
 
-    Members of a node subscribe without asking. Source: XEP-0060 §4.5, §6.1.3, §6.1.4.
+    Members of a node subscribe without asking; who may not look into a node above this one may
+    not at all. Source: XEP-0060 §4.5, §6.1.3, §6.1.4; XEP-0496 §4.4.
     """
+    reason = _refuses_entry_here(config, stance)
+    if reason is not None and reason is not Reason.PENDING:
+        return reason
+    above = (refuses_items(*each) for each in stance.above)
+    return next((refused for refused in above if refused is not None), reason)
+
+
+def _refuses_entry_here(config: NodeConfig, stance: Stance) -> Reason | None:
     if stance.affiliation is Affiliation.OUTCAST:
         return Reason.OUTCAST
     if stance.affiliation is Affiliation.PUBLISH_ONLY:
@@ -141,7 +152,12 @@ def refuses_items(config: NodeConfig, stance: Stance) -> Reason | None:
 
 
 def refuses_publish(config: NodeConfig, stance: Stance) -> Reason | None:
-    """Whether an entity may not publish (XEP-0060 §7.1.3.1, `pubsub#publish_model`)."""
+    """Whether an entity may not publish, here or above (XEP-0060 §7.1.3.1, XEP-0496 §4.4)."""
+    reasons = (_refuses_publish_here(*each) for each in ((config, stance), *stance.above))
+    return next((reason for reason in reasons if reason is not None), None)
+
+
+def _refuses_publish_here(config: NodeConfig, stance: Stance) -> Reason | None:
     if stance.affiliation is Affiliation.OUTCAST:
         return Reason.OUTCAST
     if stance.affiliation in STAFF or stance.affiliation is Affiliation.PUBLISH_ONLY:

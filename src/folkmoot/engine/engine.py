@@ -13,7 +13,7 @@ from folkmoot.engine.journal import Journal
 from folkmoot.engine.model import NodeId
 from folkmoot.engine.reading import Reading
 from folkmoot.engine.services import Services
-from folkmoot.engine.store import Store
+from folkmoot.engine.store import NodeQuery, Store
 from folkmoot.engine.view import Missing, View
 from folkmoot.engine.working_set import WorkingSet
 from folkmoot.xmpp.jid import JID
@@ -102,10 +102,10 @@ class Engine(Generic[T]):
         """Tell something after all that was decided before it."""
         self._journal.add((), answers)
 
-    async def nodes_of(self, service: JID, after: str, limit: int) -> tuple[NodeId, ...]:
-        """Nodes of a service by name; who may know of them is for `questions.visible` to say."""
+    async def shown(self, query: NodeQuery) -> tuple[NodeId, ...]:
+        """Nodes that a list may show; whether it does is for `questions.visible` to say."""
         await self._journal.settled()
-        return await self._store.nodes_of(service, after, limit)
+        return await self._store.shown(query)
 
     def temporary(self, jid: JID) -> tuple[NodeId, ...]:
         """The nodes to which a full JID has a subscription that ends with its stream."""

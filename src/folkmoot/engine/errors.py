@@ -49,6 +49,8 @@ class Reason(Enum):
     """A local address that is nobody's."""
     CYCLE = auto()
     CHAIN_TOO_LONG = auto()
+    MISPLACED = auto()
+    """A node with a link is where what it is linked to is (XEP-0496 §4.2)."""
     NICK_IN_USE = auto()
     NICK_NEEDED = auto()
     WRONG_PASSWORD = auto()

@@ -178,6 +178,8 @@ class NodeConfig:
     """Notifications are of type `headline`, else `normal`."""
     parent: NodeId | None = None
     """The node this one says it is in; true only once that node lists it."""
+    link: NodeId | None = None
+    """The node this one goes with, and ends with (XEP-0496 §4.3)."""
     inherit: Inherit = Inherit.ALL
     room: RoomConfig | None = None
 
@@ -187,9 +189,25 @@ class NodeConfig:
         return self.type == SPACE_TYPE
 
     @property
+    def dependent(self) -> bool:
+        """Whether the parent's rules narrow the node's, and it ends with it (XEP-0496 §4.4).
+
+        Rooms and spaces are in a space by agreement of both: they take standing from it, say
+        themselves whom they let in, and outlive it.
+        """
+        return self.room is None and not self.is_space
+
+    @property
     def private(self) -> bool:
         """Whether someone has to let people in."""
         return self.access in (Access.AUTHORIZE, Access.WHITELIST)
+
+    @property
+    def listed(self) -> bool:
+        """Whether a list may show the node to those who have nothing to do with it."""
+        if self.room is None:
+            return not self.private
+        return self.room.public and not self.room.locked
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,16 @@ from folkmoot.xmpp.jid import JID
 class Reading:
     """`Known`, for one decision, made as often as it takes to have read all it looks at."""
 
-    __slots__ = ("_absent", "_accounts", "_affiliated", "_nodes", "_owned", "_pages", "_store")
+    __slots__ = (
+        "_absent",
+        "_accounts",
+        "_affiliated",
+        "_nodes",
+        "_owned",
+        "_pages",
+        "_related",
+        "_store",
+    )
 
     def __init__(self, nodes: WorkingSet, store: Store) -> None:
         self._nodes = nodes
@@ -24,6 +33,7 @@ class Reading:
         self._affiliated: dict[JID, frozenset[NodeId]] = {}
         self._pages: dict[ItemQuery, ItemPage] = {}
         self._owned: dict[JID, tuple[NodeId, ...]] = {}
+        self._related: dict[NodeId, tuple[int, frozenset[NodeId]]] = {}
 
     @property
     def rosters(self) -> MutableMapping[JID, int]:
@@ -39,6 +49,10 @@ class Reading:
                 for node, departures in self._absent.items()
                 if departures == current
             }
+
+        relations = self._nodes.relations
+        if any(number != relations for number, _ in self._related.values()):
+            self._related.clear()
 
     async def load(self, want: Want) -> None:
         """Read what a decision looked at and did not find; the store must not be behind."""
@@ -58,6 +72,10 @@ class Reading:
             self._accounts[want.account] = await self._store.account(want.account)
         if want.service is not None:
             self._owned[want.service] = await self._nodes_of(want.service)
+
+        for node in want.related:
+            relations = self._nodes.relations
+            self._related[node] = (relations, await self._store.related(node))
 
     async def _load_line(self, node: NodeId) -> None:
         """A node and those it says it is in: who looks at it looks at them too."""
@@ -148,6 +166,14 @@ class Reading:
         if jid not in self._accounts:
             raise Missing(Want(account=jid))
         return self._accounts[jid]
+
+    def related(self, nodes: Sequence[NodeId]) -> tuple[NodeId, ...]:
+        """Every node that names one of these as its parent or link."""
+        missing = tuple(node for node in nodes if node not in self._related)
+        if missing:
+            raise Missing(Want(related=missing))
+        found = frozenset[NodeId]().union(*(self._related[node][1] for node in nodes))
+        return tuple(sorted(found, key=str))
 
     def nodes_of(self, service: JID) -> tuple[NodeId, ...]:
         """Every node of an account."""

@@ -66,6 +66,27 @@ class ItemPage:
     found: bool = True
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeQuery:
+    """Which nodes of a service a list looks at; their names order them.
+
+    reader: the bare JID of who asks, for what is listed to everyone, what it has a row or an
+    approved subscription at, and what such nodes list; None for all there are.
+    types: where there are some, only nodes of these types, or, if `excluded`, of any other; "" is
+    the type of a node without one.
+    edge: the first `limit` of them (OLDEST) or the last (NEWEST); the answer is by name either way.
+    bound: where not empty, only names after it (OLDEST) or before it (NEWEST); it need not exist.
+    """
+
+    service: JID
+    reader: JID | None
+    types: tuple[str, ...] = ()
+    excluded: bool = False
+    edge: Edge = Edge.OLDEST
+    bound: str = ""
+    limit: int = PAGE_ITEMS_MAX
+
+
 class Store(Protocol):
     """Keeps nodes, items, affiliations, subscriptions; never what is temporary or not persisted.
 
@@ -83,6 +104,12 @@ class Store(Protocol):
 
     async def nodes_of(self, service: JID, after: str, limit: int) -> tuple[NodeId, ...]:
         """Nodes of a service, by name, after a name ("": from the first)."""
+
+    async def shown(self, query: NodeQuery) -> tuple[NodeId, ...]:
+        """The nodes a list is made of, by name; no node has to be loaded for it."""
+
+    async def related(self, node: NodeId) -> frozenset[NodeId]:
+        """Nodes that name a node as their parent or link (XEP-0496), whether it exists or not."""
 
     async def subscribed(self, jid: JID) -> frozenset[NodeId]:
         """Nodes that a bare JID, or one of its resources, has a subscription to, in any state."""

@@ -57,6 +57,7 @@ class Want:
     affiliated: JID | None = None
     account: JID | None = None
     service: JID | None = None
+    related: tuple[NodeId, ...] = ()
 
 
 class Missing(Exception):
@@ -81,8 +82,17 @@ class Known(Protocol):
     def indexed(self, jids: Iterable[JID]) -> None: ...
     def affiliated(self, jid: JID) -> frozenset[NodeId]: ...
     def account(self, jid: JID) -> bool: ...
+    def related(self, nodes: Sequence[NodeId]) -> tuple[NodeId, ...]: ...
     def nodes_of(self, service: JID) -> tuple[NodeId, ...]: ...
 
+
+ANCESTORS_MAX: Final = 64
+"""How many nodes may stand above one; below more nobody may do anything but own and configure.
+
+Claiming a parent is held to CHAIN_NODES_MAX, but moving a branch makes longer lines of it.
+"""
+
+_TOO_DEEP: Final = (NodeConfig(), Stance(Affiliation.OUTCAST))
 
 _FURTHEST: Final = (State.SUBSCRIBED, State.UNCONFIGURED, State.PENDING)
 
@@ -194,18 +204,48 @@ class View:
         found = self._known.node(parent)
         return found is not None and found.lists(child)
 
+    def ancestors(self, node: NodeId) -> tuple[NodeId, ...]:
+        """The nodes above one by its own word alone, near ones first (XEP-0496 §4.4).
+
+        They take rights away and give none; only a dependent node has them.
+        """
+        found: list[NodeId] = []
+        config = self.config(node)
+        while config is not None and config.dependent and config.parent is not None:
+            if config.parent in found or config.parent == node or len(found) > ANCESTORS_MAX:
+                break
+            above = self.config(config.parent)
+            if above is not None:
+                found.append(config.parent)
+            config = above
+        return tuple(found)
+
+    def line(self, node: NodeId) -> tuple[NodeId, ...]:
+        """Every node on which depends what an entity may do at one: itself, and all above."""
+        ancestors = (node, *self.ancestors(node))
+        return tuple(dict.fromkeys(each for at in ancestors for each in self.chain(at)))
+
     def below(self, node: NodeId) -> Iterator[NodeId]:
-        """Every node that is in this one, near ones first."""
-        reach, seen = [node], {node}
-        for parent in reach:
-            found = self._known.node(parent)
-            children = self._listed.get(parent, {} if found is None else found.listed).values()
-            self._known.loaded(children)
-            for child in children:
-                if child not in seen and self.chain(child)[1:2] == (parent,):
-                    seen.add(child)
-                    reach.append(child)
-                    yield child
+        """Every node that is in this one, or says so and depends on it; near ones first."""
+        level, seen = [node], {node}
+        while level:
+            claims, here = self.related(*level), frozenset(level)
+            listed = [child for parent in level for child in self._children(parent)]
+            self._known.loaded((*listed, *claims))
+            found = [child for child in listed if not here.isdisjoint(self.chain(child)[1:2])]
+            found += [child for child in claims if not here.isdisjoint(self.ancestors(child)[:1])]
+            level = [child for child in dict.fromkeys(found) if child not in seen]
+            seen.update(level)
+            yield from level
+
+    def _children(self, parent: NodeId) -> Iterable[NodeId]:
+        found = self._known.node(parent)
+        return self._listed.get(parent, {} if found is None else found.listed).values()
+
+    def related(self, *nodes: NodeId) -> tuple[NodeId, ...]:
+        """The nodes that name one of these as parent or link; as it is, also by `supposing`."""
+        parents = [node for node in nodes if (config := self.config(node)) and not config.room]
+        return self._known.related(parents) if parents else ()
 
     # --- entities
 
@@ -266,13 +306,27 @@ class View:
 
     def stance(self, node: NodeId, jid: JID) -> Stance:
         """All that a rule may know of an entity at a node that exists."""
+        ancestors = self.ancestors(node)
+        above = tuple(
+            (config, self._stance_at(each, jid))
+            for each in ancestors
+            if (config := self.config(each)) is not None
+        )
+        if len(ancestors) > ANCESTORS_MAX:
+            above = (*above, _TOO_DEEP)
+        return self._stance_at(node, jid, above)
+
+    def _stance_at(
+        self, node: NodeId, jid: JID, above: tuple[tuple[NodeConfig, Stance], ...] = ()
+    ) -> Stance:
         config = self.config(node)
         hears = grouped = False
         if config is not None and config.access in (Access.PRESENCE, Access.ROSTER):
             for owner in self.owners(node):
                 hears = hears or self.hears_presence(owner, jid)
                 grouped = grouped or self._grouped(config, owner, jid)
-        return Stance(self.affiliation(node, jid), self.state(node, jid), hears, grouped)
+        affiliation, state = self.affiliation(node, jid), self.state(node, jid)
+        return Stance(affiliation, state, hears, grouped, above)
 
     def owners(self, node: NodeId) -> tuple[JID, ...]:
         """Who owns a node: by a row there, or by a row above."""

@@ -29,6 +29,7 @@ from folkmoot.engine.model import (
     HISTORY_ITEMS_MAX,
     Affiliation,
     Node,
+    NodeConfig,
     NodeId,
 )
 from folkmoot.engine.store import Edge, ItemQuery, Store
@@ -50,6 +51,7 @@ class WorkingSet:
     rosters: account to what the items of its roster sum up to, for those that were asked for.
     departures: how often a node was let go of or deleted. As long as it stays the same, what the
     store said of a node that is not here is still true.
+    relations: how often it changed which node names which as its parent or link.
     """
 
     def __init__(self, store: Store) -> None:
@@ -59,12 +61,14 @@ class WorkingSet:
         self._subscribed: OrderedDict[JID, set[NodeId]] = OrderedDict()
         self._temporary: dict[JID, dict[NodeId, int]] = {}
         self._moved: dict[JID, int] = {}  # entities and services, as `Node.written` is for a node
+        self._named: dict[NodeId, int] = {}  # the same, for nodes that others name
         self._asked: dict[JID, object] = {}  # whose subscriptions a store is being asked for
         self._crowd = 0  # with no more nodes than these nobody looks for some to let go of
         self.rosters: OrderedDict[JID, int] = OrderedDict()
         self.batch = 1
         self.committed = 0
         self.departures = 0
+        self.relations = 0
 
     def __iter__(self) -> Iterator[Node]:
         return iter(self._nodes.values())
@@ -103,6 +107,8 @@ class WorkingSet:
         """Whether the answer is not in the store yet: a commit has to come first."""
         entities = (*want.subscribed, want.affiliated, want.service)
         if any(self._moved.get(jid, 0) > self.committed for jid in entities if jid is not None):
+            return True
+        if any(self._named.get(node, 0) > self.committed for node in want.related):
             return True
         node = want.heads or want.recent or (want.page and want.page.node)
         found = self._nodes.get(node) if node else None
@@ -175,6 +181,8 @@ class WorkingSet:
             self._gone = {node: number for node, number in self._gone.items() if number > batch}
         if self._moved:
             self._moved = {jid: number for jid, number in self._moved.items() if number > batch}
+        if self._named:
+            self._named = {node: number for node, number in self._named.items() if number > batch}
 
     # --- applying
 
@@ -192,6 +200,8 @@ class WorkingSet:
                 return
             case NodeConfigured():
                 self._nodes[event.node].config = event.after
+                if _related(event.before) != _related(event.after):
+                    self._relate(event.before, event.after)
                 self._nodes[event.node].derived.unshow()
             case StandingChanged():
                 node = self._nodes[event.node]
@@ -229,6 +239,7 @@ class WorkingSet:
         self._moved[event.node.service] = self.batch
         self._nodes[event.node] = node
         self._gone.pop(event.node, None)
+        self._relate(event.config)
 
     def _deleted(self, event: NodeDeleted) -> None:
         del self._nodes[event.node]
@@ -237,6 +248,13 @@ class WorkingSet:
         self._moved[event.node.service] = self.batch
         self._gone[event.node] = self.batch
         self.departures += 1
+        self._relate(event.config)
+
+    def _relate(self, *configs: NodeConfig) -> None:
+        """Nodes are named by one more, or one less."""
+        for named in (named for config in configs for named in _related(config)):
+            self._named[named] = self.batch
+            self.relations += 1
 
     def _published(self, event: ItemPublished) -> None:
         node, item = self._nodes[event.node], event.item
@@ -294,3 +312,7 @@ class WorkingSet:
             nodes.add(node)
         else:
             nodes.discard(node)
+
+
+def _related(config: NodeConfig) -> tuple[NodeId, ...]:
+    return tuple(named for named in (config.parent, config.link) if named is not None)

@@ -164,4 +164,10 @@ def _config_row(config: NodeConfig) -> dict[str, Value]:
         "config": write_config(config),
         "fleeting": room is not None and (room.locked or not room.persistent),
         "item_seconds": config.item_seconds if room is None and config.persist_items else 0,
+        "type": config.type,
+        "listed": config.listed,
+        "parent_service": None if config.parent is None else str(config.parent.service),
+        "parent_name": None if config.parent is None else config.parent.name,
+        "link_service": None if config.link is None else str(config.link.service),
+        "link_name": None if config.link is None else config.link.name,
     }

@@ -26,12 +26,13 @@ from folkmoot.engine.store import (
     Edge,
     ItemPage,
     ItemQuery,
+    NodeQuery,
     StoreFailed,
 )
 from folkmoot.stores import statements
 from folkmoot.stores.accounts import Accounts
 from folkmoot.stores.batch import steps
-from folkmoot.stores.codec import Row, read_config, read_contact, read_item
+from folkmoot.stores.codec import Row, Value, read_config, read_contact, read_item
 from folkmoot.stores.database import WRITE_LOCK_SECONDS_MAX, Database
 from folkmoot.xmpp.jid import JID
 
@@ -143,6 +144,34 @@ class SQLiteStore:
         with self.database.reading() as reader:
             rows = reader.execute(statements.NODES_OF, row).fetchall()
         return tuple(NodeId(service, name) for (name,) in rows)
+
+    async def shown(self, query: NodeQuery) -> tuple[NodeId, ...]:
+        """The nodes a list is made of, by name; no node has to be loaded for it."""
+        backwards = query.edge is Edge.NEWEST
+        statement = statements.shown(
+            public=query.reader is not None,
+            types=len(query.types),
+            excluded=query.excluded,
+            backwards=backwards,
+            bound=bool(query.bound),
+        )
+        row: dict[str, Value] = {
+            "service": str(query.service),
+            "reader": str(query.reader),
+            "bound": query.bound,
+            "limit": min(query.limit, PAGE_ITEMS_MAX),
+        }
+        row.update((f"type{number}", type) for number, type in enumerate(query.types))
+        with self.database.reading() as reader:
+            rows = reader.execute(statement, row).fetchall()
+        names = [name for (name,) in rows]
+        return tuple(NodeId(query.service, name) for name in (names[::-1] if backwards else names))
+
+    async def related(self, node: NodeId) -> frozenset[NodeId]:
+        """Nodes that name a node as their parent or link (XEP-0496), whether it exists or not."""
+        with self.database.reading() as reader:
+            rows = reader.execute(statements.RELATED, _named(node)).fetchall()
+        return frozenset(_node_id(service, name) for service, name in rows)
 
     async def subscribed(self, jid: JID) -> frozenset[NodeId]:
         """Nodes that a bare JID, or one of its resources, has a subscription to, in any state."""

@@ -13,12 +13,18 @@ _KEY: Final = "(SELECT key FROM nodes WHERE service = :service AND name = :name)
 # Writing nodes.
 
 CREATE_NODE: Final = """
-INSERT INTO nodes (service, name, config, fleeting, item_seconds, creator, created)
-VALUES (:service, :name, :config, :fleeting, :item_seconds, :creator, :created)
+INSERT INTO nodes
+    (service, name, config, fleeting, item_seconds, creator, created, type, listed,
+    parent_service, parent_name, link_service, link_name)
+VALUES (:service, :name, :config, :fleeting, :item_seconds, :creator, :created, :type, :listed,
+    :parent_service, :parent_name, :link_service, :link_name)
 """
 
 CONFIGURE_NODE: Final = """
-UPDATE nodes SET config = :config, fleeting = :fleeting, item_seconds = :item_seconds
+UPDATE nodes
+SET config = :config, fleeting = :fleeting, item_seconds = :item_seconds, type = :type,
+    listed = :listed, parent_service = :parent_service, parent_name = :parent_name,
+    link_service = :link_service, link_name = :link_name
 WHERE service = :service AND name = :name
 """
 
@@ -99,6 +105,48 @@ FROM items WHERE node = :node AND lists_service IS NOT NULL ORDER BY sequence
 NODES_OF: Final = """
 SELECT name FROM nodes WHERE service = :service AND name > :after ORDER BY name LIMIT :limit
 """
+
+RELATED: Final = """
+SELECT service, name FROM nodes WHERE parent_service = :service AND parent_name = :name
+UNION ALL
+SELECT service, name FROM nodes WHERE link_service = :service AND link_name = :name
+"""
+
+_MINE: Final = """
+WITH RECURSIVE mine (key) AS (
+    SELECT node FROM affiliations WHERE jid = :reader
+    UNION SELECT node FROM subscriptions WHERE bare = :reader AND state = 'subscribed'
+    UNION SELECT below.key FROM mine
+    JOIN items ON items.node = mine.key AND items.lists_service IS NOT NULL
+    JOIN nodes below ON below.service = items.lists_service AND below.name = items.lists_name
+)
+"""
+"""The nodes an entity has to do with, and those that these list, where standing may reach."""
+
+
+def shown(*, public: bool, types: int, excluded: bool, backwards: bool, bound: bool) -> str:
+    """The statement that finds nodes by name for a list.
+
+    public: what everyone is shown and what `:reader` has to do with; else all there are.
+    types: how many types `:type0` and so on name, which are those wanted, or those `excluded`.
+    backwards: the last of them come first. bound: only those beyond `:bound` in that direction.
+    """
+    rules = ["service = :service"]
+    if bound:
+        rules.append(f"name {'<' if backwards else '>'} :bound")
+    if types:
+        named = ", ".join(f":type{number}" for number in range(types))
+        rules.append(f"type {'NOT IN' if excluded else 'IN'} ({named})")
+    where = " AND ".join(rules)
+    end = f"ORDER BY name {'DESC' if backwards else 'ASC'} LIMIT :limit"
+    if not public:
+        return f"SELECT name FROM nodes WHERE {where} {end}"
+    return f"""{_MINE}
+SELECT name FROM (SELECT name FROM nodes WHERE listed AND {where} {end}) AS everyones
+UNION
+SELECT name FROM mine CROSS JOIN nodes WHERE nodes.key = mine.key AND {where} {end}
+"""
+
 
 SUBSCRIBED: Final = """
 SELECT nodes.service, nodes.name

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
-from folkmoot.facades.muc.discovery import ROOMS_PER_PAGE_MAX
+from folkmoot.facades.listing import NODES_PER_PAGE_MAX
 from folkmoot.xmpp.forms import DATA, Form
 from folkmoot.xmpp.xml import Element
 from tests.facades.muc.coven import (
@@ -177,16 +175,16 @@ async def test_the_rooms(stage: Stage) -> None:
 async def test_many_rooms(stage: Stage) -> None:
     """§6.3, Example 7: page by page, and unasked no more than a page."""
     crone = await stage.client("crone1@shakespeare.lit/desktop")
-    names = [f"room{number:03}@{SERVICE}" for number in range(ROOMS_PER_PAGE_MAX + 1)]
+    names = [f"room{number:03}@{SERVICE}" for number in range(NODES_PER_PAGE_MAX + 1)]
     for name in names:
         await enters(crone, "firstwitch", room=name)
         await configures(crone, {}, room=name)
     hag = await stage.client(HAG)
     listed, page = await rooms(hag)
-    assert listed == names[:ROOMS_PER_PAGE_MAX]
+    assert listed == names[:NODES_PER_PAGE_MAX]
     assert page is not None
     more = f"<set xmlns='{RSM}'><max>1000</max><after>{listed[-1]}</after></set>"
-    assert (await rooms(hag, more))[0] == names[ROOMS_PER_PAGE_MAX:]
+    assert (await rooms(hag, more))[0] == names[NODES_PER_PAGE_MAX:]
     listed, page = await rooms(hag, f"<set xmlns='{RSM}'><max>10</max></set>")
     assert listed == names[:10]
     assert page is not None
@@ -196,11 +194,21 @@ async def test_many_rooms(stage: Stage) -> None:
     assert (await rooms(hag, f"<set xmlns='{RSM}'><max>0</max></set>"))[0] == []
 
 
-@pytest.mark.parametrize("inside", ["<before/>", "<index>3</index>"])
-async def test_pages_nobody_keeps(stage: Stage, inside: str) -> None:
-    """XEP-0059 §2.5, §2.6: a service need not count from the end, nor by number."""
+async def test_rooms_backwards(stage: Stage) -> None:
+    """XEP-0059 §2.5: the last page, and the one before it."""
+    for name in ("cave", "heath", "inverness"):
+        await opened(stage, room=f"{name}@{SERVICE}")
     hag = await stage.client(HAG)
-    answer = await asks(hag, ITEMS, SERVICE, inside=f"<set xmlns='{RSM}'>{inside}</set>")
+    listed, _ = await rooms(hag, f"<set xmlns='{RSM}'><max>2</max><before/></set>")
+    assert listed == [f"heath@{SERVICE}", f"inverness@{SERVICE}"]
+    before = f"<set xmlns='{RSM}'><max>2</max><before>{listed[0]}</before></set>"
+    assert (await rooms(hag, before))[0] == [f"cave@{SERVICE}"]
+
+
+async def test_pages_nobody_keeps(stage: Stage) -> None:
+    """XEP-0059 §2.6: a service need not count."""
+    hag = await stage.client(HAG)
+    answer = await asks(hag, ITEMS, SERVICE, inside=f"<set xmlns='{RSM}'><index>3</index></set>")
     refused(answer, "feature-not-implemented")
 
 

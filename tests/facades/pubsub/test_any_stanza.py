@@ -68,6 +68,7 @@ FIELDS = (
     *(f"pubsub#{name}" for name in ("node_type", "purge_offline", "send_last_published_item")),
     *(f"pubsub#{name}" for name in ("notify_sub", "notify_config", "max_payload_size", "x")),
     "{urn:xmpp:pubsub-relationships:0}parent",
+    "{urn:xmpp:pubsub-relationships:0}link",
     "{urn:folkmoot:spaces:0}inherit",
     "",
 )

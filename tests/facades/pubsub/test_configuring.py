@@ -176,7 +176,7 @@ async def test_a_parent_that_cannot_be(denmark: Denmark) -> None:
     )
     for value, *conditions in (
         ("xmpp:pubsub.shakespeare.lit?;node=princely_musings", "invalid-option", "not-allowed"),
-        ("http://pubsub.shakespeare.lit/", "not-acceptable"),
+        ("xmpp:pubsub.shakespeare.lit", "not-acceptable"),
         ("xmpp:@?;node=x", "not-acceptable"),
     ):
         child = f"<configure node='princely_musings'>{form % value}</configure>"

@@ -8,6 +8,7 @@ from dataclasses import replace
 from folkmoot.engine.commands import Forget
 from folkmoot.engine.decide.lowering import ended, follow, follow_all, topmost
 from folkmoot.engine.decide.nodes import deleted
+from folkmoot.engine.decide.relationships import kin
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.events import AffiliationChanged, Cause, Event, NodeDeleted
@@ -30,8 +31,10 @@ def forget(command: Forget, view: View, stamp: Stamp) -> tuple[Event, ...]:
     after = view.supposing(events)
     for node in (each for row in sorted(rows, key=str) for each in (row, *view.below(row))):
         if after.config(node) is not None and not after.owners(node):
-            events.append(deleted(node, view, account))
-            after.suppose(events[-1])
+            for gone in (node, *kin(node, view)):
+                if after.config(gone) is not None:
+                    events.append(deleted(gone, view, account))
+                    after.suppose(events[-1])
     for node in sorted(held, key=str):
         if after.config(node) is not None:
             for each in view.subscriptions(node, account):

@@ -14,6 +14,7 @@ from folkmoot.engine.decide.configuring import unmet
 from folkmoot.engine.decide.lowering import follow_all, topmost
 from folkmoot.engine.decide.nodes import created, hold_owner
 from folkmoot.engine.decide.occupants import speaker
+from folkmoot.engine.decide.relationships import spelled_out
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.events import (
@@ -99,7 +100,7 @@ def _made(command: Publish, view: View, stamp: Stamp) -> tuple[NodeCreated, ...]
         if view.services.kind(command.node.service) is not Kind.ACCOUNT:
             raise Refused(Reason.NODE_NOT_FOUND)
         return (created(command.node, command.actor, command.expects, view, stamp),)
-    if field := unmet(config, command.expects):
+    if field := unmet(config, spelled_out(command.node, command.expects)):
         raise Refused(Reason.PRECONDITION, field)
     return ()
 

@@ -61,7 +61,7 @@ def follow(
     places = {jid: _places(before, jid) - {node} for jid in entities}
     before.require(frozenset[NodeId]().union(*places.values()))
     for jid, held in places.items():
-        chains = {each: before.chain(each) + after.chain(each) for each in held}
+        chains = {each: before.line(each) + after.line(each) for each in held}
         inside = sorted(
             (each for each in held if node in chains[each]),
             key=lambda each: (chains[each].index(node), str(each)),
@@ -121,8 +121,7 @@ def _owners_changed(
             if node in after.chain(place)[1:]:
                 events.extend(heirs(before, after, place, by))
     for place in (node, *before.below(node)) if touched else ():
-        config = after.config(place)
-        if config is not None and config.access in ACQUAINTED:
+        if _asks_owners(after, place):
             events.extend(_reconsider_all(before, after, place, by, ""))
     return events
 
@@ -149,10 +148,15 @@ def unheard(events: Iterable[Event], view: View) -> tuple[Event, ...]:
         places = _places(view, jid)
         view.require(places)
         for place in sorted(places, key=str):
-            config = after.config(place)
-            if config is not None and config.access in ACQUAINTED:
+            if _asks_owners(after, place):
                 following.extend(_reconsider(view, after, place, jid, by, ""))
     return tuple(following)
+
+
+def _asks_owners(view: View, place: NodeId) -> bool:
+    """Whether who is let in depends on what there is between them and a node's owners."""
+    configs = (view.config(each) for each in (place, *view.ancestors(place)))
+    return any(config is not None and config.access in ACQUAINTED for config in configs)
 
 
 def _groups(subscription: Subscription | None) -> frozenset[str]:

@@ -9,6 +9,7 @@ from typing import Final
 from folkmoot.engine.commands import Configure, Create, Delete, Settings
 from folkmoot.engine.decide.configuring import configured, default_config
 from folkmoot.engine.decide.lowering import follow_all
+from folkmoot.engine.decide.relationships import carried_along, kin, related, spelled_out
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.events import (
@@ -20,7 +21,6 @@ from folkmoot.engine.events import (
     NodePurged,
 )
 from folkmoot.engine.model import (
-    CHAIN_NODES_MAX,
     MESSAGES_NODE,
     PRESENCE_NODE,
     Affiliation,
@@ -59,8 +59,8 @@ def created(
         raise Refused(Reason.TOO_MANY_NODES)
     if not 1 <= len(node.name) <= NODE_NAME_CHARS_MAX:
         raise Refused(Reason.BAD_CONFIG, "node")
-    config = configured(default_config(view.services, node, settings), settings)
-    _hold_chain(node, config, view)
+    default = default_config(view.services, node, settings)
+    config = related(node, default, configured(default, spelled_out(node, settings)), view)
     owner = None if view.services.owned(node) else creator.bare
     event = NodeCreated(node=node, config=config, creator=creator.bare, at=stamp.at, owner=owner)
     if view.supposing([event]).affiliation(node, creator) is Affiliation.OUTCAST:
@@ -93,16 +93,19 @@ def configure(command: Configure, view: View, stamp: Stamp) -> tuple[Event, ...]
     hold_owner(command.node, command.actor, view)
     _hold_changeable(command.node, view)
     before = record.config
-    after = configured(before, command.settings)
+    after = configured(before, spelled_out(command.node, command.settings))
     if after.room is not None:  # no longer locked once its owner has sent a form (XEP-0045 §10.1.3)
         after = replace(after, room=replace(after.room, locked=False))
     if after == before:
         return ()
-    _hold_chain(command.node, after, view)
+    after = related(command.node, before, after, view)
     event = NodeConfigured(node=command.node, before=before, after=after, by=command.actor)
+    moved = carried_along(event, view)
     surplus = _surplus(record, after, command.actor, view)
-    events: tuple[Event, ...] = (event, *surplus)
-    return (*events, *follow_all(view, view.supposing(events), command.node, command.actor))
+    events: tuple[Event, ...] = (event, *moved, *surplus)
+    for each in (command.node, *(along.node for along in moved)):
+        events += follow_all(view, view.supposing(events), each, command.actor)
+    return events
 
 
 def _surplus(
@@ -128,14 +131,20 @@ def _hold_changeable(node: NodeId, view: View) -> None:
 
 
 def delete(command: Delete, view: View, stamp: Stamp) -> tuple[Event, ...]:
-    """The end of a node, for its subscribers and for what they were below it."""
-    record = view.found(command.node)
+    """The end of a node and its kin, for subscribers and for what they were below."""
+    view.found(command.node)
     hold_owner(command.node, command.actor, view)
     _hold_changeable(command.node, view)
-    event = deleted(command.node, view, command.actor, command.redirect, command.reason)
-    after = view.supposing([event])
-    below = follow_all(view, after, record.id, command.actor, here=False, reason=command.reason)
-    return (event, *below)
+    by, reason = command.actor, command.reason
+    gone = (
+        deleted(command.node, view, by, command.redirect, reason),
+        *(deleted(each, view, by, reason=reason) for each in kin(command.node, view)),
+    )
+    events: tuple[Event, ...] = gone
+    for event in gone:
+        after = view.supposing(events)
+        events += follow_all(view, after, event.node, by, here=False, reason=reason)
+    return events
 
 
 def deleted(node: NodeId, view: View, by: JID, redirect: str = "", reason: str = "") -> NodeDeleted:
@@ -155,16 +164,3 @@ def hold_owner(node: NodeId, actor: JID, view: View) -> None:
     """Nothing, for an owner of a node. Raises Refused(FORBIDDEN) for anybody else."""
     if view.affiliation(node, actor) is not Affiliation.OWNER:
         raise Refused(Reason.FORBIDDEN)
-
-
-def _hold_chain(node: NodeId, config: NodeConfig, view: View) -> None:
-    """Nothing, where the parents a node claims are few enough and none of them is the node."""
-    seen, parent = [node], config.parent
-    while parent is not None:
-        if parent in seen:
-            raise Refused(Reason.CYCLE, "parent")
-        seen.append(parent)
-        if len(seen) > CHAIN_NODES_MAX:
-            raise Refused(Reason.CHAIN_TOO_LONG, "parent")
-        above = view.config(parent)
-        parent = None if above is None else above.parent

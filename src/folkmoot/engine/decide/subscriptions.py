@@ -37,6 +37,7 @@ from folkmoot.engine.events import (
     SubscriptionChanged,
 )
 from folkmoot.engine.model import (
+    Access,
     Affiliation,
     Contact,
     Manner,
@@ -228,7 +229,11 @@ def _with_what_follows(
 ) -> tuple[Event, ...]:
     after = view.supposing(events)
     if view.affiliation(node, jid) is after.affiliation(node, jid):
-        return events
+        config = view.config(node)
+        doors = config is not None and config.access is Access.AUTHORIZE
+        was_in = view.state(node, jid) is State.SUBSCRIBED is not after.state(node, jid)
+        if not (doors and was_in and view.related(node)):
+            return events
     return (*events, *follow(view, after, node, by, entities=[jid.bare]))
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from folkmoot.engine import questions, room_questions
-from folkmoot.engine.model import Access, Affiliation, NodeConfig, NodeId, RoomConfig
+from folkmoot.engine.model import Access, Affiliation, NodeConfig, RoomConfig
 from folkmoot.engine.questions import NodeInfo
-from folkmoot.facades import basics, disco, spaces
+from folkmoot.facades import basics, disco, listing, spaces
 from folkmoot.facades.facade import Request, Route
 from folkmoot.facades.form_table import node_uri
 from folkmoot.facades.muc.config import PUBSUB, told
@@ -21,10 +21,8 @@ from folkmoot.facades.muc.stanzas import (
 )
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.forms import Field, Form
-from folkmoot.xmpp.rsm import RSM, Page, PageRequest, read_set
+from folkmoot.xmpp.rsm import RSM, read_set
 from folkmoot.xmpp.xml import Element
-
-ROOMS_PER_PAGE_MAX: Final = 100
 
 RESERVED_NICK: Final = "x-roomuser-item"
 TRAFFIC: Final = MUC + "#traffic"
@@ -144,41 +142,15 @@ async def items(request: Request) -> Iterable[Element]:
         nicks = await request.ask(room_questions.nicks, request.actor, room)
         return (disco.items("", [(occupant_address(room, nick), "") for nick in nicks]),)
     asked = read_set(request.payload)
-    page = _read_page(asked)
-    rooms, more = await _visible(request, page.after or "", page.max or 0)
-    named = [(room_address(each.id), each.config.title or each.id.name) for each in rooms]
-    query = disco.items("", named)
-    if asked is not None or more:
-        first, last = (named[0][0], named[-1][0]) if named else (None, None)
-        query.append(Page(tuple(rooms), first, last).element())
-    return (query,)
-
-
-def _read_page(asked: PageRequest | None) -> PageRequest:
-    """Which rooms are asked for, `after` as a room's name, `max` never more than a page.
-
-    Raises StanzaError(feature-not-implemented) for pages counted from the end or by number.
-    """
-    if asked is None:
-        return PageRequest(max=ROOMS_PER_PAGE_MAX)
-    if asked.before is not None or asked.index is not None:
-        raise StanzaError("feature-not-implemented", "rooms are paged forwards")
-    limit = ROOMS_PER_PAGE_MAX if asked.max is None else min(asked.max, ROOMS_PER_PAGE_MAX)
-    after, _, _ = (asked.after or "").partition("@")
-    return PageRequest(max=limit, after=after)
-
-
-async def _visible(request: Request, after: str, limit: int) -> tuple[list[NodeInfo], bool]:
-    """At most `limit` rooms by name that the asker may know of, and whether there may be more."""
-    service = request.services.rooms
-    found: list[NodeInfo] = []
-    while len(found) <= limit:
-        some: tuple[NodeId, ...] = await request.engine.nodes_of(service, after, ROOMS_PER_PAGE_MAX)
-        if not some:
-            return found, False
-        found.extend(await request.ask(questions.visible, request.actor, some))
-        after = some[-1].name
-    return found[:limit], True
+    beside = "" if asked is None else asked.before or asked.after or ""
+    name, _, _ = beside.partition("@")
+    query = listing.page_query(request, request.node(name), asked)
+    found, more = await listing.listed(request, query)
+    named = [(room_address(each.id), each.config.title or each.id.name) for each in found]
+    told = disco.items("", named)
+    addresses = (address for address, _ in named)
+    told.children.extend(listing.result_set(addresses, more=more, asked=asked is not None))
+    return (told,)
 
 
 ROUTES: Final = (

@@ -38,6 +38,7 @@ ERRORS: Final[dict[Reason, Worded]] = {
     Reason.BAD_CONFIG: _config,
     Reason.CYCLE: _error("not-acceptable", "a room cannot be in itself"),
     Reason.CHAIN_TOO_LONG: _error("not-acceptable", "too many nodes in each other"),
+    Reason.MISPLACED: _error("not-acceptable"),
     Reason.NICK_IN_USE: _error("conflict", "somebody else goes by that nick"),
     Reason.NICK_NEEDED: _error("jid-malformed", "a nick is needed"),
     Reason.WRONG_PASSWORD: _error("not-authorized", "the room has a password"),

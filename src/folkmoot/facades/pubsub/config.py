@@ -12,6 +12,7 @@ from folkmoot.engine.model import (
     Access,
     Inherit,
     NodeConfig,
+    NodeId,
     PublishModel,
     SendLast,
 )
@@ -19,9 +20,10 @@ from folkmoot.facades.form_table import (
     Row,
     choice,
     flag,
+    node_uri,
     nonsense,
     number,
-    parent,
+    read_node_uri,
     read_settings,
     single,
     text,
@@ -31,10 +33,16 @@ from folkmoot.facades.pubsub.conditions import specific, unmet, unsupported
 from folkmoot.facades.pubsub.ns import NODE_CONFIG
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.forms import DATA, Field, Form
+from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element
 
 _NODE_TYPE: Final = "pubsub#node_type"
 _PURGE_OFFLINE: Final = "pubsub#purge_offline"
+RELATIONSHIPS: Final = "urn:xmpp:pubsub-relationships:0"
+PARENT: Final = f"{{{RELATIONSHIPS}}}parent"
+LINK: Final = f"{{{RELATIONSHIPS}}}link"
+"""XEP-0496's fields; the engine keeps what they say."""
+
 _FIXED: Final = (_NODE_TYPE, _PURGE_OFFLINE)
 """Fields that have one meaning here; any other is refused."""
 
@@ -75,6 +83,32 @@ def _read_expire(values: Sequence[str]) -> int:
     if not 1 <= seconds <= ITEM_SECONDS_MAX:
         raise nonsense(f"1 to {ITEM_SECONDS_MAX} seconds, or max")
     return seconds
+
+
+def relation(var: str, label: str, setting: str) -> Row:
+    """A node by its name where it is of the same service, else by its address (XEP-0496 §5)."""
+
+    def read(values: Sequence[str]) -> NodeId | str | None:
+        given = single(values)
+        return read_node_uri(given) if given.startswith("xmpp:") else given or None
+
+    def say(node: NodeId | None) -> tuple[str, ...]:
+        return () if node is None else (node_uri(node),)
+
+    return Row(var, "text-single", label, setting, read, say)
+
+
+def related(config: NodeConfig, service: JID) -> tuple[Field, ...]:
+    """What a configuration says of other nodes, those of the same service by their names."""
+    rows = (row for row in ROWS if row.var in (PARENT, LINK))
+    return tuple(_nearby(row.field(config), config, service) for row in rows)
+
+
+def _nearby(field: Field, config: NodeConfig, service: JID | None) -> Field:
+    named = {PARENT: config.parent, LINK: config.link}.get(field.var)
+    if named is None or named.service != service:
+        return field
+    return replace(field, values=(named.name,))
 
 
 ROWS: Final[tuple[Row, ...]] = (
@@ -146,7 +180,8 @@ ROWS: Final[tuple[Row, ...]] = (
         _read_notification_type,
         lambda headline: ("headline" if headline else "normal",),
     ),
-    parent("{urn:xmpp:pubsub-relationships:0}parent", "The node it is in"),
+    relation(PARENT, "The node it is in", "parent"),
+    relation(LINK, "The node it goes with", "link"),
     choice(
         "{urn:folkmoot:spaces:0}inherit",
         "Whose standing in the node above holds here",
@@ -215,9 +250,9 @@ def read_expectations(form: Form | None) -> dict[str, object]:
         raise unmet(error.text or f"{_NODE_TYPE} cannot be so here") from error
 
 
-def config_form(config: NodeConfig) -> Form:
-    """The form an owner is sent (§8.2.1)."""
-    fields = [row.field(config) for row in ROWS]
+def config_form(config: NodeConfig, service: JID | None = None) -> Form:
+    """The form an owner is sent (§8.2.1). service: of the node, whose nodes are said by name."""
+    fields = [_nearby(row.field(config), config, service) for row in ROWS]
     fields.append(Field(_NODE_TYPE, "list-single", ("leaf",), "Type of node"))
     fields.append(Field(_PURGE_OFFLINE, "boolean", ("0",), "Delete items when the owner goes"))
     return Form("form", NODE_CONFIG, tuple(fields))
@@ -229,6 +264,7 @@ def shown(config: NodeConfig) -> tuple[Field, ...]:
     return tuple(field for field in fields if field.values)
 
 
-def result_form(config: NodeConfig) -> Form:
-    """The configuration as a notification tells it (§8.2.5.3)."""
-    return Form("result", NODE_CONFIG, tuple(row.field(config) for row in ROWS))
+def result_form(config: NodeConfig, service: JID | None = None) -> Form:
+    """The configuration as a notification tells it (§8.2.5.3). service: as in `config_form`."""
+    fields = (_nearby(row.field(config), config, service) for row in ROWS)
+    return Form("result", NODE_CONFIG, tuple(fields))

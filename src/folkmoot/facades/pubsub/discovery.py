@@ -8,20 +8,18 @@ from typing import Final
 from folkmoot.engine import questions
 from folkmoot.engine.questions import NodeInfo
 from folkmoot.engine.store import ItemQuery
-from folkmoot.facades import disco, spaces
+from folkmoot.facades import disco, listing, spaces
 from folkmoot.facades.facade import Request, Route
-from folkmoot.facades.pubsub.config import shown
+from folkmoot.facades.pubsub import extended, type_filter
+from folkmoot.facades.pubsub.config import RELATIONSHIPS, shown
 from folkmoot.facades.pubsub.ns import COMMANDS, META_DATA, PUBSUB
 from folkmoot.facades.pubsub.pending import command_info, commands
 from folkmoot.facades.pubsub.reading import is_served, node_id
 from folkmoot.facades.pubsub.retrieval import fresh, paged, result_set
 from folkmoot.xmpp.dates import format_date
-from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.forms import DATA, Field, Form
-from folkmoot.xmpp.rsm import RSM, Page, read_set
+from folkmoot.xmpp.rsm import RSM, read_set
 from folkmoot.xmpp.xml import Element
-
-NODES_PER_PAGE_MAX: Final = 100
 
 _BEHAVIOUR: Final = (
     "config-node-max",
@@ -54,7 +52,8 @@ def features(routes: Iterable[Route], *, account: bool = False) -> tuple[str, ..
     asked = {route.feature for route in routes if route.feature}
     asked.update(_BEHAVIOUR, _OF_AN_ACCOUNT if account else _OF_A_SERVICE)
     named = sorted(f"{PUBSUB}#{feature}" for feature in asked)
-    return (PUBSUB, *named, COMMANDS, DATA, RSM, *(() if account else (spaces.NS,)))
+    beside = (COMMANDS, DATA, RSM, type_filter.NS, RELATIONSHIPS, extended.NS)
+    return (PUBSUB, *named, *beside, *(() if account else (spaces.NS,)))
 
 
 async def node_info(request: Request, node: str) -> Iterable[Element]:
@@ -89,47 +88,23 @@ def meta_data(info: NodeInfo) -> Form:
 
 
 async def nodes(request: Request) -> Iterable[Element]:
-    """The nodes of the service that the asker may know of, page by page (§5.2).
-
-    Names order them, so a page may begin after any name, also one that is hidden or gone; how many
-    there are altogether would have to be counted for every asker anew, and is not told.
-    """
+    """The nodes of the service that the asker may know of, page by page (§5.2)."""
     asked = read_set(request.payload)
-    if asked is not None and (asked.before is not None or asked.index is not None):
-        raise StanzaError("feature-not-implemented", "nodes are listed forwards")
-    limit, after = NODES_PER_PAGE_MAX, ""
-    if asked is not None:
-        limit = NODES_PER_PAGE_MAX if asked.max is None else min(asked.max, NODES_PER_PAGE_MAX)
-        after = asked.after or ""
-    found, more = await visible_nodes(request, after, limit)
-    names = [info.id.name for info in found]
-    query = Element(disco.ITEMS, "query")
+    beside = "" if asked is None else asked.before or asked.after or ""
+    query = listing.page_query(request, request.node(beside), asked)
+    query = type_filter.narrowed(query, request.payload)
+    found, more = await listing.listed(request, query, lambda node: is_served(request, node))
+    told = Element(disco.ITEMS, "query")
     for info in found:
         attrs = {
             "jid": str(request.to.bare),
             "node": info.id.name,
             "name": info.config.title or None,
         }
-        query.append(Element(disco.ITEMS, "item", attrs))
-    if names and (more or asked is not None):
-        query.append(Page(tuple(names), names[0], names[-1]).element())
-    return (query,)
-
-
-async def visible_nodes(request: Request, after: str, limit: int) -> tuple[list[NodeInfo], bool]:
-    """At most `limit` nodes by name that the asker may know of, and whether there are more.
-
-    Looks at no more nodes than it takes to know.
-    """
-    found: list[NodeInfo] = []
-    while limit and len(found) <= limit:
-        some = await request.engine.nodes_of(request.to.bare, after, limit + 1)
-        served = tuple(node for node in some if is_served(request, node))
-        found.extend(await request.ask(questions.visible, request.actor, served))
-        if len(some) <= limit:
-            break
-        after = some[-1].name
-    return found[:limit], len(found) > limit
+        told.append(Element(disco.ITEMS, "item", attrs))
+    names = (info.id.name for info in found)
+    told.children.extend(listing.result_set(names, more=more, asked=asked is not None))
+    return (told,)
 
 
 async def node_items(request: Request, node: str) -> Iterable[Element]:
@@ -138,6 +113,9 @@ async def node_items(request: Request, node: str) -> Iterable[Element]:
         return (commands(request),)
     if command_info(node):
         return (Element(disco.ITEMS, "query", {"node": node}),)
+    if wish := extended.read_wish(request.payload):
+        asked_for = node_id(request, node)
+        return (await extended.discovered(request, asked_for, wish, meta_data),)
     asked = read_set(request.payload)
     query = ItemQuery(node=node_id(request, node))
     page = await fresh(request, query if asked is None else paged(query, asked))

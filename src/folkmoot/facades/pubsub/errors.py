@@ -73,6 +73,9 @@ ERRORS: Final[dict[Reason, Worded]] = {
     # XEP-0496 0.1.0 §4.2 says what a relationship that cannot be is.
     Reason.CYCLE: _error("not-allowed", "invalid-option", "a node cannot be in itself"),
     Reason.CHAIN_TOO_LONG: _error("not-allowed", "invalid-option", "too many nodes in each other"),
+    Reason.MISPLACED: _error(
+        "not-allowed", "invalid-option", "a node is beside the one it is linked to, and no room"
+    ),
     # What follows is said of rooms alone, and a room is not reached through this protocol yet.
     Reason.OUTRANKED: _error("not-allowed"),
     Reason.ONESELF: _error("conflict"),

@@ -60,7 +60,7 @@ def word(notification: Notification) -> Iterable[Outgoing]:
         case Configured(after=after):
             told = Element(EVENT, "configuration", {"node": node})
             if after.deliver_payloads:
-                told.append(result_form(after).element())
+                told.append(result_form(after, notification.node.service).element())
             yield _event(notification, told, headline=after.headline)
         case SubscriptionTold():
             yield from _subscription(notification)

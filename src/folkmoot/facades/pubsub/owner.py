@@ -51,7 +51,7 @@ async def get_configuration(request: Request) -> Iterable[Element]:
     """The configuration form of a node (§8.2.1)."""
     node = node_named(request)
     config = await request.ask(questions.configuration, request.actor, node)
-    form = config_form(config).element()
+    form = config_form(config, node.service).element()
     return (_owner(Element(OWNER, "configure", {"node": node.name}, form)),)
 
 

@@ -1,0 +1,80 @@
+"""Lists of a service's nodes, page by page and both ways: XEP-0059 1.0.
+
+What a list costs is what it shows: the store knows which nodes are for everyone and which the
+asker has to do with, and nothing else is loaded. Names order nodes, so a page may begin beside
+any name, also one that is hidden or gone. How many there are altogether would have to be found out
+for every asker anew, and is not told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Final
+
+from folkmoot.engine import questions
+from folkmoot.engine.model import NodeId
+from folkmoot.engine.questions import NodeInfo
+from folkmoot.engine.store import Edge, NodeQuery
+from folkmoot.facades.facade import Request
+from folkmoot.xmpp.errors import StanzaError
+from folkmoot.xmpp.rsm import Page, PageRequest
+from folkmoot.xmpp.xml import Element
+
+NODES_PER_PAGE_MAX: Final = 100
+
+
+def page_query(request: Request, service: NodeId, asked: PageRequest | None) -> NodeQuery:
+    """What is looked for, of a service's nodes, for a page of them.
+
+    service: the service, with the name the page begins beside ("": with the first or last).
+    Raises StanzaError: feature-not-implemented for pages by number; bad-request for a page between
+    two names.
+    """
+    owner = request.services.owned(service) and request.actor.bare == service.service
+    query = NodeQuery(
+        service=service.service,
+        reader=None if owner else request.actor.bare,
+        bound=service.name,
+        limit=NODES_PER_PAGE_MAX,
+    )
+    if asked is None:
+        return query
+    if asked.index is not None:
+        raise StanzaError("feature-not-implemented", "pages begin beside a name, not at a number")
+    if asked.before is not None and asked.after is not None:
+        raise StanzaError("bad-request", "a page begins or ends beside a name, not both")
+    return replace(
+        query,
+        edge=Edge.OLDEST if asked.before is None else Edge.NEWEST,
+        limit=NODES_PER_PAGE_MAX if asked.max is None else min(asked.max, NODES_PER_PAGE_MAX),
+    )
+
+
+async def listed(
+    request: Request, query: NodeQuery, served: Callable[[NodeId], bool] = lambda node: True
+) -> tuple[list[NodeInfo], bool]:
+    """At most `query.limit` nodes by name that the asker may know of, and whether there are more.
+
+    served: whether a node is spoken of in the asker's protocol.
+    """
+    backwards = query.edge is Edge.NEWEST
+    found: list[NodeInfo] = []
+    look = replace(query, limit=query.limit + 1)
+    while query.limit and len(found) <= query.limit:
+        some = await request.engine.shown(look)
+        ahead = tuple(filter(served, reversed(some) if backwards else some))
+        found.extend(await request.ask(questions.visible, request.actor, ahead))
+        if len(some) < look.limit:
+            break
+        look = replace(look, bound=some[0 if backwards else -1].name)
+    shown = found[: query.limit]
+    return (shown[::-1] if backwards else shown), len(found) > query.limit
+
+
+def result_set(names: Iterable[str], *, more: bool, asked: bool) -> tuple[Element, ...]:
+    """The `<set/>` that goes with a list, where it is a page of one."""
+    told = tuple(names)
+    if not told or not (more or asked):
+        return ()
+    return (Page(told, told[0], told[-1]).element(),)

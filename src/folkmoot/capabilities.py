@@ -32,6 +32,7 @@ class Capabilities:
     def announced(self, session: Session, presence: Element) -> Element | None:
         """Take up what a presence says; the question to ask the client, None where it is known."""
         session.caps = caps = read_caps(presence)
+        session.features = self.of(session)
         if caps is None:
             return None
         if caps in self._known:
@@ -55,6 +56,7 @@ class Capabilities:
             self._known[caps] = features
             if len(self._known) > KNOWN_MAX:
                 self._known.popitem(last=False)
+            session.features = self.of(session)
 
     def of(self, session: Session) -> frozenset[str]:
         """The features of a session's client, none where they are not known (yet)."""

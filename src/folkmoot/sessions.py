@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 from folkmoot.engine.model import Show
 from folkmoot.facades.caps import Caps
+from folkmoot.facades.ecaps import Hash
 from folkmoot.facades.facade import Outgoing, Reach
 from folkmoot.xmpp.errors import StanzaError, StreamError
 from folkmoot.xmpp.jid import JID
@@ -61,7 +62,7 @@ class Session:
         self.presence: Element | None = None
         self.priority = 0
         self.interested = False
-        self.caps: Caps | None = None
+        self.caps: Caps | Hash | None = None
         self.features: frozenset[str] = frozenset()
         self.informed: frozenset[str] | None = None
         self.directed: set[JID] = set()

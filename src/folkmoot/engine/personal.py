@@ -85,9 +85,10 @@ def heard(event: Event, view: View) -> Iterator[Notification]:
 
     `but` are those who did, under whichever address: they are told as subscribers.
     """
-    told = tuple(_told(event, view.found(event.node).config))
-    if told and (to := hearers(view, event.node)):
-        but = frozenset(view.found(event.node).hearers(Via.PUBSUB))
+    record = view.node(event.node)
+    told = () if record is None else tuple(_told(event, record.config))
+    if record is not None and told and (to := hearers(view, event.node)):
+        but = frozenset(record.hearers(Via.PUBSUB))
         for each in told:
             yield replace(each, to=to, but=but)
 

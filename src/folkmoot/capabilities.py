@@ -11,7 +11,7 @@ from collections import OrderedDict
 from typing import Final
 
 from folkmoot.facades.caps import Caps, read_caps
-from folkmoot.facades.disco import INFO
+from folkmoot.facades.disco import INFO, told_features
 from folkmoot.facades.ecaps import Hash, read_hash
 from folkmoot.sessions import Session
 from folkmoot.xmpp.jid import JID
@@ -36,7 +36,10 @@ class Capabilities:
 
     def announced(self, session: Session, presence: Element) -> Element | None:
         """Take up what a presence says; the question to ask the client, None where it is known."""
-        session.caps = caps = read_caps(presence) or read_hash(presence)
+        caps = read_caps(presence) or read_hash(presence)
+        if caps == session.caps and session.features:
+            return None
+        session.caps = caps
         session.features = self.of(session)
         if caps is None:
             return None
@@ -51,7 +54,11 @@ class Capabilities:
         return Element(CLIENT, "iq", attrs, caps.question())
 
     def answered(self, session: Session, iq: Element) -> None:
-        """Take up a client's answer; one that was not asked for, or is not true, is nothing."""
+        """Take up a client's answer; one that was not asked for is nothing.
+
+        One that is not what was announced is believed of this client, but of no other that
+        announces the same (XEP-0115 §5.4).
+        """
         jid, caps = self._asked.pop(iq.get("id", ""), (None, None))
         query = iq.child(INFO, "query")
         if caps is None or jid != session.jid or query is None:
@@ -61,8 +68,9 @@ class Capabilities:
             self._known[caps] = features
             if len(self._known) > KNOWN_MAX:
                 self._known.popitem(last=False)
-            session.features = self.of(session)
+        if caps == session.caps:
+            session.features = told_features(query) if features is None else features
 
     def of(self, session: Session) -> frozenset[str]:
-        """The features of a session's client, none where they are not known (yet)."""
+        """The features verified for what a session's client announces, none where none were."""
         return frozenset() if session.caps is None else self._known.get(session.caps, frozenset())

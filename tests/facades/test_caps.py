@@ -100,3 +100,21 @@ async def test_a_client_is_asked_once_for_each_hash(stage: Stage) -> None:
     assert MUC in router.capabilities.of(session)
     await juliet.sends(PRESENCE)
     assert not [each for each in await juliet.drains() if each.name == "iq"]
+
+
+async def test_who_announces_another_hash_speaks_for_itself_alone(stage: Stage) -> None:
+    """§5.4: what it answers is true of it, but not of who announces the same."""
+    romeo = await stage.client("romeo@shakespeare.lit/orchard")
+    juliet = await stage.client("juliet@shakespeare.lit/balcony")
+    liar = EXODUS.replace("protocol/muc", "protocol/tune+notify")
+    for client, known in ((romeo, True), (juliet, False)):
+        await client.sends(PRESENCE)
+        asked = await client.hears("<iq type='get' from='shakespeare.lit'/>")
+        session = stage.core.router.sessions.get(client.jid)
+        assert session is not None and not session.features
+        if known:
+            answer = f"<iq type='result' id='{asked.get('id')}' to='shakespeare.lit'>{liar}</iq>"
+            await client.sends(answer)
+            await client.sends(PRESENCE)
+            assert "http://jabber.org/protocol/tune+notify" in session.features
+            assert [each.name for each in await client.drains()] == ["presence"]  # not asked again

@@ -7,7 +7,7 @@ from base64 import b64encode
 from dataclasses import dataclass
 from typing import Final
 
-from folkmoot.facades.disco import INFO
+from folkmoot.facades.disco import INFO, told_features
 from folkmoot.xmpp.forms import DATA, Form
 from folkmoot.xmpp.xml import XML_LANG, Element
 
@@ -39,7 +39,7 @@ class Caps:
         digest = hashlib.new(_HASHES[self.hash], text.encode()).digest()
         if b64encode(digest).decode() != self.ver:
             return None
-        return frozenset(each.get("var", "") for each in query.childs(INFO, "feature"))
+        return told_features(query)
 
 
 def read_caps(presence: Element) -> Caps | None:

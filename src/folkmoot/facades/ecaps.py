@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from folkmoot.facades.disco import INFO
+from folkmoot.facades.disco import INFO, told_features
 from folkmoot.xmpp.forms import DATA, FORM_TYPE
 from folkmoot.xmpp.xml import XML_LANG, Element
 
@@ -48,7 +48,7 @@ class Hash:
         digest = hashlib.new(_FUNCTIONS[self.function], told).digest()
         if b64encode(digest).decode() != self.value:
             return None
-        return frozenset(each.get("var", "") for each in query.childs(INFO, "feature"))
+        return told_features(query)
 
 
 def read_hash(presence: Element) -> Hash | None:

@@ -49,14 +49,20 @@ def hearers(view: View, node: NodeId) -> tuple[JID, ...]:
     owner, config = node.service, view.config(node)
     if config is None:
         return ()
-    mine = view.node(NodeId(owner, PRESENCE_NODE))
-    contacts = () if mine is None else mine.hearers(Via.PRESENCE)
+    contacts = _contacts(view, node, config)
     if config.access in _ALIKE and _without_rows(view, node):
         anybody = Stance(Affiliation.NONE, hears=True)
         return (owner,) if access.refuses_items(config, anybody) else (owner, *contacts)
+    return tuple(jid for jid in (owner, *contacts) if may_look(view, node, config, jid))
+
+
+def _contacts(view: View, node: NodeId, config: NodeConfig) -> tuple[JID, ...]:
+    """Who hears the presence of an account; what a rule may ask of them is loaded."""
+    mine = view.node(NodeId(node.service, PRESENCE_NODE))
+    contacts = () if mine is None else mine.hearers(Via.PRESENCE)
     if config.access is Access.ROSTER:
         view.require(NodeId(jid.bare, PRESENCE_NODE) for jid in contacts)
-    return tuple(jid for jid in (owner, *contacts) if may_look(view, node, config, jid))
+    return contacts
 
 
 def may_look(view: View, node: NodeId, config: NodeConfig, jid: JID) -> bool:
@@ -71,13 +77,15 @@ def _without_rows(view: View, node: NodeId) -> bool:
 
 def foresee(events: Sequence[Event], view: View) -> None:
     """Look at all that `heard` will look at, while what is missing can still be loaded."""
-    nodes = {each.node for each in events if view.services.is_personal(each.node)}
-    if nodes:
-        changes = (each for each in events if isinstance(each, NodeCreated | NodeConfigured))
-        after = view.supposing(changes)
-        for node in nodes:
-            hearers(view, node)
-            hearers(after, node)
+    for event in events:
+        if view.services.is_personal(event.node):
+            config = view.config(event.node)
+            if isinstance(event, NodeCreated):
+                config = event.config
+            elif isinstance(event, NodeConfigured):
+                config = event.after
+            if config is not None:
+                _contacts(view, event.node, config)
 
 
 def heard(event: Event, view: View) -> Iterator[Notification]:

@@ -8,7 +8,15 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from folkmoot.engine.events import Published
-from folkmoot.engine.model import NodeConfig, NodeId, SendLast, State, Subscription, Via
+from folkmoot.engine.model import (
+    PLAIN,
+    NodeConfig,
+    NodeId,
+    SendLast,
+    State,
+    Subscription,
+    Via,
+)
 from folkmoot.engine.personal import may_look
 from folkmoot.engine.store import Edge, ItemQuery
 from folkmoot.engine.view import View
@@ -33,7 +41,7 @@ def interesting(view: View, actor: JID, owner: JID, names: Collection[str]) -> t
 
 
 def subscribed(view: View, actor: JID) -> tuple[NodeId, ...]:
-    """The nodes one subscribed to, under this address or the bare one, of which that is true."""
+    """The nodes of accounts one subscribed to, by this address or the bare, that send theirs."""
     nodes = sorted(view.subscribed(actor), key=str)
     view.require(nodes)
     return tuple(node for node in nodes if _is_sent(view, actor, node, Via.PUBSUB))
@@ -48,19 +56,27 @@ def newest(view: View, actor: JID, node: NodeId, via: Via) -> Published | None:
     if config is None or not _is_sent(view, actor, node, via):
         return None
     query = ItemQuery(node=node, edge=Edge.NEWEST, limit=1, counted=False)
+    held = [] if via is Via.PEP else _explicit(view, actor, node)
     for item in view.page(query).items:
-        return Published(via=via, node=node, to=(actor,), item=item, config=config, last=True)
+        return Published(
+            via=via,
+            node=node,
+            to=(actor,),
+            item=item,
+            config=config,
+            last=True,
+            manner=held[0].manner if held else PLAIN,
+        )
     return None
 
 
 def _is_sent(view: View, actor: JID, node: NodeId, via: Via) -> bool:
     config = view.config(node)
-    if config is None or config.room is not None or not _sends(config):
+    if config is None or not view.services.is_personal(node) or not _sends(config):
         return False
-    held = (view.subscription(node, jid) for jid in {actor, actor.bare})
-    explicit = any(map(_delivers, held))
+    explicit = bool(_explicit(view, actor, node))
     if via is Via.PEP:
-        hears = view.services.is_personal(node) and view.hears_presence(node.service, actor)
+        hears = view.hears_presence(node.service, actor)
         return hears and not explicit and may_look(view, node, config, actor)
     return explicit and may_look(view, node, config, actor)
 
@@ -73,10 +89,14 @@ def _sends(config: NodeConfig) -> bool:
     )
 
 
-def _delivers(held: Subscription | None) -> bool:
-    return (
-        held is not None
-        and held.via is Via.PUBSUB
-        and held.state is State.SUBSCRIBED
-        and held.deliver
-    )
+def _explicit(view: View, actor: JID, node: NodeId) -> list[Subscription]:
+    """The subscriptions by which a device hears of a node, under its own address or the bare."""
+    held = (view.subscription(node, jid) for jid in dict.fromkeys((actor, actor.bare)))
+    return [
+        each
+        for each in held
+        if each is not None
+        and each.via is Via.PUBSUB
+        and each.state is State.SUBSCRIBED
+        and each.deliver
+    ]

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from folkmoot.engine import personal_questions as questions
+from folkmoot.engine.commands import Expire
 from folkmoot.engine.engine import Engine
 from folkmoot.engine.events import Notification
 from folkmoot.engine.model import NodeId, Via
@@ -71,6 +72,8 @@ async def introduce(
 
 async def _tell_newest(engine: Engine[Outgoing | Answer], to: JID, node: NodeId, via: Via) -> None:
     """Asked one by one: between an answer and the telling of it nothing newer can come."""
+    while await engine.run(Expire(actor=to, node=node)):
+        pass  # what is over is not there to be sent (`pubsub#item_expire`)
     told = await engine.ask(questions.newest, to, node, via)
     if told is not None:
         for outgoing in pubsub.FACADE.word(told):

@@ -6,9 +6,10 @@ And back: what is told, worded by its facade and delivered, in the order it was 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 import structlog
 
@@ -17,10 +18,10 @@ from folkmoot.eager import begin
 from folkmoot.engine.commands import Retract, Unsubscribe
 from folkmoot.engine.engine import Engine
 from folkmoot.engine.errors import Refused
-from folkmoot.engine.events import PresenceTold
-from folkmoot.engine.model import PRESENCE_NODE, NodeId, Via
+from folkmoot.engine.events import PresenceTold, SubscriptionTold
+from folkmoot.engine.model import PRESENCE_NODE, NodeId, State, Via
 from folkmoot.engine.services import Services
-from folkmoot.facades import messages, presence, roster
+from folkmoot.facades import messages, pep, presence, roster
 from folkmoot.facades.facade import (
     Answer,
     Facade,
@@ -159,6 +160,8 @@ class Router:
                 return  # what nobody waits for
             if stanza.get("type") in ("result", "error"):
                 self.capabilities.answered(session, stanza)
+                if session.informed is not None:
+                    self._inform(session)
                 return
             raise StanzaError("service-unavailable", "nothing here understands this request")
         facade, route, payload = found
@@ -214,11 +217,26 @@ class Router:
                 question = self.capabilities.announced(session, stanza)
                 if question is not None:
                     self._engine.tell(Answer(session.jid, question))
+                self._inform(session)
+            elif type == "unavailable":
+                session.informed = None
         elif self._place(to) is Place.ACCOUNT and type in ("", "unavailable"):
             if type == "unavailable":
                 session.directed.discard(to)
             elif len(session.directed) < DIRECTED_MAX:
                 session.directed.add(to)
+
+    def _inform(self, session: Session) -> None:
+        """What there is of all a resource has an interest in, once for as long as it is there.
+
+        Again for what it announces later; not again for what it announced before (XEP-0163 §4.3.3).
+        """
+        came = session.informed is None
+        before = session.informed or frozenset()
+        wanted = pep.interests(session.features - before)
+        session.informed = before | session.features
+        if came or wanted:
+            self._begin(pep.welcome(self._engine, session.jid, wanted, came=came))
 
     async def _withdraw(self, session: Session, stanza: Element, to: JID) -> None:
         """Who is not available any more is so to rooms and to those it told of its own accord."""
@@ -265,6 +283,8 @@ class Router:
                 else:
                     if isinstance(each, PresenceTold):
                         self._appear(each)
+                    elif isinstance(each, SubscriptionTold) and each.via is Via.PRESENCE:
+                        self._acquaint(each)
                     for facade in self._via[each.via]:
                         for outgoing in facade.word(each):
                             self._deliver(outgoing)
@@ -279,6 +299,15 @@ class Router:
             session.priority = 0
             if told.presence is not None:
                 session.priority = presence.read_priority(told.presence)
+
+    def _acquaint(self, told: SubscriptionTold) -> None:
+        """Who is let in to somebody's presence is told what they published (XEP-0163 §4.3.4)."""
+        if told.after is None or told.after.state is not State.SUBSCRIBED:
+            return
+        for session in list(self.sessions.of(told.subscriber.bare)):
+            if session.informed is not None and (wanted := pep.interests(session.features)):
+                owner = told.node.service
+                self._begin(pep.introduce(self._engine, session.jid, owner, wanted))
 
     def _answer(self, answer: Answer) -> None:
         session = self.sessions.get(answer.to)
@@ -297,15 +326,18 @@ class Router:
         """A message nobody is there to take is kept for the account, where that has sense."""
         if not self._services.local(jid):
             return
-        keeping = begin(self._kept(jid, stanza))
-        if keeping is not None:
-            self._later(keeping)
+        self._begin(self._kept(jid, stanza))
 
     async def _kept(self, jid: JID, stanza: Element) -> None:
         try:
             await messages.keep(self._engine, jid.bare, stanza)
         except Refused as refused:
             log.info("a message was not kept", reason=refused.reason.name)
+
+    def _begin(self, coroutine: Coroutine[Any, None, None]) -> None:
+        """Do something that nobody waits for."""
+        if (rest := begin(coroutine)) is not None:
+            self._later(rest)
 
     def _later(self, rest: Awaitable[None]) -> None:
         task = asyncio.ensure_future(rest)

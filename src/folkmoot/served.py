@@ -14,6 +14,7 @@ from folkmoot.facades import (
     disco,
     messages,
     muc,
+    pep,
     presence,
     private_storage,
     pubsub,
@@ -62,6 +63,7 @@ def served(services: Services) -> Served:
             Via.PUBSUB: (pubsub.FACADE,),
             Via.MUC: (muc.FACADE,),
             Via.PRESENCE: (presence.FACADE, roster.FACADE),
+            Via.PEP: (pep.FACADE,),
         },
     )
 
@@ -79,7 +81,7 @@ def _server_disco(services: Services) -> Facade:
 def _account_disco() -> Facade:
     """An account, to itself and to those who hear its presence (XEP-0030 §8.2)."""
     facade = disco.facade(
-        (disco.Identity("account", "registered"),),
+        (disco.Identity("account", "registered"), pep.IDENTITY),
         (*pubsub.ACCOUNT_FEATURES, *_OLD, *basics.FEATURES),
         discovery.nodes,
         pubsub.FACADE.errors,

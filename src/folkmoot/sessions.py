@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 from folkmoot.engine.model import Show
 from folkmoot.facades.caps import Caps
+from folkmoot.facades.ecaps import Hash
 from folkmoot.facades.facade import Outgoing, Reach
 from folkmoot.xmpp.errors import StanzaError, StreamError
 from folkmoot.xmpp.jid import JID
@@ -35,7 +36,8 @@ class Session:
 
     presence: what it last broadcast, None while it is not available. priority: from it.
     interested: it asked for the roster, so it hears of changes. caps: what it announced of itself.
-    directed: whom it sent presence to.
+    features: those that it announced, once they are known. directed: whom it sent presence to.
+    informed: the features for which it was told what there was when it came, None: it is not here.
     """
 
     __slots__ = (
@@ -43,7 +45,9 @@ class Session:
         "caps",
         "connection",
         "directed",
+        "features",
         "full_stamp",
+        "informed",
         "interested",
         "jid",
         "presence",
@@ -58,7 +62,9 @@ class Session:
         self.presence: Element | None = None
         self.priority = 0
         self.interested = False
-        self.caps: Caps | None = None
+        self.caps: Caps | Hash | None = None
+        self.features: frozenset[str] = frozenset()
+        self.informed: frozenset[str] | None = None
         self.directed: set[JID] = set()
 
     def send(self, stanza: Element) -> None:
@@ -125,6 +131,8 @@ class Sessions:
 
     def deliver(self, outgoing: Outgoing) -> list[JID]:
         """Send a stanza to all it is for; gives the addresses where nobody took it."""
+        if outgoing.wanted:
+            return self._deliver_wanted(outgoing)
         (head, tail), reach = outgoing.wording, outgoing.reach
         full, missed = self._full, []
         for jid in outgoing.to:
@@ -146,3 +154,13 @@ class Sessions:
                 if not taken:
                     missed.append(jid)
         return missed
+
+    def _deliver_wanted(self, outgoing: Outgoing) -> list[JID]:
+        """The same to those alone who announced that they want it; nobody misses it."""
+        (head, tail), but = outgoing.wording, outgoing.but
+        for jid in outgoing.to:
+            for full, each in self._bare.get(jid, {}).items():
+                told = full in but or (jid in but and each.takes(Reach.AVAILABLE))
+                if not told and outgoing.wanted in each.features and each.takes(outgoing.reach):
+                    each.connection.send(head + each.full_stamp + tail)
+        return []

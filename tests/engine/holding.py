@@ -29,6 +29,7 @@ from folkmoot.engine.occupancy import classes, seen
 from folkmoot.engine.view import View
 from folkmoot.engine.working_set import WorkingSet
 from folkmoot.xmpp.jid import JID
+from tests.engine.stand import ACCOUNTS
 from tests.stores.model import Kept
 
 
@@ -171,6 +172,7 @@ class Witness:
         self._roles: dict[NodeId, dict[JID, set[Role]]] = {}
         self._open: set[NodeId] = set()
         self._insiders: dict[NodeId, set[JID]] = {}
+        self._readers: dict[NodeId, set[JID]] = {}
 
     def look(self, view: View, nodes: Iterable[NodeId]) -> None:
         """Remember who is inside, besides those seen inside before."""
@@ -181,6 +183,13 @@ class Witness:
             inside = self._insiders.setdefault(node, set())
             inside.update(record.subscriptions, view.owners(node))
             room = record.config.room
+            if view.services.is_personal(node):
+                stances = {jid: view.stance(node, jid) for jid in ACCOUNTS}
+                self._readers[node] = {
+                    jid
+                    for jid, stance in stances.items()
+                    if access.refuses_items(record.config, stance) is None
+                }
             if room is None:
                 continue
             if room.whois_anyone:
@@ -203,6 +212,8 @@ class Witness:
                     self._sees(each.node, each.to, other)
             if each.via is Via.MUC:
                 assert set(each.to) <= self._roles.get(each.node, {}).keys(), each
+            if each.via is Via.PEP:
+                assert set(each.to) <= self._readers[each.node], each
 
     def _sees(self, node: NodeId, to: tuple[JID, ...], shown: Seen) -> None:
         if shown.jid is None or node in self._open:

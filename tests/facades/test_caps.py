@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from folkmoot.facades.caps import Caps, verified
+from folkmoot.facades.caps import Caps
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.xml import parse
 from tests.stage import Stage
@@ -54,7 +54,7 @@ PRESENCE = """
 @pytest.mark.parametrize(("caps", "query"), [(EXODUS_CAPS, EXODUS), (PSI_CAPS, PSI)])
 def test_generation(caps: Caps, query: str) -> None:
     """§5.2 and §5.3: the hash is that of what the client answers."""
-    features = verified(caps, parse(query.strip()))
+    features = caps.verified(parse(query.strip()))
     assert features is not None and MUC in features
 
 
@@ -68,13 +68,13 @@ def test_generation(caps: Caps, query: str) -> None:
 )
 def test_what_is_not_true_or_well_formed_is_not_believed(what: str, instead: str) -> None:
     """§5.4: another hash, a feature twice, an identity twice."""
-    assert verified(EXODUS_CAPS, parse(EXODUS.strip().replace(what, instead))) is None
+    assert EXODUS_CAPS.verified(parse(EXODUS.strip().replace(what, instead))) is None
 
 
 def test_a_form_that_is_none_is_an_error() -> None:
     """XEP-0004 §3.1: a form has a type."""
     with pytest.raises(StanzaError):
-        verified(PSI_CAPS, parse(PSI.strip().replace("type='result'", "type='rumour'")))
+        PSI_CAPS.verified(parse(PSI.strip().replace("type='result'", "type='rumour'")))
 
 
 async def test_a_client_is_asked_once_for_each_hash(stage: Stage) -> None:
@@ -100,3 +100,21 @@ async def test_a_client_is_asked_once_for_each_hash(stage: Stage) -> None:
     assert MUC in router.capabilities.of(session)
     await juliet.sends(PRESENCE)
     assert not [each for each in await juliet.drains() if each.name == "iq"]
+
+
+async def test_who_announces_another_hash_speaks_for_itself_alone(stage: Stage) -> None:
+    """§5.4: what it answers is true of it, but not of who announces the same."""
+    romeo = await stage.client("romeo@shakespeare.lit/orchard")
+    juliet = await stage.client("juliet@shakespeare.lit/balcony")
+    liar = EXODUS.replace("protocol/muc", "protocol/tune+notify")
+    for client, known in ((romeo, True), (juliet, False)):
+        await client.sends(PRESENCE)
+        asked = await client.hears("<iq type='get' from='shakespeare.lit'/>")
+        session = stage.core.router.sessions.get(client.jid)
+        assert session is not None and not session.features
+        if known:
+            answer = f"<iq type='result' id='{asked.get('id')}' to='shakespeare.lit'>{liar}</iq>"
+            await client.sends(answer)
+            await client.sends(PRESENCE)
+            assert "http://jabber.org/protocol/tune+notify" in session.features
+            assert [each.name for each in await client.drains()] == ["presence"]  # not asked again

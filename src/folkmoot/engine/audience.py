@@ -6,9 +6,9 @@ see is left out here, so that no facade has it to give away.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
-from folkmoot.engine import occupancy, relations
+from folkmoot.engine import occupancy, personal, relations
 from folkmoot.engine.events import (
     AffiliationChanged,
     AffiliationTold,
@@ -42,12 +42,13 @@ from folkmoot.engine.model import (
 from folkmoot.engine.view import View
 
 
-def foresee(events: Iterable[Event], view: View) -> None:
+def foresee(events: Sequence[Event], view: View) -> None:
     """Look at all that `hearers` will look at, while what is missing can still be loaded."""
     for event in events:
         view.chain(event.node)
         if view.services.is_presence(event.node):
             view.require(relations.foreseen(event))
+    personal.foresee(events, view)
 
 
 def hearers(event: Event, view: View, *, created: bool = False) -> Iterator[Notification]:
@@ -55,6 +56,12 @@ def hearers(event: Event, view: View, *, created: bool = False) -> Iterator[Noti
 
     created: the same command made the node.
     """
+    yield from _heard(event, view, created=created)
+    if view.services.is_personal(event.node):
+        yield from personal.heard(event, view)
+
+
+def _heard(event: Event, view: View, *, created: bool) -> Iterator[Notification]:
     match event:
         case ItemPublished():
             yield from _published(event, view)

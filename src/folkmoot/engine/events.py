@@ -257,11 +257,15 @@ class Seen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
-    """What every notification has: which facade words it, and the addresses that hear it."""
+    """What every notification has: which facade words it, and the addresses that hear it.
+
+    but: addresses that hear it otherwise, and therefore not as part of `to`.
+    """
 
     via: Via
     node: NodeId
     to: tuple[JID, ...]
+    but: frozenset[JID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -106,6 +106,8 @@ class Via(Enum):
     PUBSUB = "pubsub"
     MUC = "muc"
     PRESENCE = "presence"
+    PEP = "pep"
+    """No subscription is made by it: who hears presence and is interested hears."""
 
 
 class Role(Enum):

@@ -6,7 +6,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 from enum import Enum
 
-from folkmoot.engine.model import PRESENCE_NODE, NodeId
+from folkmoot.engine.model import MESSAGES_NODE, PRESENCE_NODE, NodeId
 from folkmoot.xmpp.jid import JID
 
 
@@ -64,3 +64,8 @@ class Services:
     def is_presence(self, node: NodeId) -> bool:
         """Whether a node's items are its owner's resources, for as long as they are there."""
         return node.name == PRESENCE_NODE and self.owned(node)
+
+    def is_personal(self, node: NodeId) -> bool:
+        """Whether a node is an account's, and for whatever it likes to publish (XEP-0163)."""
+        kept_by_server = node.name in (PRESENCE_NODE, MESSAGES_NODE)
+        return not kept_by_server and self.kind(node.service) is Kind.ACCOUNT

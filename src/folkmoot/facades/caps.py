@@ -7,7 +7,7 @@ from base64 import b64encode
 from dataclasses import dataclass
 from typing import Final
 
-from folkmoot.facades.disco import INFO
+from folkmoot.facades.disco import INFO, told_features
 from folkmoot.xmpp.forms import DATA, Form
 from folkmoot.xmpp.xml import XML_LANG, Element
 
@@ -27,6 +27,20 @@ class Caps:
     node: str
     ver: str
 
+    def question(self) -> Element:
+        """What a client is asked to learn what its capabilities are (§6.2)."""
+        return Element(INFO, "query", {"node": f"{self.node}#{self.ver}"})
+
+    def verified(self, query: Element) -> frozenset[str] | None:
+        """The features a client answers with, None where they are not those announced (§5.4)."""
+        text = _verification_text(query)
+        if text is None:
+            return None
+        digest = hashlib.new(_HASHES[self.hash], text.encode()).digest()
+        if b64encode(digest).decode() != self.ver:
+            return None
+        return told_features(query)
+
 
 def read_caps(presence: Element) -> Caps | None:
     """The `<c/>` of a presence, None where there is none that can be verified (§5.4, §6.1)."""
@@ -36,22 +50,6 @@ def read_caps(presence: Element) -> Caps | None:
     caps = Caps(c.get("hash", ""), c.get("node", ""), c.get("ver", ""))
     usable = caps.hash in _HASHES and caps.node and 0 < len(caps.ver) <= VER_CHARS_MAX
     return caps if usable else None
-
-
-def question(caps: Caps) -> Element:
-    """What a client is asked to learn what its capabilities are (§6.2)."""
-    return Element(INFO, "query", {"node": f"{caps.node}#{caps.ver}"})
-
-
-def verified(caps: Caps, query: Element) -> frozenset[str] | None:
-    """The features a client answers with, None where they are not those it announced (§5.4)."""
-    text = _verification_text(query)
-    if text is None:
-        return None
-    digest = hashlib.new(_HASHES[caps.hash], text.encode()).digest()
-    if b64encode(digest).decode() != caps.ver:
-        return None
-    return frozenset(each.get("var", "") for each in query.childs(INFO, "feature"))
 
 
 def _verification_text(query: Element) -> str | None:

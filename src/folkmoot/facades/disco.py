@@ -53,6 +53,11 @@ def items(node: str, jids: Sequence[tuple[str, str]]) -> Element:
     return Element(ITEMS, "query", {"node": node or None}, *told)
 
 
+def told_features(query: Element) -> frozenset[str]:
+    """The features in somebody's disco#info answer."""
+    return frozenset(each.get("var", "") for each in query.childs(INFO, "feature"))
+
+
 Asked = Callable[[Request], Awaitable[Iterable[Element]]]
 Of = Callable[[Request, str], Awaitable[Iterable[Element]]]
 

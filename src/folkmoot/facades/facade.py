@@ -31,7 +31,7 @@ class Reach(Enum):
     """How far a stanza goes that is addressed to a bare JID (RFC 6121 §8.5.2)."""
 
     PRESENT = "present"
-    """To every available resource: presence."""
+    """To every available resource: presence, and what a resource announced an interest in."""
     AVAILABLE = "available"
     """To every available resource whose priority is not negative, else nowhere: headlines."""
     KEPT = "kept"
@@ -45,12 +45,16 @@ class Outgoing:
     """A stanza worded once for all who hear it; the address is stamped for each.
 
     shows: it is for resources alone that are available in one of these ways; empty: for any.
+    wanted: a feature; of a bare JID only those resources are meant that have announced it, each
+    by its own address. but: of those, not these addresses, which take it as Reach.AVAILABLE says.
     """
 
     wording: Wording
     to: tuple[JID, ...]
     reach: Reach
     shows: frozenset[Show] = frozenset()
+    wanted: str = ""
+    but: frozenset[JID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,10 @@ SERVICE = {
     "subscription-notifications",
     "subscription-options",
 }
-ACCOUNT = SERVICE - {"access-open"} | {"access-presence", "auto-create"}
+ACCOUNT = SERVICE - {"access-open"} | {
+    *("access-presence", "auto-create", "auto-subscribe"),
+    *("filtered-notifications", "last-published"),  # these in tests/facades/test_pep.py
+}
 SPACES = {
     *("subscribe", "create-nodes", "delete-nodes", "config-node", "meta-data", "delete-items"),
     *("retract-items", "multi-items", "item-ids", "manage-subscriptions", "retrieve-items"),

@@ -43,7 +43,13 @@ _BEHAVIOUR: Final = (
 """Features of §10 that are ways nodes behave rather than requests."""
 
 _OF_A_SERVICE: Final = ("access-open",)
-_OF_AN_ACCOUNT: Final = ("access-presence", "auto-create")
+_OF_AN_ACCOUNT: Final = (
+    "access-presence",
+    "auto-create",
+    "auto-subscribe",
+    "filtered-notifications",
+    "last-published",
+)
 """In what the two differ: the access model a node begins with, and what publishing to none does."""
 
 

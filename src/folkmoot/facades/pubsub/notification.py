@@ -19,7 +19,7 @@ from folkmoot.engine.events import (
     Retracted,
     SubscriptionTold,
 )
-from folkmoot.engine.model import Item, NodeId, Show
+from folkmoot.engine.model import Item, NodeId, Show, Via
 from folkmoot.facades.facade import Outgoing, Reach
 from folkmoot.facades.pubsub.body import body_element
 from folkmoot.facades.pubsub.bounces import notification_id
@@ -31,6 +31,7 @@ from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.stanza import CLIENT, wording
 from folkmoot.xmpp.xml import Attr, Element
 
+ADDRESS: Final = "http://jabber.org/protocol/address"
 DELAY: Final = "urn:xmpp:delay"
 
 
@@ -44,7 +45,7 @@ def word(notification: Notification) -> Iterable[Outgoing]:
                 items.append(item_element(EVENT, item, payload=config.deliver_payloads))
             delay = _delay(item) if notification.last else ()
             body = (body_element(config, item, node),) if notification.manner.body else ()
-            yield _item_event(notification, items, *body, *delay)
+            yield _item_event(notification, items, *body, *_replies(notification), *delay)
         case Retracted(item_ids=item_ids):
             for item_id in item_ids:  # one item a message: Movim looks at the first alone
                 retract = Element(EVENT, "retract", {"id": item_id})
@@ -130,6 +131,15 @@ def subscription_element(ns: str, node: NodeId, jid: str, state: str, subid: str
     """A subscription, in an answer."""
     attrs = {"node": node.name, "jid": jid, "subscription": state, "subid": subid or None}
     return Element(ns, "subscription", attrs)
+
+
+def _replies(told: Published) -> tuple[Element, ...]:
+    """Which device published, for who hears its presence (XEP-0163 §4.3.1)."""
+    publisher = told.item.publisher
+    if told.via is not Via.PEP or publisher.is_bare:
+        return ()
+    address = Element(ADDRESS, "address", {"type": "replyto", "jid": str(publisher)})
+    return (Element(ADDRESS, "addresses", None, address),)
 
 
 def _delay(item: Item) -> tuple[Element, ...]:

@@ -74,6 +74,7 @@ class Entry:
     """One item to be published.
 
     id: "" lets the service choose. lists: the node that the payload puts on this node's list.
+    shared: the payload less what is its publisher's own, which is all that a space keeps of it.
     keep: False for what is said in a room and is to be in no archive (XEP-0334 §4.2).
     """
 
@@ -81,6 +82,7 @@ class Entry:
     id: str = ""
     lists: NodeId | None = None
     keep: bool = True
+    shared: Element | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

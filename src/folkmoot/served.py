@@ -9,6 +9,7 @@ from folkmoot.engine import questions
 from folkmoot.engine.model import Via
 from folkmoot.engine.services import Services
 from folkmoot.facades import (
+    audit,
     basics,
     bookmarks,
     disco,
@@ -36,7 +37,7 @@ def served(services: Services) -> Served:
     common = basics.facade(errors)
     spaces_disco = disco.facade(
         (disco.Identity("pubsub", "service", "Spaces"),),
-        (*pubsub.FEATURES, *basics.FEATURES),
+        (*pubsub.FEATURES, *audit.FEATURES, *basics.FEATURES),
         discovery.nodes,
         errors,
         node_info=discovery.node_info,
@@ -45,7 +46,7 @@ def served(services: Services) -> Served:
     return Served(
         at={
             Place.SERVER: (_server_disco(services), common),
-            Place.PUBSUB: (pubsub.FACADE, spaces_disco, common),
+            Place.PUBSUB: (pubsub.FACADE, audit.FACADE, spaces_disco, common),
             Place.ROOMS: (vcard.beside_presence(muc.FACADE), common),
             Place.ACCOUNT: (
                 roster.FACADE,

@@ -203,6 +203,36 @@ class StandingChanged:
     reason: str = ""
 
 
+class Matter(Enum):
+    """What of a space changed (docs/extensions/audit.md)."""
+
+    CREATED = "created"
+    CONFIGURATION = "configuration"
+    AFFILIATION = "affiliation"
+    SUBSCRIPTION = "subscription"
+    ITEM = "item"
+    PURGED = "purged"
+    INVITE = "invite"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audited:
+    """A space changed, and its owners may look it up: who did what, when.
+
+    at: seconds since 1970. subject: the field, JID or item that changed.
+    before, after: in the words of the protocols; for an item its payload. before None: what the
+    item held so far, which the store knows.
+    """
+
+    node: NodeId
+    at: float
+    by: JID
+    matter: Matter
+    subject: str
+    before: str | None
+    after: str
+
+
 Event = (
     NodeCreated
     | NodeConfigured
@@ -216,6 +246,7 @@ Event = (
     | ApprovalSettled
     | SubjectChanged
     | StandingChanged
+    | Audited
 )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from folkmoot.engine.events import Event
+from folkmoot.engine.events import Audited, Event, Matter
 from folkmoot.engine.model import (
     Affiliation,
     Manner,
@@ -23,6 +23,8 @@ from folkmoot.engine.model import (
 from folkmoot.engine.store import (
     PAGE_CHARS_MAX,
     PAGE_ITEMS_MAX,
+    AuditPage,
+    AuditQuery,
     Edge,
     ItemPage,
     ItemQuery,
@@ -89,10 +91,11 @@ class SQLiteStore:
             async with database.writing() as writer:
                 writer.execute(statements.DELETE_FLEETING)
                 (last,) = writer.execute(statements.LAST_SEQUENCE).fetchone()
+                (written,) = writer.execute(statements.LAST_AUDIT).fetchone()
         except StoreFailed:
             await database.aclose()
             raise
-        return cls(database, scratch, last or 0)
+        return cls(database, scratch, max(last or 0, written or 0))
 
     async def aclose(self) -> None:
         """Wait for the commit under way and close the file."""
@@ -136,6 +139,26 @@ class SQLiteStore:
             if query.ids:
                 return _named_items(reader, key, query.ids)
             return _items_in_range(reader, key, query)
+
+    async def audit(self, query: AuditQuery) -> AuditPage:
+        """What was written down of a space; an empty page where there is none."""
+        with self.database.reading() as reader:
+            key = _key(reader, query.node)
+            rows = reader.execute(
+                statements.OLDEST_AUDIT if query.oldest else statements.NEWEST_AUDIT,
+                {
+                    "node": key,
+                    "after": query.after or _SEQUENCE_MAX,
+                    "before": query.before,
+                    "limit": min(query.limit, PAGE_ITEMS_MAX),
+                },
+            ).fetchall()
+            rows = rows[::-1] if query.oldest else rows
+            first = rows[0][0] if rows else _SEQUENCE_MAX
+            index, count = reader.execute(
+                statements.COUNT_AUDIT, {"node": key, "sequence": first}
+            ).fetchone()
+        return AuditPage(tuple(_audited(query.node, *row) for row in rows), index, count)
 
     async def nodes_of(self, service: JID, after: str, limit: int) -> tuple[NodeId, ...]:
         """Nodes of a service, by name, after a name ("": from the first)."""
@@ -192,6 +215,21 @@ def _key(reader: sqlite3.Connection, node: NodeId) -> int | None:
     """The key of a node's rows; None, which no row has, where the node is not there."""
     row = reader.execute(statements.NODE_KEY, _named(node)).fetchone()
     return None if row is None else row[0]
+
+
+def _audited(
+    node: NodeId, number: int, at: float, by: str, matter: str, subject: str, was: str, now: str
+) -> tuple[int, Audited]:
+    row = Audited(
+        node=node,
+        at=at,
+        by=JID.parse(by),
+        matter=Matter(matter),
+        subject=subject,
+        before=was,
+        after=now,
+    )
+    return number, row
 
 
 def _subscription(

@@ -55,7 +55,7 @@ OF_AN_RFC = {
 }
 
 
-OURS = {"urn:folkmoot:audit:0"}
+OURS = {"urn:folkmoot:audit:0", "urn:folkmoot:invite:0"}
 """Written up in docs/extensions/."""
 
 

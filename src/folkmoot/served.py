@@ -13,6 +13,7 @@ from folkmoot.facades import (
     basics,
     bookmarks,
     disco,
+    invites,
     messages,
     muc,
     presence,
@@ -37,7 +38,7 @@ def served(services: Services) -> Served:
     common = basics.facade(errors)
     spaces_disco = disco.facade(
         (disco.Identity("pubsub", "service", "Spaces"),),
-        (*pubsub.FEATURES, *audit.FEATURES, *basics.FEATURES),
+        (*pubsub.FEATURES, *audit.FEATURES, *invites.FEATURES, *basics.FEATURES),
         discovery.nodes,
         errors,
         node_info=discovery.node_info,
@@ -46,7 +47,7 @@ def served(services: Services) -> Served:
     return Served(
         at={
             Place.SERVER: (_server_disco(services), common),
-            Place.PUBSUB: (pubsub.FACADE, audit.FACADE, spaces_disco, common),
+            Place.PUBSUB: (pubsub.FACADE, audit.FACADE, invites.FACADE, spaces_disco, common),
             Place.ROOMS: (vcard.beside_presence(muc.FACADE), common),
             Place.ACCOUNT: (
                 roster.FACADE,

@@ -84,6 +84,7 @@ class MemoryStore:
                 affiliations=kept.affiliations.copy(),
                 subscriptions=kept.subscriptions.copy(),
                 listed=kept.listed,
+                invites=kept.invites.copy(),
                 subject=kept.subject,
             )
         await self._answer()

@@ -111,7 +111,8 @@ async def test_it_is_read_page_by_page(lead: Client) -> None:
     first = await lead.asks(
         ask(page="<max>2</max>"),
         f"<iq type='result'><audit xmlns='{NS}'><set xmlns='{RSM}'>"
-        f"<first index='0'>{whole[0]}</first><last>{whole[1]}</last><count>4</count></set></audit></iq>",
+        f"<first index='0'>{whole[0]}</first><last>{whole[1]}</last><count>4</count>"
+        "</set></audit></iq>",
     )
     assert [each.get("id") for each in first.elements[0].childs(NS, "row")] == whole[:2]
     for page, expected in (

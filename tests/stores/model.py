@@ -9,6 +9,7 @@ from folkmoot.engine.events import (
     AffiliationChanged,
     Audited,
     Event,
+    InviteChanged,
     ItemPublished,
     ItemsRetracted,
     NodeConfigured,
@@ -18,7 +19,7 @@ from folkmoot.engine.events import (
     SubjectChanged,
     SubscriptionChanged,
 )
-from folkmoot.engine.model import Affiliation, Item, NodeConfig, NodeId, Subscription
+from folkmoot.engine.model import Affiliation, Item, NodeConfig, NodeId, Subscription, Ticket
 from folkmoot.engine.store import AUDIT_ROWS_MAX, AuditPage, AuditQuery, Edge, ItemPage, ItemQuery
 from folkmoot.xmpp.jid import JID
 
@@ -35,6 +36,7 @@ class KeptNode:
     items: dict[str, tuple[Item, NodeId | None]] = field(default_factory=dict)
     subject: Item | None = None
     audit: list[tuple[int, Audited]] = field(default_factory=list)
+    invites: dict[str, Ticket] = field(default_factory=dict)
 
     @property
     def listed(self) -> dict[str, NodeId]:
@@ -136,6 +138,11 @@ class Kept(dict[NodeId, KeptNode]):
                 self[event.node].subscribe(event)
             case AffiliationChanged():
                 self[event.node].affiliate(event)
+            case InviteChanged(before=before, after=after):
+                if after is not None:
+                    self[event.node].invites[after.id] = after
+                elif before is not None:
+                    self[event.node].invites.pop(before.id, None)
             case Audited():
                 self._write_down(event)
             case SubjectChanged():

@@ -122,6 +122,7 @@ class Subscribe(Command):
     deliver: whether to hear of items for now (XEP-0060 §6.3.7); None: as before, or yes.
     options: see `SetDelivery`.
     said: the stanza that asks for presence, kept whole until it is answered (RFC 6121 §3.1.3).
+    invite: a token that is to let the subscriber in; "" for none.
     """
 
     subscriber: JID
@@ -133,6 +134,25 @@ class Subscribe(Command):
     deliver: bool | None = None
     options: Settings = field(default_factory=dict)
     said: Element | None = None
+    invite: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invite(Command):
+    """Make a token that lets others into a space (docs/extensions/invites.md).
+
+    expires: seconds since 1970; None for a week from now.
+    """
+
+    uses: int = 1
+    expires: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revoke(Command):
+    """End an invite, by its id."""
+
+    id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

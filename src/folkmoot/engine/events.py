@@ -21,6 +21,7 @@ from folkmoot.engine.model import (
     Recall,
     Role,
     Subscription,
+    Ticket,
     Via,
 )
 from folkmoot.xmpp.jid import JID
@@ -233,6 +234,20 @@ class Audited:
     after: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InviteChanged:
+    """An invite was made, used or ended (`after` is None).
+
+    token: of an invite just made, for who made it; nothing keeps it.
+    """
+
+    node: NodeId
+    before: Ticket | None
+    after: Ticket | None
+    by: JID
+    token: str = field(default="", repr=False)
+
+
 Event = (
     NodeCreated
     | NodeConfigured
@@ -246,6 +261,7 @@ Event = (
     | ApprovalSettled
     | SubjectChanged
     | StandingChanged
+    | InviteChanged
     | Audited
 )
 

@@ -24,6 +24,7 @@ from folkmoot.engine.model import (
     SendLast,
     State,
     Subscription,
+    Ticket,
     Via,
 )
 from folkmoot.engine.occupancy import veiled
@@ -170,6 +171,14 @@ def configuration(view: View, actor: JID, node: NodeId) -> NodeConfig:
     record = view.found(node)
     hold_owner(node, actor, view)
     return record.config
+
+
+def invites(view: View, actor: JID, node: NodeId) -> tuple[Ticket, ...]:
+    """The invites to a space, for those who may make some. Raises Refused(FORBIDDEN)."""
+    record = view.found(node)
+    if reason := access.refuses_invite(record.config, view.affiliation(node, actor)):
+        raise Refused(reason)
+    return tuple(sorted(record.invites.values(), key=lambda each: (each.created, each.id)))
 
 
 def subscribers(view: View, actor: JID, node: NodeId) -> tuple[Subscription, ...]:

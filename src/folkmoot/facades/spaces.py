@@ -18,9 +18,13 @@ from folkmoot.xmpp.xml import Element
 
 NS: Final = "urn:xmpp:spaces:0"
 BOOKMARKS: Final = "urn:xmpp:bookmarks:1"
+INVITE: Final = "urn:folkmoot:invite:0"
 SUBSCRIPTION: Final = "urn:xmpp:pubsub:subscription:0"
 NOTIFICATION_SETTINGS: Final = "urn:xmpp:notification-settings:"
 AUDIO_ROOM: Final = ("{https://movim.eu}bookmarks-conference-call", "conference-call")
+
+TOKEN_CHARS_MAX: Final = 256
+"""The longest token that is looked at; ours are shorter."""
 
 _KINDS: Final = ((BOOKMARKS, "conference"), (SUBSCRIPTION, "subscription"))
 
@@ -83,6 +87,13 @@ def _shared_extensions(extensions: Element) -> Element:
 def _with(element: Element, children: list[Element | str]) -> Element:
     same = len(children) == len(element.children) and all(map(is_, children, element.children))
     return element if same else Element(element.ns, element.name, element.attrs, *children)
+
+
+def read_invite(subscription: Element) -> str:
+    """The token that goes with a `<subscribe/>`; "" where there is none worth looking at."""
+    found = subscription.child(INVITE, "invite")
+    token = "" if found is None else found.get("token", "")
+    return token if len(token) <= TOKEN_CHARS_MAX else ""
 
 
 def membership(chain: tuple[NodeId, ...]) -> tuple[Form, ...]:

@@ -15,6 +15,7 @@ from folkmoot.engine.events import (
     AffiliationChanged,
     Audited,
     Event,
+    InviteChanged,
     ItemPublished,
     ItemsRetracted,
     Matter,
@@ -63,6 +64,7 @@ class _Batch:
         self._affiliations: _Pending = {}
         self._subscriptions: _Pending = {}
         self._items: _Pending = {}
+        self._invites: _Pending = {}
         self._audit: list[Row] = []
         self._written: dict[tuple[NodeId, str], str] = {}  # items as this batch left them
 
@@ -85,6 +87,8 @@ class _Batch:
                 self._subscribe(event.node, event.subscriber, lasting(event.after))
             case AffiliationChanged():
                 self._affiliate(event.node, event.jid, event.after)
+            case InviteChanged():
+                self._invite(event)
             case Audited():
                 self._write_down(event)
             case SubjectChanged():
@@ -109,6 +113,7 @@ class _Batch:
             self._affiliations,
             self._subscriptions,
             self._items,
+            self._invites,
         ):
             for statement, row in pending.values():
                 grouped.setdefault(statement, []).append(row)
@@ -137,6 +142,23 @@ class _Batch:
         row["lists_name"] = None if event.lists is None else event.lists.name
         self._items[event.node, event.item.id] = (statements.PUT_ITEM, row)
         self._drop_items(event.node, event.evicted)
+
+    def _invite(self, event: InviteChanged) -> None:
+        ticket = event.after
+        if ticket is not None:
+            row = _node_row(event.node) | {
+                "id": ticket.id,
+                "digest": ticket.digest,
+                "inviter": str(ticket.inviter),
+                "created": ticket.created,
+                "expires": ticket.expires,
+                "uses": ticket.uses,
+                "used": ticket.used,
+            }
+            self._invites[event.node, ticket.id] = (statements.PUT_INVITE, row)
+        elif event.before is not None:
+            row = _node_row(event.node) | {"id": event.before.id}
+            self._invites[event.node, event.before.id] = (statements.DELETE_INVITE, row)
 
     def _write_down(self, event: Audited) -> None:
         row = _node_row(event.node)

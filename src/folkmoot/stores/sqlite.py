@@ -18,6 +18,7 @@ from folkmoot.engine.model import (
     Show,
     State,
     Subscription,
+    Ticket,
     Via,
 )
 from folkmoot.engine.store import (
@@ -114,6 +115,7 @@ class SQLiteStore:
             affiliations = reader.execute(statements.AFFILIATIONS, at).fetchall()
             subscriptions = reader.execute(statements.SUBSCRIPTIONS, at).fetchall()
             listed = reader.execute(statements.LISTED, at).fetchall()
+            invites = reader.execute(statements.INVITES, at).fetchall()
         return Node(
             id=node,
             config=read_config(config),
@@ -122,6 +124,7 @@ class SQLiteStore:
             affiliations={JID.parse(jid): Affiliation(said) for jid, said in affiliations},
             subscriptions={each.subscriber: each for each in map(_subscription, subscriptions)},
             listed={item_id: _node_id(service, name) for item_id, service, name in listed},
+            invites={row[0]: _ticket(*row) for row in invites},
             subject=None if subject_id is None else read_item(subject_id, *subject),
         )
 
@@ -215,6 +218,20 @@ def _key(reader: sqlite3.Connection, node: NodeId) -> int | None:
     """The key of a node's rows; None, which no row has, where the node is not there."""
     row = reader.execute(statements.NODE_KEY, _named(node)).fetchone()
     return None if row is None else row[0]
+
+
+def _ticket(
+    id: str, digest: str, inviter: str, created: float, expires: float, uses: int, used: int
+) -> Ticket:
+    return Ticket(
+        id=id,
+        digest=digest,
+        inviter=JID.parse(inviter),
+        created=created,
+        expires=expires,
+        uses=uses,
+        used=used,
+    )
 
 
 def _audited(

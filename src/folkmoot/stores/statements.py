@@ -102,6 +102,20 @@ COUNT_AUDIT: Final = """
 SELECT count(*) FILTER (WHERE sequence > :sequence), count(*) FROM audit WHERE node = :node
 """
 
+# Invites.
+
+PUT_INVITE: Final = f"""
+INSERT INTO invites (node, id, digest, inviter, created, expires, uses, used)
+VALUES ({_KEY}, :id, :digest, :inviter, :created, :expires, :uses, :used)
+ON CONFLICT (node, id) DO UPDATE SET used = excluded.used
+"""
+
+DELETE_INVITE: Final = f"DELETE FROM invites WHERE node = {_KEY} AND id = :id"
+
+INVITES: Final = """
+SELECT id, digest, inviter, created, expires, uses, used FROM invites WHERE node = :node
+"""
+
 # Reading nodes; `:node` is the key that NODE or NODE_KEY gave.
 
 NODE: Final = """

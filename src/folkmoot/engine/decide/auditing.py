@@ -15,6 +15,7 @@ from folkmoot.engine.events import (
     AffiliationChanged,
     Audited,
     Event,
+    InviteChanged,
     ItemPublished,
     ItemsRetracted,
     Matter,
@@ -25,7 +26,7 @@ from folkmoot.engine.events import (
     SubscriptionChanged,
     lasting,
 )
-from folkmoot.engine.model import Affiliation, NodeConfig, NodeId, State, Subscription
+from folkmoot.engine.model import Affiliation, NodeConfig, NodeId, State, Subscription, Ticket
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element, serialize
@@ -87,6 +88,10 @@ def _changes(event: Event) -> Iterator[Change]:
         case ItemsRetracted(item_ids=item_ids, by=by):
             for item_id in item_ids:
                 yield by, Matter.ITEM, item_id, None, ""
+        case InviteChanged(before=before_ticket, after=after_ticket, by=by):
+            ticket = after_ticket or before_ticket
+            subject = "" if ticket is None else ticket.id
+            yield by, Matter.INVITE, subject, _uses(before_ticket), _uses(after_ticket)
         case NodePurged(by=by):
             yield by, Matter.PURGED, event.node.name, "", ""
         case _:
@@ -125,6 +130,10 @@ def _state(subscription: Subscription | None) -> str:
     """A subscription that lasts; an occupant's, which ends with their stream, is no standing."""
     held = lasting(subscription)
     return (State.NONE if held is None else held.state).value
+
+
+def _uses(ticket: Ticket | None) -> str:
+    return "" if ticket is None else f"used {ticket.used} of {ticket.uses}"
 
 
 def _payload(payload: Element | None) -> str:

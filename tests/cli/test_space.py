@@ -72,7 +72,7 @@ def test_an_invite_and_the_trail(folkmoot: Folkmoot, kept: Path) -> None:
         (("create", "x", "--owner", "@"), "makes no sense"),
         (("create", "moot", "--owner", "juliet@localhost"), "node exists"),
         (("create", "x", "--owner", "juliet@localhost", "--template", "y"), "no template y"),
-        (("invite", "moot", "--uses", "9999"), "bad config (uses)"),
+        (("invite", "moot", "--uses", "9999"), "bad config (invite.uses)"),
     ],
 )
 def test_what_cannot_be_is_said(

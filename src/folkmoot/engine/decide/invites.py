@@ -39,10 +39,10 @@ def invite(command: Invite, view: View, stamp: Stamp) -> tuple[Event, ...]:
     if not config.is_space:
         raise Refused(Reason.BAD_CONFIG, "type")
     if not 1 <= command.uses <= INVITE_USES_MAX:
-        raise Refused(Reason.BAD_CONFIG, "uses")
+        raise Refused(Reason.BAD_CONFIG, "invite.uses")
     expires = stamp.at + INVITE_SECONDS if command.expires is None else command.expires
     if not stamp.at < expires <= stamp.at + INVITE_SECONDS_MAX:
-        raise Refused(Reason.BAD_CONFIG, "expires")
+        raise Refused(Reason.BAD_CONFIG, "invite.expires")
     spent = [each for each in record.invites.values() if not each.good(stamp.at)]
     if len(record.invites) - len(spent) >= INVITES_PER_NODE_MAX:
         raise Refused(Reason.TOO_MANY_INVITES)

@@ -1,8 +1,8 @@
 """The control socket: the command line asks the running server, in lines of JSON on a Unix socket.
 
-A connection carries one request. Its answer is any number of `progress` or `users` lines, then
-`{"done": true}`, or `{"error": "..."}` where the request cannot be met. The socket belongs to the
-user the server runs as (mode 0600): whoever can open it may do everything.
+A connection carries one request. Its answer is any number of `progress`, `users` or `space` lines,
+then `{"done": true}`, or `{"error": "..."}` where the request cannot be met. The socket belongs to
+the user the server runs as (mode 0600): whoever can open it may do everything.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, assert_never
+from typing import Any, Protocol, assert_never
 
 from folkmoot.admin import Account, Admin, AdminError, Progress
 from folkmoot.xmpp.jid import JID
@@ -62,7 +62,15 @@ class ListUsers:
     prefix: str
 
 
-Request = AddUsers | SetPassword | DeleteUser | ListUsers
+@dataclass(frozen=True, slots=True)
+class AskSpaces:
+    """Asks for `Steward.ask`."""
+
+    verb: str
+    arguments: Mapping[str, str]
+
+
+Request = AddUsers | SetPassword | DeleteUser | ListUsers | AskSpaces
 
 
 def read_request(line: bytes) -> Request:
@@ -77,6 +85,8 @@ def read_request(line: bytes) -> Request:
                 return DeleteUser(JID.parse(jid))
             case {"list": str(prefix)}:
                 return ListUsers(prefix)
+            case {"space": [str(verb), {**arguments}]}:
+                return AskSpaces(verb, {str(name): str(each) for name, each in arguments.items()})
     except (ValueError, TypeError) as error:
         raise AdminError(f"the server cannot read the request: {error}") from None
     raise AdminError("the server does not know this request: is it another version of folkmoot?")
@@ -93,6 +103,8 @@ def write_request(request: Request) -> bytes:
             return _line({"delete": str(jid)})
         case ListUsers(prefix):
             return _line({"list": prefix})
+        case AskSpaces(verb, arguments):
+            return _line({"space": [verb, dict(arguments)]})
         case _:
             assert_never(request)
 
@@ -101,11 +113,20 @@ def _line(message: Message) -> bytes:
     return json.dumps(message, ensure_ascii=False).encode() + b"\n"
 
 
+class Spaces(Protocol):
+    """Who answers about spaces."""
+
+    async def ask(self, verb: str, arguments: Mapping[str, str]) -> Message:
+        """The answer to a question. Raises AdminError where it has none."""
+        ...
+
+
 class ControlServer:
     """Answers on a data directory's control socket, from `open` to `close`."""
 
-    def __init__(self, admin: Admin, data: Path) -> None:
+    def __init__(self, admin: Admin, data: Path, spaces: Spaces | None = None) -> None:
         self._admin = admin
+        self._spaces = spaces
         self._path = data.absolute() / SOCKET_FILE
         self._elsewhere: Path | None = None
         self._server: asyncio.Server | None = None
@@ -166,6 +187,10 @@ class ControlServer:
                 for start in range(0, len(found), USERS_PER_LINE):
                     page = found[start : start + USERS_PER_LINE]
                     yield {"users": [[str(account.jid), account.created] for account in page]}
+            case AskSpaces(verb, arguments):
+                if self._spaces is None:
+                    raise AdminError("nobody here knows of spaces")
+                yield {"space": await self._spaces.ask(verb, arguments)}
             case _:
                 assert_never(request)
 
@@ -227,6 +252,12 @@ class RemoteAdmin:
             async for message in self._ask(ListUsers(prefix))
             for jid, created in message["users"]
         ]
+
+    async def space(self, verb: str, arguments: Mapping[str, str]) -> Message:
+        """See `Steward.ask`."""
+        answers = [message async for message in self._ask(AskSpaces(verb, arguments))]
+        answer: Message = answers[0]["space"]
+        return answer
 
     async def _done(self, request: Request) -> None:
         async for _ in self._ask(request):

@@ -9,9 +9,11 @@ from folkmoot.engine import questions
 from folkmoot.engine.model import Via
 from folkmoot.engine.services import Services
 from folkmoot.facades import (
+    audit,
     basics,
     bookmarks,
     disco,
+    invites,
     messages,
     muc,
     pep,
@@ -37,7 +39,7 @@ def served(services: Services) -> Served:
     common = basics.facade(errors)
     spaces_disco = disco.facade(
         (disco.Identity("pubsub", "service", "Spaces"),),
-        (*pubsub.FEATURES, *basics.FEATURES),
+        (*pubsub.FEATURES, *audit.FEATURES, *invites.FEATURES, *basics.FEATURES),
         discovery.nodes,
         errors,
         node_info=discovery.node_info,
@@ -46,7 +48,7 @@ def served(services: Services) -> Served:
     return Served(
         at={
             Place.SERVER: (_server_disco(services), common),
-            Place.PUBSUB: (pubsub.FACADE, spaces_disco, common),
+            Place.PUBSUB: (pubsub.FACADE, audit.FACADE, invites.FACADE, spaces_disco, common),
             Place.ROOMS: (vcard.beside_presence(muc.FACADE), common),
             Place.ACCOUNT: (
                 roster.FACADE,

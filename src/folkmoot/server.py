@@ -34,6 +34,7 @@ from folkmoot.listeners.tls import load_tls
 from folkmoot.listeners.web import WebListener, routes
 from folkmoot.listeners.websocket import WebSockets
 from folkmoot.lock import Hold, Holder, hold
+from folkmoot.steward import Steward
 from folkmoot.stores.sqlite import SQLiteStore
 from folkmoot.streams.features import Features
 from folkmoot.streams.sasl import SALT_BYTES, InvalidPassword, derive
@@ -95,7 +96,7 @@ async def _serve(config: Config, held: Hold, ready: Ready) -> int:
         core = await stack.enter_async_context(running(store, services(config)))
         front = Front(core, store, config)
         admin = ServerAdmin(core, store, config.server.domain)
-        control = ControlServer(admin, config.server.data)
+        control = ControlServer(admin, config.server.data, Steward(core.engine))
         path = await control.open()
         stack.push_async_callback(control.close)
         listening = await _listen(config, front, stack)

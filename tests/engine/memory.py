@@ -7,9 +7,17 @@ from collections.abc import Collection, Sequence
 
 from folkmoot.engine.events import Event
 from folkmoot.engine.model import Item, Node, NodeId
-from folkmoot.engine.store import PAGE_ITEMS_MAX, ItemPage, ItemQuery, NodeQuery, StoreFailed
+from folkmoot.engine.store import (
+    PAGE_ITEMS_MAX,
+    AuditPage,
+    AuditQuery,
+    ItemPage,
+    ItemQuery,
+    NodeQuery,
+    StoreFailed,
+)
 from folkmoot.xmpp.jid import JID
-from tests.stores.model import Kept
+from tests.stores.model import Kept, ask_audit
 
 
 class Late:
@@ -77,6 +85,7 @@ class MemoryStore:
                 affiliations=kept.affiliations.copy(),
                 subscriptions=kept.subscriptions.copy(),
                 listed=kept.listed,
+                invites=kept.invites.copy(),
                 subject=kept.subject,
             )
         await self._answer()
@@ -93,6 +102,11 @@ class MemoryStore:
         page = ItemPage((), 0, 0) if kept is None else kept.ask(query)
         await self._answer()
         return page
+
+    async def audit(self, query: AuditQuery) -> AuditPage:
+        rows = self.kept[query.node].audit if query.node in self.kept else []
+        await self._answer()
+        return ask_audit(rows, query)
 
     async def nodes_of(self, service: JID, after: str, limit: int) -> tuple[NodeId, ...]:
         names = sorted(each.name for each in self.kept if each.service == service)

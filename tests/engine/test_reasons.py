@@ -15,6 +15,7 @@ from folkmoot.engine.commands import (
     Configure,
     Create,
     Entry,
+    Invite,
     Publish,
     Purge,
     Retract,
@@ -23,6 +24,7 @@ from folkmoot.engine.commands import (
     Subscribe,
     Unsubscribe,
 )
+from folkmoot.engine.decide.invites import INVITES_PER_NODE_MAX
 from folkmoot.engine.errors import Reason
 from folkmoot.engine.model import (
     CHAIN_NODES_MAX,
@@ -81,6 +83,8 @@ async def stand() -> AsyncIterator[Stand]:
         await stand.leaf(BELL, persist_items=False, deliver_payloads=False)
         await stand.space()
         await stand.subscribe(DENMARK, HORATIO)
+        for _ in range(INVITES_PER_NODE_MAX):
+            await stand.run(Invite(actor=HAMLET, node=DENMARK))
         await stand.space(ELSINORE, parent=DENMARK)
         await stand.leaf(CHAIN[0])
         for above, node in pairwise(CHAIN):
@@ -157,6 +161,7 @@ ASKED: Final[dict[Reason, Command]] = {
     Reason.ROOM_FULL: entry(CRYPT, device(GERTRUDE)),
     Reason.ROOM_LOCKED: entry(TOWER, FRIEND),
     Reason.NO_VOICE: publish(HALL, FRIEND),
+    Reason.TOO_MANY_INVITES: Invite(actor=HAMLET, node=DENMARK),
     Reason.NOT_IN_ROOM: SetRoles(actor=PRINCE, node=HALL, roles={"yorick": None}),
 }
 

@@ -346,7 +346,8 @@ async def test_an_avatar(me: Client, new: Client) -> None:
     assert error(await me.asks(with_options)) == "precondition-not-met"
     without = publish_room(avatar, "urn:xmpp:avatar:metadata", "")
     await me.asks(without, "<iq type='result'/>")
-    assert ids(await new.asks(ITEMS)) == [ROOM, "urn:xmpp:avatar:metadata"]
+    avatars = ["urn:xmpp:spaces:avatar:metadata:0", "urn:xmpp:avatar:metadata"]
+    assert ids(await new.asks(ITEMS)) == [ROOM, *avatars]
 
 
 async def test_ones_own_list_of_spaces(host: Stage) -> None:

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 
 from folkmoot.engine.events import (
     AffiliationChanged,
+    Audited,
     Event,
+    InviteChanged,
     ItemPublished,
     ItemsRetracted,
     NodeConfigured,
@@ -17,8 +19,16 @@ from folkmoot.engine.events import (
     SubjectChanged,
     SubscriptionChanged,
 )
-from folkmoot.engine.model import Affiliation, Item, NodeConfig, NodeId, State, Subscription
-from folkmoot.engine.store import Edge, ItemPage, ItemQuery, NodeQuery
+from folkmoot.engine.model import Affiliation, Item, NodeConfig, NodeId, State, Subscription, Ticket
+from folkmoot.engine.store import (
+    AUDIT_ROWS_MAX,
+    AuditPage,
+    AuditQuery,
+    Edge,
+    ItemPage,
+    ItemQuery,
+    NodeQuery,
+)
 from folkmoot.xmpp.jid import JID
 
 
@@ -33,6 +43,8 @@ class KeptNode:
     subscriptions: dict[JID, Subscription] = field(default_factory=dict)
     items: dict[str, tuple[Item, NodeId | None]] = field(default_factory=dict)
     subject: Item | None = None
+    audit: list[tuple[int, Audited]] = field(default_factory=list)
+    invites: dict[str, Ticket] = field(default_factory=dict)
 
     @property
     def listed(self) -> dict[str, NodeId]:
@@ -98,6 +110,19 @@ class KeptNode:
         return ItemPage(tuple(item for _, item in asked), index=index, count=len(standing))
 
 
+def ask_audit(rows: list[tuple[int, Audited]], query: AuditQuery) -> AuditPage:
+    """A page of an audit trail, oldest first as it was written."""
+    newest = rows[::-1]
+    found = [
+        each
+        for each in newest
+        if (not query.after or each[0] < query.after) and each[0] > query.before
+    ]
+    found = found[len(found) - query.limit :] if query.oldest else found[: query.limit]
+    index = newest.index(found[0]) if found else 0
+    return AuditPage(tuple(found), index, len(rows))
+
+
 class Kept(dict[NodeId, KeptNode]):
     """All nodes."""
 
@@ -121,6 +146,13 @@ class Kept(dict[NodeId, KeptNode]):
                 self[event.node].subscribe(event)
             case AffiliationChanged():
                 self[event.node].affiliate(event)
+            case InviteChanged(before=before, after=after):
+                if after is not None:
+                    self[event.node].invites[after.id] = after
+                elif before is not None:
+                    self[event.node].invites.pop(before.id, None)
+            case Audited():
+                self._write_down(event)
             case SubjectChanged():
                 self[event.node].subject = event.item
             case _:
@@ -154,6 +186,12 @@ class Kept(dict[NodeId, KeptNode]):
         else:
             names = [name for name in names if name > query.bound][: query.limit]
         return tuple(NodeId(query.service, name) for name in names)
+
+    def _write_down(self, event: Audited) -> None:
+        rows = self[event.node].audit
+        number = rows[-1][0] + 1 if rows else 1
+        rows.append((number, event))
+        del rows[:-AUDIT_ROWS_MAX]
 
     def start_again(self) -> None:
         """What a restart leaves: not the rooms that were there for their occupants alone."""

@@ -42,6 +42,19 @@ async def reach_accounts(
             await database.aclose()
 
 
+@asynccontextmanager
+async def reach_server(config: Config) -> AsyncIterator[RemoteAdmin | None]:
+    """The running server; None if there is none, and the data directory is held meanwhile.
+
+    Raises AdminError as `reach_accounts` does.
+    """
+    data = config.server.data
+    if not data.is_dir():
+        raise AdminError(f"there is no directory {data}: name the server's with --data or --config")
+    with ExitStack() as stack:
+        yield await _server(config, stack)
+
+
 async def _server(config: Config, stack: ExitStack) -> RemoteAdmin | None:
     """The running server; None if there is none, and the data directory is now ours."""
     until = time.monotonic() + START_SECONDS

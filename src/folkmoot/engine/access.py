@@ -16,6 +16,7 @@ from folkmoot.engine.model import (
     Affiliation,
     Audience,
     Inherit,
+    Inviters,
     NodeConfig,
     PublishModel,
     Role,
@@ -149,6 +150,14 @@ def refuses_items(config: NodeConfig, stance: Stance) -> Reason | None:
     if reason is not Reason.PENDING:
         return reason
     return None if stance.state is State.SUBSCRIBED else Reason.NOT_SUBSCRIBED
+
+
+def refuses_invite(config: NodeConfig, affiliation: Affiliation) -> Reason | None:
+    """Whether an entity may not make and see invites (docs/extensions/invites.md)."""
+    allowed = [Affiliation.OWNER]
+    if config.inviters is Inviters.PUBLISHERS:
+        allowed.append(Affiliation.PUBLISHER)
+    return None if affiliation in allowed else Reason.FORBIDDEN
 
 
 def refuses_publish(config: NodeConfig, stance: Stance) -> Reason | None:

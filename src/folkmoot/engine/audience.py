@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from folkmoot.engine import occupancy, personal, relations
+from folkmoot.engine import occupancy, personal, pictures, relations
 from folkmoot.engine.events import (
     AffiliationChanged,
     AffiliationTold,
@@ -128,14 +128,16 @@ def _published(event: ItemPublished, view: View) -> Iterator[Notification]:
                 manner=manner,
             )
         if config.deliver_notifications:
-            yield Published(
-                via=Via.PUBSUB,
-                node=event.node,
-                to=to,
-                item=occupancy.veiled(record, event.item),
-                config=config,
-                manner=manner,
-            )
+            item = occupancy.veiled(record, event.item)
+            for each in pictures.under_both(item) if config.is_space else (item,):
+                yield Published(
+                    via=Via.PUBSUB,
+                    node=event.node,
+                    to=to,
+                    item=each,
+                    config=config,
+                    manner=manner,
+                )
 
 
 def _retracted(event: ItemsRetracted, view: View) -> Iterator[Notification]:
@@ -147,7 +149,9 @@ def _retracted(event: ItemsRetracted, view: View) -> Iterator[Notification]:
             via=Via.PUBSUB,
             node=event.node,
             to=to,
-            item_ids=event.item_ids,
+            item_ids=pictures.named_both(event.item_ids)
+            if record.config.is_space
+            else event.item_ids,
             config=record.config,
             manner=manner,
         )

@@ -74,6 +74,7 @@ class Entry:
     """One item to be published.
 
     id: "" lets the service choose. lists: the node that the payload puts on this node's list.
+    shared: the payload less what is its publisher's own, which is all that a space keeps of it.
     keep: False for what is said in a room and is to be in no archive (XEP-0334 §4.2).
     """
 
@@ -81,6 +82,7 @@ class Entry:
     id: str = ""
     lists: NodeId | None = None
     keep: bool = True
+    shared: Element | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +122,7 @@ class Subscribe(Command):
     deliver: whether to hear of items for now (XEP-0060 §6.3.7); None: as before, or yes.
     options: see `SetDelivery`.
     said: the stanza that asks for presence, kept whole until it is answered (RFC 6121 §3.1.3).
+    invite: a token that is to let the subscriber in; "" for none.
     """
 
     subscriber: JID
@@ -131,6 +134,25 @@ class Subscribe(Command):
     deliver: bool | None = None
     options: Settings = field(default_factory=dict)
     said: Element | None = None
+    invite: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invite(Command):
+    """Make a token that lets others into a space (docs/extensions/invites.md).
+
+    expires: seconds since 1970; None for a week from now.
+    """
+
+    uses: int = 1
+    expires: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revoke(Command):
+    """End an invite, by its id."""
+
+    id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Concatenate, Final, Generic, ParamSpec, TypeVar
 
+from folkmoot.engine import questions
 from folkmoot.engine.audience import foresee, hearers
 from folkmoot.engine.commands import Command, Expire
 from folkmoot.engine.decide import Stamp, decide
-from folkmoot.engine.events import Event, NodeCreated, NodeDeleted, Notification
+from folkmoot.engine.decide.auditing import audited
+from folkmoot.engine.events import Audited, Event, NodeCreated, NodeDeleted, Notification
 from folkmoot.engine.journal import Journal
 from folkmoot.engine.model import NodeId
 from folkmoot.engine.reading import Reading
 from folkmoot.engine.services import Services
-from folkmoot.engine.store import NodeQuery, Store
+from folkmoot.engine.store import AuditPage, AuditQuery, NodeQuery, Store
 from folkmoot.engine.view import Missing, View
 from folkmoot.engine.working_set import WorkingSet
 from folkmoot.xmpp.jid import JID
@@ -53,8 +55,8 @@ class Engine(Generic[T]):
         effect, and are told, in the order they were decided.
         """
         reading = Reading(self.nodes, self._store)
-        events = await self._read(reading, _decision, command, self._stamp())
-        self._journal.add(events, self._apply(events, reading))
+        events, written_down = await self._read(reading, _decision, command, self._stamp())
+        self._journal.add((*events, *written_down), self._apply(events, reading))
         self.nodes.trim()
         return events
 
@@ -107,6 +109,12 @@ class Engine(Generic[T]):
         await self._journal.settled()
         return await self._store.shown(query)
 
+    async def audit(self, actor: JID, query: AuditQuery) -> AuditPage:
+        """What was written down of a space, for an owner. Raises Refused as `configuration`."""
+        await self.ask(questions.configuration, actor, query.node)
+        await self._journal.settled()
+        return await self._store.audit(query)
+
     def temporary(self, jid: JID) -> tuple[NodeId, ...]:
         """The nodes to which a full JID has a subscription that ends with its stream."""
         return self.nodes.temporary(jid)
@@ -126,7 +134,10 @@ class Engine(Generic[T]):
         await self._journal.run()
 
 
-def _decision(view: View, command: Command, stamp: Stamp) -> tuple[Event, ...]:
+def _decision(
+    view: View, command: Command, stamp: Stamp
+) -> tuple[tuple[Event, ...], tuple[Audited, ...]]:
+    """What happens, and what is written down of it for the owners of a space."""
     events = decide(command, view, stamp)
     foresee(events, view)
-    return events
+    return events, audited(events, view, stamp)

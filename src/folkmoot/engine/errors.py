@@ -57,6 +57,7 @@ class Reason(Enum):
     ROOM_FULL = auto()
     ROOM_LOCKED = auto()
     NO_VOICE = auto()
+    TOO_MANY_INVITES = auto()
     NOT_IN_ROOM = auto()
     """The occupant spoken of is not in the room."""
 

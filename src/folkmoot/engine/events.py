@@ -21,6 +21,7 @@ from folkmoot.engine.model import (
     Recall,
     Role,
     Subscription,
+    Ticket,
     Via,
 )
 from folkmoot.xmpp.jid import JID
@@ -203,6 +204,50 @@ class StandingChanged:
     reason: str = ""
 
 
+class Matter(Enum):
+    """What of a space changed (docs/extensions/audit.md)."""
+
+    CREATED = "created"
+    CONFIGURATION = "configuration"
+    AFFILIATION = "affiliation"
+    SUBSCRIPTION = "subscription"
+    ITEM = "item"
+    PURGED = "purged"
+    INVITE = "invite"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audited:
+    """A space changed, and its owners may look it up: who did what, when.
+
+    at: seconds since 1970. subject: the field, JID or item that changed.
+    before, after: in the words of the protocols; for an item its payload. before None: what the
+    item held so far, which the store knows.
+    """
+
+    node: NodeId
+    at: float
+    by: JID
+    matter: Matter
+    subject: str
+    before: str | None
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InviteChanged:
+    """An invite was made, used or ended (`after` is None).
+
+    token: of an invite just made, for who made it; nothing keeps it.
+    """
+
+    node: NodeId
+    before: Ticket | None
+    after: Ticket | None
+    by: JID
+    token: str = field(default="", repr=False)
+
+
 Event = (
     NodeCreated
     | NodeConfigured
@@ -216,6 +261,8 @@ Event = (
     | ApprovalSettled
     | SubjectChanged
     | StandingChanged
+    | InviteChanged
+    | Audited
 )
 
 

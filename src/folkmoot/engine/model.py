@@ -100,6 +100,13 @@ class Inherit(Enum):
     NONE = "none"
 
 
+class Inviters(Enum):
+    """Who may make invites to a space (`{urn:folkmoot:invite:0}inviters`)."""
+
+    OWNERS = "owners"
+    PUBLISHERS = "publishers"
+
+
 class Via(Enum):
     """The facade that made a subscription, and words its notifications."""
 
@@ -183,6 +190,7 @@ class NodeConfig:
     link: NodeId | None = None
     """The node this one goes with, and ends with (XEP-0496 §4.3)."""
     inherit: Inherit = Inherit.ALL
+    inviters: Inviters = Inviters.OWNERS
     room: RoomConfig | None = None
 
     @property
@@ -316,6 +324,26 @@ class Subscription:
     contact: Contact | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """An invite to a space, as it is kept: without the token that it is used with.
+
+    digest: of the token. created, expires: seconds since 1970. used: how often, of `uses` times.
+    """
+
+    id: str
+    digest: str = field(repr=False)
+    inviter: JID
+    created: float
+    expires: float
+    uses: int
+    used: int = 0
+
+    def good(self, at: float) -> bool:
+        """Whether it may let somebody in at a time."""
+        return at < self.expires and self.used < self.uses
+
+
 @dataclass(slots=True, eq=False)
 class Node:
     """A node as the working set holds it: read by all, changed only by applying events.
@@ -336,6 +364,7 @@ class Node:
     affiliations: dict[JID, Affiliation] = field(default_factory=dict)
     subscriptions: dict[JID, Subscription] = field(default_factory=dict)
     listed: dict[str, NodeId] = field(default_factory=dict)
+    invites: dict[str, Ticket] = field(default_factory=dict)
     subject: Item | None = None
     heads: dict[str, JID] | None = None
     live: dict[str, Item] | None = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from folkmoot.engine import access
+from folkmoot.engine import access, pictures
 from folkmoot.engine.decide.lowering import last_item
 from folkmoot.engine.decide.nodes import hold_owner
 from folkmoot.engine.errors import Reason, Refused
@@ -24,6 +24,7 @@ from folkmoot.engine.model import (
     SendLast,
     State,
     Subscription,
+    Ticket,
     Via,
 )
 from folkmoot.engine.occupancy import veiled
@@ -118,9 +119,11 @@ def visible(view: View, actor: JID, nodes: tuple[NodeId, ...]) -> tuple[NodeInfo
     return tuple(shown)
 
 
-def items(view: View, actor: JID, query: ItemQuery) -> ItemPage:
+def items(view: View, actor: JID, query: ItemQuery, *, both: bool = False) -> ItemPage:
     """Items of a node, for an entity that may retrieve them (XEP-0060 §6.5).
 
+    both: give a space's avatar under each of its ids; asked for by id it has the one it was asked
+    by.
     Raises Refused: NODE_NOT_FOUND, OUTCAST, CLOSED_NODE, NOT_SUBSCRIBED, FORBIDDEN,
     PRESENCE_REQUIRED, NOT_IN_ROSTER_GROUP, NOT_PERSISTENT, ITEM_NOT_FOUND where `after` or
     `before` names no item.
@@ -135,10 +138,32 @@ def items(view: View, actor: JID, query: ItemQuery) -> ItemPage:
         live = tuple(record.live.values())
         wanted = tuple(item for item in live if not query.ids or item.id in query.ids)
         return ItemPage(wanted[: query.limit], 0, len(live))
+    if record.config.is_space:
+        return _items_of_space(view, query, both=both)
     page = view.page(query)
     if not page.found:
         raise Refused(Reason.ITEM_NOT_FOUND)
     return replace(page, items=tuple(veiled(record, item) for item in page.items))
+
+
+def _items_of_space(view: View, query: ItemQuery, *, both: bool) -> ItemPage:
+    page = view.page(
+        replace(
+            query,
+            ids=tuple(map(pictures.kept_under, query.ids)),
+            after=pictures.kept_under(query.after),
+            before=pictures.kept_under(query.before),
+        )
+    )
+    if not page.found:
+        raise Refused(Reason.ITEM_NOT_FOUND)
+    if query.ids:
+        found = pictures.as_asked(query.ids, page.items)
+        return replace(page, items=found, count=len(found))
+    if not both:
+        return page
+    shown = tuple(each for item in page.items for each in pictures.under_both(item))
+    return replace(page, items=shown, count=page.count + len(shown) - len(page.items))
 
 
 def configuration(view: View, actor: JID, node: NodeId) -> NodeConfig:
@@ -146,6 +171,14 @@ def configuration(view: View, actor: JID, node: NodeId) -> NodeConfig:
     record = view.found(node)
     hold_owner(node, actor, view)
     return record.config
+
+
+def invites(view: View, actor: JID, node: NodeId) -> tuple[Ticket, ...]:
+    """The invites to a space, for those who may make some. Raises Refused(FORBIDDEN)."""
+    record = view.found(node)
+    if reason := access.refuses_invite(record.config, view.affiliation(node, actor)):
+        raise Refused(reason)
+    return tuple(sorted(record.invites.values(), key=lambda each: (each.created, each.id)))
 
 
 def subscribers(view: View, actor: JID, node: NodeId) -> tuple[Subscription, ...]:

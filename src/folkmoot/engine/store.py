@@ -11,12 +11,18 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
-from folkmoot.engine.events import Event
+from folkmoot.engine.events import Audited, Event
 from folkmoot.engine.model import Item, Node, NodeId
 from folkmoot.xmpp.jid import JID
 
 PAGE_ITEMS_MAX = 1_000
 """The most items one query gives, whatever was asked for."""
+
+AUDIT_ROWS_MAX = 10_000
+"""How many rows a space's audit trail has; the oldest make way."""
+
+AUDIT_CHARS_MAX = 2_000
+"""How much is kept of what something was before and after."""
 
 PAGE_CHARS_MAX = 1_048_576
 """The most text the payloads of one page hold together; a page has an item all the same."""
@@ -87,6 +93,30 @@ class NodeQuery:
     limit: int = PAGE_ITEMS_MAX
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditQuery:
+    """Which rows of a space's audit trail are asked for; the answer runs newest first.
+
+    after: only rows older than the one of this number; before: only newer ones (0: no bound).
+    oldest: take the page from the far end. limit: 0 to PAGE_ITEMS_MAX.
+    """
+
+    node: NodeId
+    after: int = 0
+    before: int = 0
+    oldest: bool = False
+    limit: int = PAGE_ITEMS_MAX
+
+
+@dataclass(frozen=True, slots=True)
+class AuditPage:
+    """Rows, newest first, each with its number; index counts from the newest of `count`."""
+
+    rows: tuple[tuple[int, Audited], ...]
+    index: int
+    count: int
+
+
 class Store(Protocol):
     """Keeps nodes, items, affiliations, subscriptions; never what is temporary or not persisted.
 
@@ -101,6 +131,9 @@ class Store(Protocol):
 
     async def items(self, query: ItemQuery) -> ItemPage:
         """The items asked for; an empty page where the node is not there."""
+
+    async def audit(self, query: AuditQuery) -> AuditPage:
+        """What was written down of a space; an empty page where there is none."""
 
     async def nodes_of(self, service: JID, after: str, limit: int) -> tuple[NodeId, ...]:
         """Nodes of a service, by name, after a name ("": from the first)."""

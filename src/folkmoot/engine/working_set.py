@@ -14,6 +14,7 @@ from typing import Final
 from folkmoot.engine.events import (
     AffiliationChanged,
     Event,
+    InviteChanged,
     ItemPublished,
     ItemsRetracted,
     NodeConfigured,
@@ -221,6 +222,12 @@ class WorkingSet:
                 node = self._nodes[event.node]
                 self._remove_items(node, [*node.listed, *(node.heads or ()), *(node.live or ())])
                 node.recent = None if node.recent is None else deque(maxlen=HISTORY_ITEMS_MAX)
+            case InviteChanged(before=before, after=after):
+                invites = self._nodes[event.node].invites
+                if after is not None:
+                    invites[after.id] = after
+                elif before is not None:
+                    invites.pop(before.id, None)
             case SubjectChanged():
                 self._nodes[event.node].subject = event.item
             case _:

@@ -272,6 +272,7 @@ def _says(condition: str, text: str = "") -> Callable[[str], StanzaError]:
 ERRORS: Final[Errors] = dict.fromkeys(Reason, _says("service-unavailable")) | {
     Reason.FORBIDDEN: _says("not-allowed", "this address has no presence to subscribe to"),
     Reason.OUTCAST: _says("forbidden"),
+    Reason.TOO_MANY_INVITES: _says("resource-constraint", "no more invites here"),
     Reason.TOO_MANY_SUBSCRIPTIONS: _says("resource-constraint", "too many subscriptions"),
 }
 """Every reason has its words. That there is no such account is said as if nobody were there."""

@@ -113,6 +113,7 @@ ERRORS: Final[Errors] = dict.fromkeys(Reason, _says("service-unavailable")) | {
     Reason.FORBIDDEN: _says("not-allowed", "this address cannot be on this roster"),
     Reason.ITEM_NOT_FOUND: _says("item-not-found", "not on the roster"),
     Reason.BAD_CONFIG: _says("not-acceptable", "a name is too long, or the groups are too many"),
+    Reason.TOO_MANY_INVITES: _says("resource-constraint", "no more invites here"),
     Reason.TOO_MANY_SUBSCRIPTIONS: _says("resource-constraint", "the roster is full"),
 }
 """Every reason has its words; all but these a roster's commands never meet."""

@@ -13,9 +13,12 @@ from typing import TypeAlias
 
 from folkmoot.engine.events import (
     AffiliationChanged,
+    Audited,
     Event,
+    InviteChanged,
     ItemPublished,
     ItemsRetracted,
+    Matter,
     NodeConfigured,
     NodeCreated,
     NodeDeleted,
@@ -26,6 +29,7 @@ from folkmoot.engine.events import (
     lasting,
 )
 from folkmoot.engine.model import Affiliation, NodeConfig, NodeId, Subscription
+from folkmoot.engine.store import AUDIT_CHARS_MAX, AUDIT_ROWS_MAX
 from folkmoot.stores import statements
 from folkmoot.stores.codec import Row, Value, item_row, write_config, write_contact
 from folkmoot.xmpp.jid import JID
@@ -60,6 +64,9 @@ class _Batch:
         self._affiliations: _Pending = {}
         self._subscriptions: _Pending = {}
         self._items: _Pending = {}
+        self._invites: _Pending = {}
+        self._audit: list[Row] = []
+        self._written: dict[tuple[NodeId, str], str] = {}  # items as this batch left them
 
     def add(self, event: Event) -> None:
         match event:
@@ -80,6 +87,10 @@ class _Batch:
                 self._subscribe(event.node, event.subscriber, lasting(event.after))
             case AffiliationChanged():
                 self._affiliate(event.node, event.jid, event.after)
+            case InviteChanged():
+                self._invite(event)
+            case Audited():
+                self._write_down(event)
             case SubjectChanged():
                 row = _node_row(event.node) | item_row(event.item)
                 self._subjects[event.node, ""] = (statements.SET_SUBJECT, row)
@@ -87,12 +98,22 @@ class _Batch:
     def flush(self) -> None:
         """Turn what is pending into steps."""
         grouped: dict[str, list[Row]] = {}
+        if self._audit:  # first: it looks at items as they were
+            spaces = dict.fromkeys((row["service"], row["name"]) for row in self._audit)
+            grouped[statements.PUT_AUDIT] = self._audit
+            grouped[statements.TRIM_AUDIT] = [
+                {"service": service, "name": name, "most": AUDIT_ROWS_MAX}
+                for service, name in spaces
+            ]
+            self._audit = []
+            self._written.clear()
         for pending in (
             self._configs,
             self._subjects,
             self._affiliations,
             self._subscriptions,
             self._items,
+            self._invites,
         ):
             for statement, row in pending.values():
                 grouped.setdefault(statement, []).append(row)
@@ -121,6 +142,36 @@ class _Batch:
         row["lists_name"] = None if event.lists is None else event.lists.name
         self._items[event.node, event.item.id] = (statements.PUT_ITEM, row)
         self._drop_items(event.node, event.evicted)
+
+    def _invite(self, event: InviteChanged) -> None:
+        ticket = event.after
+        if ticket is not None:
+            row = _node_row(event.node) | {
+                "id": ticket.id,
+                "digest": ticket.digest,
+                "inviter": str(ticket.inviter),
+                "created": ticket.created,
+                "expires": ticket.expires,
+                "uses": ticket.uses,
+                "used": ticket.used,
+            }
+            self._invites[event.node, ticket.id] = (statements.PUT_INVITE, row)
+        elif event.before is not None:
+            row = _node_row(event.node) | {"id": event.before.id}
+            self._invites[event.node, event.before.id] = (statements.DELETE_INVITE, row)
+
+    def _write_down(self, event: Audited) -> None:
+        row = _node_row(event.node)
+        row["sequence"] = next(self._sequence)
+        row["at"], row["jid"] = event.at, str(event.by)
+        row["matter"], row["subject"] = event.matter.value, event.subject
+        row["was"], row["became"] = event.before, event.after
+        row["chars"] = AUDIT_CHARS_MAX
+        if event.matter is Matter.ITEM:
+            key = (event.node, event.subject)
+            row["was"] = self._written.get(key)
+            self._written[key] = event.after
+        self._audit.append(row)
 
     def _drop_items(self, node: NodeId, item_ids: Iterable[str]) -> None:
         for item_id in item_ids:

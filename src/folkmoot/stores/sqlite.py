@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from folkmoot.engine.events import Event
+from folkmoot.engine.events import Audited, Event, Matter
 from folkmoot.engine.model import (
     Affiliation,
     Manner,
@@ -18,11 +18,14 @@ from folkmoot.engine.model import (
     Show,
     State,
     Subscription,
+    Ticket,
     Via,
 )
 from folkmoot.engine.store import (
     PAGE_CHARS_MAX,
     PAGE_ITEMS_MAX,
+    AuditPage,
+    AuditQuery,
     Edge,
     ItemPage,
     ItemQuery,
@@ -90,10 +93,11 @@ class SQLiteStore:
             async with database.writing() as writer:
                 writer.execute(statements.DELETE_FLEETING)
                 (last,) = writer.execute(statements.LAST_SEQUENCE).fetchone()
+                (written,) = writer.execute(statements.LAST_AUDIT).fetchone()
         except StoreFailed:
             await database.aclose()
             raise
-        return cls(database, scratch, last or 0)
+        return cls(database, scratch, max(last or 0, written or 0))
 
     async def aclose(self) -> None:
         """Wait for the commit under way and close the file."""
@@ -112,6 +116,7 @@ class SQLiteStore:
             affiliations = reader.execute(statements.AFFILIATIONS, at).fetchall()
             subscriptions = reader.execute(statements.SUBSCRIPTIONS, at).fetchall()
             listed = reader.execute(statements.LISTED, at).fetchall()
+            invites = reader.execute(statements.INVITES, at).fetchall()
         return Node(
             id=node,
             config=read_config(config),
@@ -120,6 +125,7 @@ class SQLiteStore:
             affiliations={JID.parse(jid): Affiliation(said) for jid, said in affiliations},
             subscriptions={each.subscriber: each for each in map(_subscription, subscriptions)},
             listed={item_id: _node_id(service, name) for item_id, service, name in listed},
+            invites={row[0]: _ticket(*row) for row in invites},
             subject=None if subject_id is None else read_item(subject_id, *subject),
         )
 
@@ -137,6 +143,26 @@ class SQLiteStore:
             if query.ids:
                 return _named_items(reader, key, query.ids)
             return _items_in_range(reader, key, query)
+
+    async def audit(self, query: AuditQuery) -> AuditPage:
+        """What was written down of a space; an empty page where there is none."""
+        with self.database.reading() as reader:
+            key = _key(reader, query.node)
+            rows = reader.execute(
+                statements.OLDEST_AUDIT if query.oldest else statements.NEWEST_AUDIT,
+                {
+                    "node": key,
+                    "after": query.after or _SEQUENCE_MAX,
+                    "before": query.before,
+                    "limit": min(query.limit, PAGE_ITEMS_MAX),
+                },
+            ).fetchall()
+            rows = rows[::-1] if query.oldest else rows
+            first = rows[0][0] if rows else _SEQUENCE_MAX
+            index, count = reader.execute(
+                statements.COUNT_AUDIT, {"node": key, "sequence": first}
+            ).fetchone()
+        return AuditPage(tuple(_audited(query.node, *row) for row in rows), index, count)
 
     async def nodes_of(self, service: JID, after: str, limit: int) -> tuple[NodeId, ...]:
         """Nodes of a service, by name, after a name ("": from the first)."""
@@ -221,6 +247,35 @@ def _key(reader: sqlite3.Connection, node: NodeId) -> int | None:
     """The key of a node's rows; None, which no row has, where the node is not there."""
     row = reader.execute(statements.NODE_KEY, _named(node)).fetchone()
     return None if row is None else row[0]
+
+
+def _ticket(
+    id: str, digest: str, inviter: str, created: float, expires: float, uses: int, used: int
+) -> Ticket:
+    return Ticket(
+        id=id,
+        digest=digest,
+        inviter=JID.parse(inviter),
+        created=created,
+        expires=expires,
+        uses=uses,
+        used=used,
+    )
+
+
+def _audited(
+    node: NodeId, number: int, at: float, by: str, matter: str, subject: str, was: str, now: str
+) -> tuple[int, Audited]:
+    row = Audited(
+        node=node,
+        at=at,
+        by=JID.parse(by),
+        matter=Matter(matter),
+        subject=subject,
+        before=was,
+        after=now,
+    )
+    return number, row
 
 
 def _subscription(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import islice, takewhile
 from typing import Final
 
-from folkmoot.engine import access
+from folkmoot.engine import access, pictures
 from folkmoot.engine.access import Stance
 from folkmoot.engine.commands import Entry, Publish, Purge, Retract
 from folkmoot.engine.decide.configuring import unmet
@@ -83,6 +83,8 @@ def _entries(config: NodeConfig, command: Publish, stamp: Stamp) -> tuple[Entry,
     if not config.persist_items and not config.deliver_payloads:
         raise Refused(Reason.ITEM_FORBIDDEN)
     entries = (command.entry, *command.more)
+    if config.is_space:
+        entries = tuple(map(_of_a_space, entries))
     if config.persist_items and len(entries) > max(config.max_items, 1):
         raise Refused(Reason.NODE_FULL, "batch")
     for entry in entries:
@@ -91,6 +93,12 @@ def _entries(config: NodeConfig, command: Publish, stamp: Stamp) -> tuple[Entry,
     return tuple(
         replace(entry, id=entry.id or id) for entry, id in zip(entries, chosen, strict=True)
     )
+
+
+def _of_a_space(entry: Entry) -> Entry:
+    """An item as everybody in a space has it."""
+    payload = entry.payload if entry.shared is None else entry.shared
+    return replace(entry, id=pictures.kept_under(entry.id), payload=payload)
 
 
 def _made(command: Publish, view: View, stamp: Stamp) -> tuple[NodeCreated, ...]:
@@ -176,7 +184,10 @@ def retract(command: Retract, view: View, stamp: Stamp) -> tuple[Event, ...]:
         holders = view.heads(record)
     else:
         holders = {each: item.publisher for each, item in (record.live or {}).items()}
-    for item_id in command.item_ids:
+    item_ids = dict.fromkeys(command.item_ids)
+    if config.is_space:
+        item_ids = dict.fromkeys(map(pictures.kept_under, item_ids))
+    for item_id in item_ids:
         holder = holders.get(item_id)
         own = holder is not None and holder.bare == command.actor.bare
         if holder is None and access.refuses_publish(config, stance) is None:
@@ -185,7 +196,7 @@ def retract(command: Retract, view: View, stamp: Stamp) -> tuple[Event, ...]:
             raise Refused(reason)
     event = ItemsRetracted(
         node=command.node,
-        item_ids=tuple(dict.fromkeys(command.item_ids)),
+        item_ids=tuple(item_ids),
         by=command.actor,
         tell=command.notify or config.notify_retract,
         persist=config.persist_items,

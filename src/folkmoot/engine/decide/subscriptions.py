@@ -17,6 +17,7 @@ from folkmoot.engine.commands import (
 )
 from folkmoot.engine.decide import occupants
 from folkmoot.engine.decide.contacts import hold_contact
+from folkmoot.engine.decide.invites import presented
 from folkmoot.engine.decide.lowering import (
     admitted,
     answered,
@@ -33,6 +34,7 @@ from folkmoot.engine.events import (
     ApprovalRequested,
     Cause,
     Event,
+    InviteChanged,
     NodeCreated,
     SubscriptionChanged,
 )
@@ -52,6 +54,9 @@ from folkmoot.engine.services import Kind
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element
+
+_INVITED: Final = (Reason.PENDING, Reason.CLOSED_NODE)
+"""What an invite helps against."""
 
 STATES_MAX: Final = 1_000
 """How many subscriptions one command may set."""
@@ -78,6 +83,10 @@ def subscribe(command: Subscribe, view: View, stamp: Stamp) -> tuple[Event, ...]
         hold_contact(node, subscriber, view)
     after_made = view.supposing(made) if made else view
     reason = access.refuses_entry(config, after_made.stance(node, subscriber))
+    use = presented(command, view, stamp) if reason in _INVITED else None
+    if use is not None:
+        _hold_room(node, before, view)
+        return _invited(command, before, use, view, stamp)
     if reason is not None and reason is not Reason.PENDING:
         raise Refused(reason)
     _hold_room(node, before, view)
@@ -95,6 +104,25 @@ def subscribe(command: Subscribe, view: View, stamp: Stamp) -> tuple[Event, ...]
     )
     events = (*made, event, *_spend_approval(node, subscriber, view))
     return _with_what_follows(events, node, subscriber, command.actor, view)
+
+
+def _invited(
+    command: Subscribe, before: Subscription | None, use: InviteChanged, view: View, stamp: Stamp
+) -> tuple[Event, ...]:
+    """Let in by an invite, as its inviter would do it: the use and the admission are one."""
+    if before is not None and before.state is State.PENDING:
+        return (use, *_settled(command.node, before, use.by, allow=True, view=view))
+    after = _new(command, before, State.SUBSCRIBED, stamp)
+    event = SubscriptionChanged(
+        node=command.node,
+        subscriber=command.subscriber,
+        before=before,
+        after=after,
+        by=use.by,
+        cause=Cause.APPROVED,
+        last=last_item(command.node, view) if after.deliver else None,
+    )
+    return _with_what_follows((use, event), command.node, command.subscriber, use.by, view)
 
 
 def _made(command: Subscribe, view: View, stamp: Stamp) -> tuple[NodeCreated, ...]:

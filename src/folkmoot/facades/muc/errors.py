@@ -45,6 +45,7 @@ ERRORS: Final[dict[Reason, Worded]] = {
     Reason.ROOM_FULL: _error("service-unavailable", "the room is full", "wait"),
     Reason.ROOM_LOCKED: _error("item-not-found", "the room is not open yet"),
     Reason.NO_VOICE: _error("forbidden", "you have no voice"),
+    Reason.TOO_MANY_INVITES: _error("resource-constraint", "no more invites here"),
     Reason.NOT_IN_ROOM: _error("item-not-found", "nobody here goes by that nick"),
     Reason.PAYLOAD_REQUIRED: _error("bad-request"),
     Reason.PAYLOAD_TOO_BIG: _error("not-acceptable", "that is too long"),

@@ -11,6 +11,7 @@ from folkmoot.engine.model import (
     NODE_ITEMS_MAX,
     Access,
     Inherit,
+    Inviters,
     NodeConfig,
     NodeId,
     PublishModel,
@@ -190,6 +191,15 @@ ROWS: Final[tuple[Row, ...]] = (
             Inherit.ALL: "Everyone's",
             Inherit.STAFF: "Owners' and publishers'",
             Inherit.NONE: "Nobody's",
+        },
+    ),
+    choice(
+        "{urn:folkmoot:invite:0}inviters",
+        "Who may invite others to the space",
+        "inviters",
+        {
+            Inviters.OWNERS: "Owners",
+            Inviters.PUBLISHERS: "Publishers and owners",
         },
     ),
 )

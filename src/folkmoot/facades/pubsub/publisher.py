@@ -11,7 +11,7 @@ from folkmoot.facades.pubsub.conditions import bad
 from folkmoot.facades.pubsub.config import read_expectations, read_form
 from folkmoot.facades.pubsub.ns import PUBSUB
 from folkmoot.facades.pubsub.reading import beside, items_named, node_named
-from folkmoot.facades.spaces import listed
+from folkmoot.facades.spaces import listed, shared
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.forms import read_boolean
 from folkmoot.xmpp.xml import Element
@@ -36,9 +36,9 @@ async def publish(request: Request) -> Iterable[Element]:
     )
     told = Element(PUBSUB, "publish", {"node": node.name})
     if items:
-        for event in events:
-            if isinstance(event, ItemPublished):
-                told.append(Element(PUBSUB, "item", {"id": event.item.id}))
+        published = (event.item.id for event in events if isinstance(event, ItemPublished))
+        for entry, item_id in zip(entries, published, strict=True):
+            told.append(Element(PUBSUB, "item", {"id": entry.id or item_id}))
     return (Element(PUBSUB, "pubsub", None, told),)
 
 
@@ -49,7 +49,12 @@ def _entry(request: Request, item: Element) -> Entry:
         raise bad("invalid-payload", "an item holds one element")
     payload = payloads[0] if payloads else None
     item_id = item.get("id", "")
-    return Entry(id=item_id, payload=payload, lists=listed(item_id, payload, request.services))
+    return Entry(
+        id=item_id,
+        payload=payload,
+        lists=listed(item_id, payload, request.services),
+        shared=shared(payload),
+    )
 
 
 async def retract(request: Request) -> Iterable[Element]:

@@ -30,7 +30,7 @@ async def items(request: Request) -> Iterable[Element]:
     query = ItemQuery(node=node, ids=items_named(request.payload))
     if not query.ids:
         query = paged(query, asked) if asked else _newest(query, request.payload)
-    page = await fresh(request, query)
+    page = await fresh(request, query, both=asked is None)
     told = (item_element(PUBSUB, item) for item in page.items)
     answer = Element(PUBSUB, "pubsub", None, Element(PUBSUB, "items", {"node": node.name}, *told))
     whole = page.count if query.edge is Edge.OLDEST else min(query.limit, page.count)
@@ -39,11 +39,11 @@ async def items(request: Request) -> Iterable[Element]:
     return (answer,)
 
 
-async def fresh(request: Request, query: ItemQuery) -> ItemPage:
+async def fresh(request: Request, query: ItemQuery, *, both: bool = False) -> ItemPage:
     """Items for who asks, those whose time is up gone before (`pubsub#item_expire`)."""
     while await request.run(Expire(actor=request.actor, node=query.node)):
         pass  # there may be more of them than a page holds
-    return await request.ask(questions.items, request.actor, query)
+    return await request.ask(questions.items, request.actor, query, both=both)
 
 
 def paged(query: ItemQuery, asked: PageRequest) -> ItemQuery:

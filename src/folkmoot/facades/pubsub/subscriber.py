@@ -16,6 +16,7 @@ from folkmoot.facades.pubsub.notification import subscription_element
 from folkmoot.facades.pubsub.ns import PUBSUB
 from folkmoot.facades.pubsub.options import options_form, read_options
 from folkmoot.facades.pubsub.reading import beside, is_served, jid_named, node_named
+from folkmoot.facades.spaces import read_invite
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element
@@ -32,6 +33,7 @@ async def subscribe(request: Request) -> Iterable[Element]:
             subscriber=jid,
             via=Via.PUBSUB,
             options=read_options(options),
+            invite=read_invite(request.payload),
         )
     )
     held = next(each.after for each in events if isinstance(each, SubscriptionChanged))

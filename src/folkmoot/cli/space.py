@@ -1,0 +1,110 @@
+"""`folkmoot space`: spaces, on the running server or, while none runs, in its data directory."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from contextlib import aclosing
+from typing import Annotated, Any
+
+import typer
+
+from folkmoot.cli.flags import ConfigFlag, DataFlag, configured, examples
+from folkmoot.cli.reach import reach_server
+from folkmoot.config import Config
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Spaces: list, show, create, invite, audit. Safe while the server runs.",
+)
+
+KeyArgument = Annotated[str, typer.Argument(metavar="KEY", help="The space's node.")]
+JsonFlag = Annotated[bool, typer.Option("--json", help="For programs, as docs/spaces.md says.")]
+
+
+@app.command("list", epilog=examples("folkmoot space list", "folkmoot space list --json"))
+def list_(as_json: JsonFlag = False, config: ConfigFlag = None, data: DataFlag = None) -> None:
+    """List the spaces there are."""
+    told = _ask(configured(config, ("--data", "server", "data", data)), "list", {})
+    if as_json:
+        _json(told)
+        return
+    for each in told["spaces"]:
+        typer.echo(f"{each['key']:<24} {each['access']:<10} {each['members']:>5}  {each['title']}")
+
+
+@app.command(epilog=examples("folkmoot space show moot"))
+def show(key: KeyArgument, config: ConfigFlag = None, data: DataFlag = None) -> None:
+    """Show a space, who is in it and what it lists, as JSON."""
+    _json(_ask(configured(config, ("--data", "server", "data", data)), "show", {"key": key}))
+
+
+@app.command(epilog=examples("folkmoot space create moot --owner juliet@localhost --template team"))
+def create(
+    key: KeyArgument,
+    owner: Annotated[str, typer.Option(metavar="JID", help="An account of this server.")],
+    title: Annotated[str, typer.Option(help="What it is called.")] = "",
+    template: Annotated[
+        str, typer.Option(metavar="NAME", help="community, team or announcements.")
+    ] = "community",
+    config: ConfigFlag = None,
+    data: DataFlag = None,
+) -> None:
+    """Make a space that belongs to an account."""
+    asked = {"key": key, "owner": owner, "title": title, "template": template}
+    told = _ask(configured(config, ("--data", "server", "data", data)), "create", asked)
+    typer.echo(f"Made the space {told['key']}, {told['access']}.")
+
+
+@app.command(epilog=examples("folkmoot space invite moot --uses 5"))
+def invite(
+    key: KeyArgument,
+    uses: Annotated[int, typer.Option(min=1, help="How many it lets in.")] = 1,
+    config: ConfigFlag = None,
+    data: DataFlag = None,
+) -> None:
+    """Make an invite, good for a week; its token is shown this once."""
+    asked = {"key": key, "uses": str(uses)}
+    told = _ask(configured(config, ("--data", "server", "data", data)), "invite", asked)
+    typer.echo(told["uri"])
+
+
+@app.command(epilog=examples("folkmoot space audit moot", "folkmoot space audit moot --json"))
+def audit(
+    key: KeyArgument,
+    as_json: JsonFlag = False,
+    config: ConfigFlag = None,
+    data: DataFlag = None,
+) -> None:
+    """Who changed what in a space, newest first."""
+    told = _ask(configured(config, ("--data", "server", "data", data)), "audit", {"key": key})
+    if as_json:
+        _json(told)
+        return
+    for row in told["rows"]:
+        change = f"{row['before'] or '-'} -> {row['after'] or '-'}"
+        typer.echo(f"{row['at']}  {row['by']}  {row['what']}  {row['of']}  {change}")
+
+
+def _json(told: Mapping[str, Any]) -> None:
+    typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+
+
+def _ask(config: Config, verb: str, arguments: Mapping[str, str]) -> Mapping[str, Any]:
+    async def within() -> Mapping[str, Any]:
+        async with reach_server(config) as server:
+            if server is not None:
+                return await server.space(verb, arguments)
+            # The server brings in everything; asking one that runs need not wait for it.
+            from folkmoot.core import running
+            from folkmoot.server import services
+            from folkmoot.steward import Steward
+            from folkmoot.stores.sqlite import SQLiteStore
+
+            async with (
+                aclosing(await SQLiteStore.open(config.database)) as store,
+                running(store, services(config)) as core,
+            ):
+                return await Steward(core.engine).ask(verb, arguments)
+
+    return asyncio.run(within())

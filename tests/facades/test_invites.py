@@ -94,7 +94,7 @@ async def test_who_waits_is_let_in_by_it(lead: Client, user: Client) -> None:
 
 
 async def test_it_opens_a_whitelist_and_not_a_ban(lead: Client, user: Client) -> None:
-    """DESIGN: four doors, one command; a ban is a ban, and uses nothing up."""
+    """Four doors, one command; a ban is a ban, and uses nothing up."""
     await lead.asks(owner(f"<configure node='dev'>{form(access_model='whitelist')}</configure>"))
     token = (await made(lead, "uses='2'")).get("token")
     assert await joins(user, token) == "subscribed"

@@ -229,7 +229,7 @@ PAYLOADS = {
                      id='0f710f2b-52ed-4d52-b928-784dad74a52b'/>
         </displayed>""",
     ),
-    "movim-wire 2.19": (
+    "Movim: spaces": (
         MOVIM,
         """
         <subscription xmlns='urn:xmpp:pubsub:subscription:0' server='spaces.host' node='6mUb3XUw'>
@@ -276,7 +276,7 @@ async def _published(payloads: list[Element]) -> None:
 
 
 async def test_movims_bookmark_of_a_space(stage: Stage) -> None:
-    """movim-wire 2.19: published, again with a pin, and removed; devices that ask for it hear."""
+    """Movim keeps spaces there: published, pinned, removed; devices that ask for it hear."""
     key = hashlib.sha1(f"spaces.host<6mUb3XUw<{JULIET}".encode(), usedforsecurity=False).hexdigest()
     conditions = options(
         persist_items="true",

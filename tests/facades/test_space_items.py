@@ -44,7 +44,7 @@ async def lead() -> AsyncIterator[Client]:
 
 @pytest.mark.parametrize("version", ["0", "1"])
 def test_what_is_the_editors_own_is_left_out(version: str) -> None:
-    """movim-wire 2.11: nick and notify leak into the item, the audio mark comes twice."""
+    """As Movim edits a room: nick and notify leak into the item, the audio mark comes twice."""
     notify = f"<notify xmlns='urn:xmpp:notification-settings:{version}'><never/></notify>"
     mine = conference(PIN, notify, CALL, UNKNOWN, CALL, before="<nick>lead</nick>")
     assert shared(parse(mine)) == parse(conference(PIN, CALL, UNKNOWN))
@@ -100,7 +100,7 @@ async def payloads(client: Client, node: str, ids: str = "", attrs: str = "") ->
 
 @pytest.mark.parametrize("published", [AVATAR, MOVIMS_AVATAR])
 async def test_an_avatar_is_found_under_both_ids(lead: Client, published: str) -> None:
-    """movim-wire 2.17: each client publishes and reads just one of them."""
+    """Movim and XEP-0503: each client publishes and reads just one of them."""
     picture = CHILDREN[AVATAR]
     answer = await lead.asks(publish(published, picture), "<iq type='result'/>")
     assert f"<item id='{published}'/>" in repr(answer)

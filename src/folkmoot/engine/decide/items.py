@@ -158,8 +158,11 @@ def _evicted(
 
 def _relisted(events: Sequence[Event], node: NodeId, view: View, by: JID) -> tuple[Event, ...]:
     """What follows for everyone in nodes that a node listed before, or lists from now on."""
+    before = view.listed(node)
+    if not before and not any(isinstance(each, ItemPublished) and each.lists for each in events):
+        return ()  # most nodes list nothing, and what is published to them touches no other
     after = view.supposing(events)
-    touched = view.listed(node) ^ after.listed(node)
+    touched = before ^ after.listed(node)
     view.require(touched)
     moved = [child for child in touched if view.chain(child) != after.chain(child)]
     return tuple(

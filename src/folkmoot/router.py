@@ -18,8 +18,8 @@ from folkmoot.eager import begin
 from folkmoot.engine.commands import Retract, Unsubscribe
 from folkmoot.engine.engine import Engine
 from folkmoot.engine.errors import Refused
-from folkmoot.engine.events import PresenceTold, SubscriptionTold
 from folkmoot.engine.model import PRESENCE_NODE, NodeId, State, Via
+from folkmoot.engine.notifications import PresenceTold, SubscriptionTold
 from folkmoot.engine.services import Services
 from folkmoot.facades import messages, pep, presence, roster
 from folkmoot.facades.facade import (

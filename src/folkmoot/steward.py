@@ -14,17 +14,12 @@ from typing import Any, Final
 from folkmoot.admin import AdminError
 from folkmoot.engine import questions
 from folkmoot.engine.commands import Create, Invite
+from folkmoot.engine.configuration import SPACE_TYPE, Access, Inviters
 from folkmoot.engine.engine import Engine
 from folkmoot.engine.errors import Refused
 from folkmoot.engine.events import InviteChanged
-from folkmoot.engine.model import (
-    SPACE_TYPE,
-    Access,
-    Inviters,
-    Node,
-    NodeId,
-    State,
-)
+from folkmoot.engine.model import NodeId, State
+from folkmoot.engine.record import Node
 from folkmoot.engine.store import PAGE_ITEMS_MAX, AuditQuery, NodeQuery
 from folkmoot.engine.view import View
 from folkmoot.facades.invites import invite_uri

@@ -7,19 +7,21 @@ from typing import Any
 from hypothesis import strategies as st
 
 from folkmoot.engine import commands as c
-from folkmoot.engine.model import (
+from folkmoot.engine.configuration import (
     HISTORY_ITEMS_MAX,
-    MESSAGES_NODE,
     SPACE_TYPE,
     Access,
+    Inherit,
+    PublishModel,
+    SendLast,
+)
+from folkmoot.engine.model import (
+    MESSAGES_NODE,
     Affiliation,
     Contact,
-    Inherit,
     NodeId,
     Occupant,
-    PublishModel,
     Role,
-    SendLast,
     State,
     Via,
 )

@@ -6,26 +6,12 @@ from collections import Counter
 from collections.abc import Iterable
 
 from folkmoot.engine import access
-from folkmoot.engine.events import (
-    Event,
-    Notification,
-    OccupantTold,
-    Seen,
-    StandingChanged,
-    SubscriptionChanged,
-    Welcomed,
-)
-from folkmoot.engine.model import (
-    HISTORY_ITEMS_MAX,
-    Affiliation,
-    Node,
-    NodeId,
-    Role,
-    State,
-    Subscription,
-    Via,
-)
+from folkmoot.engine.configuration import HISTORY_ITEMS_MAX
+from folkmoot.engine.events import Event, StandingChanged, SubscriptionChanged
+from folkmoot.engine.model import Affiliation, NodeId, Role, State, Subscription, Via
+from folkmoot.engine.notifications import Notification, OccupantTold, Seen, Welcomed
 from folkmoot.engine.occupancy import classes, seen
+from folkmoot.engine.record import Node
 from folkmoot.engine.view import View
 from folkmoot.engine.working_set import WorkingSet
 from folkmoot.xmpp.jid import JID

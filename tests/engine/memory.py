@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Collection, Sequence
 
 from folkmoot.engine.events import Event
-from folkmoot.engine.model import Item, Node, NodeId
+from folkmoot.engine.model import Item, NodeId
+from folkmoot.engine.record import Node
 from folkmoot.engine.store import (
     PAGE_ITEMS_MAX,
     AuditPage,

@@ -24,23 +24,23 @@ from folkmoot.engine.commands import (
     Subscribe,
     Unsubscribe,
 )
+from folkmoot.engine.configuration import SPACE_TYPE, Access
 from folkmoot.engine.decide import Stamp
 from folkmoot.engine.engine import Engine
 from folkmoot.engine.errors import Reason, Refused
-from folkmoot.engine.events import Event, Notification
+from folkmoot.engine.events import Event
 from folkmoot.engine.model import (
     PRESENCE_NODE,
-    SPACE_TYPE,
-    Access,
     Affiliation,
     Item,
-    Node,
     NodeId,
     Occupant,
     State,
     Subscription,
     Via,
 )
+from folkmoot.engine.notifications import Notification
+from folkmoot.engine.record import Node
 from folkmoot.engine.services import Services
 from folkmoot.engine.store import ItemQuery
 from folkmoot.engine.view import View

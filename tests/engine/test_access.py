@@ -24,19 +24,16 @@ from folkmoot.engine.access import (
     role,
     sees_jids,
 )
-from folkmoot.engine.errors import Reason
-from folkmoot.engine.model import (
-    CHAIN_NODES_MAX,
+from folkmoot.engine.configuration import (
     Access,
-    Affiliation,
     Audience,
     Inherit,
     NodeConfig,
     PublishModel,
-    Role,
     RoomConfig,
-    State,
 )
+from folkmoot.engine.errors import Reason
+from folkmoot.engine.model import CHAIN_NODES_MAX, Affiliation, Role, State
 
 OWNER, ADMIN, PUBLISHER = Affiliation.OWNER, Affiliation.ADMIN, Affiliation.PUBLISHER
 PUBLISH_ONLY, MEMBER = Affiliation.PUBLISH_ONLY, Affiliation.MEMBER

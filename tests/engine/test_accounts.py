@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from folkmoot.engine import questions
 from folkmoot.engine.commands import Forget, SetContact
+from folkmoot.engine.configuration import Access, Inherit, NodeConfig
 from folkmoot.engine.errors import Reason
-from folkmoot.engine.events import Deleted, OccupantTold
-from folkmoot.engine.model import Access, Affiliation, Contact, Inherit, NodeConfig, NodeId, State
+from folkmoot.engine.model import Affiliation, Contact, NodeId, State
+from folkmoot.engine.notifications import Deleted, OccupantTold
 from folkmoot.engine.store import PAGE_ITEMS_MAX
 from tests.engine.stand import (
     DENMARK,

@@ -8,19 +8,19 @@ import pytest
 
 from folkmoot.engine import questions
 from folkmoot.engine.commands import SetAffiliations, SetSubscriptions
+from folkmoot.engine.configuration import Access
 from folkmoot.engine.decide.affiliations import AFFILIATIONS_MAX
 from folkmoot.engine.errors import Reason
-from folkmoot.engine.events import (
-    AffiliationChanged,
+from folkmoot.engine.events import AffiliationChanged, Cause
+from folkmoot.engine.model import Affiliation, NodeId, State
+from folkmoot.engine.notifications import (
     AffiliationTold,
     ApprovalAnswered,
-    Cause,
     OccupantTold,
     Published,
     Spoken,
     SubscriptionTold,
 )
-from folkmoot.engine.model import Access, Affiliation, NodeId, State
 from folkmoot.xmpp.jid import JID
 from tests.engine.stand import (
     DENMARK,

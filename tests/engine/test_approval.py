@@ -15,22 +15,16 @@ from folkmoot.engine.commands import (
     SetSubscriptions,
     Subscribe,
 )
+from folkmoot.engine.configuration import Access, SendLast
 from folkmoot.engine.errors import Reason
-from folkmoot.engine.events import (
+from folkmoot.engine.events import Cause
+from folkmoot.engine.model import Affiliation, NodeId, State, Via
+from folkmoot.engine.notifications import (
     ApprovalAnswered,
     ApprovalAsked,
-    Cause,
     Notification,
     Published,
     SubscriptionTold,
-)
-from folkmoot.engine.model import (
-    Access,
-    Affiliation,
-    NodeId,
-    SendLast,
-    State,
-    Via,
 )
 from folkmoot.xmpp.jid import JID
 from tests.engine.stand import (

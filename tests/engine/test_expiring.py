@@ -6,9 +6,11 @@ import pytest
 
 from folkmoot.engine import engine
 from folkmoot.engine.commands import Approve, Expire, SetDelivery
+from folkmoot.engine.configuration import Access, SendLast
 from folkmoot.engine.errors import Reason
-from folkmoot.engine.events import Cause, ItemPublished, Published, SubscriptionTold
-from folkmoot.engine.model import Access, Affiliation, NodeId, SendLast
+from folkmoot.engine.events import Cause, ItemPublished
+from folkmoot.engine.model import Affiliation, NodeId
+from folkmoot.engine.notifications import Published, SubscriptionTold
 from folkmoot.xmpp.jid import JID
 from tests.engine.stand import (
     DENMARK,

@@ -15,7 +15,9 @@ from folkmoot.engine.commands import (
     SetRoles,
     Subscribe,
 )
-from folkmoot.engine.events import (
+from folkmoot.engine.configuration import Access
+from folkmoot.engine.model import Affiliation, Role, Via
+from folkmoot.engine.notifications import (
     AffiliationTold,
     ApprovalAsked,
     Configured,
@@ -27,7 +29,6 @@ from folkmoot.engine.events import (
     SubscriptionTold,
     Welcomed,
 )
-from folkmoot.engine.model import Access, Affiliation, Role, Via
 from folkmoot.engine.store import ItemQuery
 from folkmoot.xmpp.jid import JID
 from tests.engine.stand import (

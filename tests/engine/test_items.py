@@ -7,25 +7,12 @@ from typing import Any
 import pytest
 
 from folkmoot.engine.commands import Configure, Entry, Publish, Purge, Retract
+from folkmoot.engine.configuration import NODE_ITEMS_MAX, Access, PublishModel, SendLast
 from folkmoot.engine.decide.items import ITEM_ID_CHARS_MAX
 from folkmoot.engine.errors import Reason
-from folkmoot.engine.events import (
-    ItemPublished,
-    NodeCreated,
-    PresenceTold,
-    Published,
-    Purged,
-    Retracted,
-)
-from folkmoot.engine.model import (
-    MESSAGES_NODE,
-    NODE_ITEMS_MAX,
-    Access,
-    Affiliation,
-    NodeId,
-    PublishModel,
-    SendLast,
-)
+from folkmoot.engine.events import ItemPublished, NodeCreated
+from folkmoot.engine.model import MESSAGES_NODE, Affiliation, NodeId
+from folkmoot.engine.notifications import PresenceTold, Published, Purged, Retracted
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element
 from tests.engine.stand import (

@@ -9,7 +9,7 @@ import pytest
 
 from folkmoot.engine import journal
 from folkmoot.engine.commands import Delete
-from folkmoot.engine.events import Notification, Published
+from folkmoot.engine.notifications import Notification, Published
 from folkmoot.engine.store import StoreFailed
 from tests.engine.stand import (
     HAMLET,

@@ -13,8 +13,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from folkmoot.engine import working_set
 from folkmoot.engine.commands import Command, Retract, Unsubscribe
+from folkmoot.engine.configuration import Access
 from folkmoot.engine.errors import Refused
-from folkmoot.engine.model import Access, Affiliation, Node, Via
+from folkmoot.engine.model import Affiliation, Via
+from folkmoot.engine.record import Node
 from folkmoot.engine.working_set import WorkingSet
 from folkmoot.xmpp.jid import JID
 from tests.engine import asking, holding

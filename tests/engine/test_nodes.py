@@ -9,31 +9,27 @@ from typing import Any
 import pytest
 
 from folkmoot.engine.commands import Configure, Create, Delete
+from folkmoot.engine.configuration import (
+    HISTORY_ITEMS_MAX,
+    NODE_ITEMS_MAX,
+    SPACE_TYPE,
+    Access,
+    NodeConfig,
+    PublishModel,
+)
 from folkmoot.engine.decide.configuring import SPACE_MUST, TEXT_CHARS_MAX
 from folkmoot.engine.decide.nodes import NODE_NAME_CHARS_MAX
 from folkmoot.engine.errors import Reason
-from folkmoot.engine.events import (
-    Configured,
-    Deleted,
-    NodeConfigured,
-    Purged,
-    Retracted,
-    SubscriptionTold,
-)
+from folkmoot.engine.events import NodeConfigured
 from folkmoot.engine.model import (
     CHAIN_NODES_MAX,
-    HISTORY_ITEMS_MAX,
     MESSAGES_NODE,
-    NODE_ITEMS_MAX,
     PRESENCE_NODE,
-    SPACE_TYPE,
-    Access,
     Affiliation,
-    NodeConfig,
     NodeId,
-    PublishModel,
     State,
 )
+from folkmoot.engine.notifications import Configured, Deleted, Purged, Retracted, SubscriptionTold
 from folkmoot.engine.store import Edge, NodeQuery
 from folkmoot.engine.view import View
 from tests.engine.memory import MemoryStore

@@ -17,8 +17,9 @@ from folkmoot.engine.commands import (
     RemoveContact,
     SetContact,
 )
-from folkmoot.engine.events import Configured, Deleted, Published, Purged, Retracted
-from folkmoot.engine.model import Access, Affiliation, Contact, NodeId, SendLast, Via
+from folkmoot.engine.configuration import Access, SendLast
+from folkmoot.engine.model import Affiliation, Contact, NodeId, Via
+from folkmoot.engine.notifications import Configured, Deleted, Published, Purged, Retracted
 from folkmoot.xmpp.jid import JID
 from tests.engine.memory import MemoryStore
 from tests.engine.stand import (

@@ -24,17 +24,10 @@ from folkmoot.engine.commands import (
     Subscribe,
     Unsubscribe,
 )
+from folkmoot.engine.configuration import NODE_ITEMS_MAX, Access
 from folkmoot.engine.decide.invites import INVITES_PER_NODE_MAX
 from folkmoot.engine.errors import Reason
-from folkmoot.engine.model import (
-    CHAIN_NODES_MAX,
-    MESSAGES_NODE,
-    NODE_ITEMS_MAX,
-    Access,
-    Affiliation,
-    NodeId,
-    Via,
-)
+from folkmoot.engine.model import CHAIN_NODES_MAX, MESSAGES_NODE, Affiliation, NodeId, Via
 from folkmoot.xmpp.jid import JID
 from tests.engine.stand import (
     DENMARK,

@@ -17,26 +17,12 @@ from folkmoot.engine.commands import (
     SetRoles,
     Unsubscribe,
 )
+from folkmoot.engine.configuration import HISTORY_ITEMS_MAX, Access
 from folkmoot.engine.decide.occupants import DEVICES_PER_NICK_MAX
 from folkmoot.engine.errors import Reason
-from folkmoot.engine.events import (
-    Cause,
-    Deleted,
-    OccupantTold,
-    Published,
-    Spoken,
-    Welcomed,
-)
-from folkmoot.engine.model import (
-    HISTORY_ITEMS_MAX,
-    Access,
-    Affiliation,
-    NodeId,
-    Occupant,
-    Role,
-    State,
-    Via,
-)
+from folkmoot.engine.events import Cause
+from folkmoot.engine.model import Affiliation, NodeId, Occupant, Role, State, Via
+from folkmoot.engine.notifications import Deleted, OccupantTold, Published, Spoken, Welcomed
 from folkmoot.xmpp.jid import JID
 from tests.engine.stand import (
     DENMARK,

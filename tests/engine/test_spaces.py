@@ -14,21 +14,11 @@ from folkmoot.engine.commands import (
     Publish,
     Purge,
 )
+from folkmoot.engine.configuration import Access, Inherit, PublishModel
 from folkmoot.engine.errors import Reason
-from folkmoot.engine.events import (
-    Cause,
-    Deleted,
-    Event,
-    ItemPublished,
-    OccupantTold,
-)
-from folkmoot.engine.model import (
-    Access,
-    Affiliation,
-    Inherit,
-    NodeId,
-    PublishModel,
-)
+from folkmoot.engine.events import Cause, Event, ItemPublished
+from folkmoot.engine.model import Affiliation, NodeId
+from folkmoot.engine.notifications import Deleted, OccupantTold
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
 from tests.engine.stand import (

@@ -15,22 +15,11 @@ from folkmoot.engine.commands import (
     Subscribe,
     Unsubscribe,
 )
+from folkmoot.engine.configuration import Access, SendLast
 from folkmoot.engine.decide.subscriptions import STATES_MAX
 from folkmoot.engine.errors import Reason
-from folkmoot.engine.events import (
-    Published,
-    SubscriptionTold,
-)
-from folkmoot.engine.model import (
-    Access,
-    Affiliation,
-    Contact,
-    NodeId,
-    SendLast,
-    State,
-    Subscription,
-    Via,
-)
+from folkmoot.engine.model import Affiliation, Contact, NodeId, State, Subscription, Via
+from folkmoot.engine.notifications import Published, SubscriptionTold
 from folkmoot.xmpp.jid import JID
 from tests.engine.stand import (
     DENMARK,

@@ -11,23 +11,17 @@ from folkmoot.engine.commands import (
     Configure,
     SetAffiliations,
 )
+from folkmoot.engine.configuration import Access, Inherit
 from folkmoot.engine.errors import Reason
 from folkmoot.engine.events import (
     AffiliationChanged,
     Cause,
     Event,
-    OccupantTold,
     StandingChanged,
     SubscriptionChanged,
 )
-from folkmoot.engine.model import (
-    Access,
-    Affiliation,
-    Inherit,
-    NodeId,
-    Role,
-    State,
-)
+from folkmoot.engine.model import Affiliation, NodeId, Role, State
+from folkmoot.engine.notifications import OccupantTold
 from folkmoot.xmpp.jid import JID
 from tests.engine.stand import (
     DENMARK,

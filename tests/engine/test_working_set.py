@@ -10,16 +10,11 @@ import pytest
 
 from folkmoot.engine import working_set
 from folkmoot.engine.commands import Create, Delete
+from folkmoot.engine.configuration import Access, SendLast
 from folkmoot.engine.errors import Reason, Refused
-from folkmoot.engine.events import Published, SubscriptionChanged
-from folkmoot.engine.model import (
-    CHAIN_NODES_MAX,
-    Access,
-    Affiliation,
-    NodeId,
-    SendLast,
-    State,
-)
+from folkmoot.engine.events import SubscriptionChanged
+from folkmoot.engine.model import CHAIN_NODES_MAX, Affiliation, NodeId, State
+from folkmoot.engine.notifications import Published
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
 from tests.engine.memory import MemoryStore

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from folkmoot.engine.model import NODE_ITEMS_MAX
+from folkmoot.engine.configuration import NODE_ITEMS_MAX
 from folkmoot.facades import bookmarks
 from folkmoot.facades.bookmarks import NODE, OLD, Bookmark, read_list
 from folkmoot.xmpp.xml import Element, parse, serialize

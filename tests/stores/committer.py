@@ -10,8 +10,9 @@ import itertools
 import sys
 from pathlib import Path
 
+from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.events import ItemPublished, NodeCreated
-from folkmoot.engine.model import Item, NodeConfig, NodeId
+from folkmoot.engine.model import Item, NodeId
 from folkmoot.stores.sqlite import SQLiteStore
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element

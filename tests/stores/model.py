@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.events import (
     AffiliationChanged,
     Audited,
@@ -19,7 +20,7 @@ from folkmoot.engine.events import (
     SubjectChanged,
     SubscriptionChanged,
 )
-from folkmoot.engine.model import Affiliation, Item, NodeConfig, NodeId, State, Subscription, Ticket
+from folkmoot.engine.model import Affiliation, Item, NodeId, State, Subscription, Ticket
 from folkmoot.engine.store import (
     AUDIT_ROWS_MAX,
     AuditPage,

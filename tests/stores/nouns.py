@@ -6,20 +6,9 @@ from dataclasses import fields
 
 from hypothesis import strategies as st
 
+from folkmoot.engine.configuration import ITEM_SECONDS_MAX, NodeConfig, RoomConfig
 from folkmoot.engine.events import ItemPublished, NodeCreated
-from folkmoot.engine.model import (
-    ITEM_SECONDS_MAX,
-    Contact,
-    Item,
-    Manner,
-    NodeConfig,
-    NodeId,
-    RoomConfig,
-    Show,
-    State,
-    Subscription,
-    Via,
-)
+from folkmoot.engine.model import Contact, Item, Manner, NodeId, Show, State, Subscription, Via
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element
 

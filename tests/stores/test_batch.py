@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.events import (
     AffiliationChanged,
     ApprovalRequested,
@@ -24,7 +25,7 @@ from folkmoot.engine.events import (
     SubscriptionChanged,
     kept,
 )
-from folkmoot.engine.model import Affiliation, NodeConfig, NodeId, State, Subscription, Via
+from folkmoot.engine.model import Affiliation, NodeId, State, Subscription, Via
 from folkmoot.stores import statements
 from folkmoot.stores.batch import Step, steps
 

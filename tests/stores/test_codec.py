@@ -8,7 +8,8 @@ from dataclasses import fields
 import pytest
 from hypothesis import given
 
-from folkmoot.engine.model import Access, Contact, Item, NodeConfig, RoomConfig
+from folkmoot.engine.configuration import Access, NodeConfig, RoomConfig
+from folkmoot.engine.model import Contact, Item
 from folkmoot.stores.codec import (
     item_row,
     read_config,

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from folkmoot.engine.configuration import NodeConfig, RoomConfig
 from folkmoot.engine.events import Event
-from folkmoot.engine.model import NodeConfig, RoomConfig
 from folkmoot.engine.store import ItemQuery, StoreFailed
 from folkmoot.stores.database import Database
 from folkmoot.stores.migrations import CannotOpen

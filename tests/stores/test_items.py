@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.events import NodeDeleted
-from folkmoot.engine.model import NodeConfig
 from folkmoot.engine.store import PAGE_CHARS_MAX, PAGE_ITEMS_MAX, Edge, ItemPage, ItemQuery
 from folkmoot.stores.sqlite import SQLiteStore
 from folkmoot.xmpp.xml import Element

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from folkmoot.engine.model import Access, NodeConfig, NodeId, RoomConfig
+from folkmoot.engine.configuration import Access, NodeConfig, RoomConfig
+from folkmoot.engine.model import NodeId
 from folkmoot.stores.codec import write_config
 from folkmoot.stores.database import Database
 from folkmoot.stores.migrations import (

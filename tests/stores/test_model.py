@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.events import (
     AffiliationChanged,
     ApprovalSettled,
@@ -29,7 +30,7 @@ from folkmoot.engine.events import (
     SubjectChanged,
     SubscriptionChanged,
 )
-from folkmoot.engine.model import Affiliation, Item, NodeConfig, NodeId, Subscription
+from folkmoot.engine.model import Affiliation, Item, NodeId, Subscription
 from folkmoot.engine.store import Edge, ItemQuery, NodeQuery, Store, StoreFailed
 from folkmoot.stores.sqlite import SQLiteStore
 from folkmoot.xmpp.jid import JID

@@ -10,19 +10,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from folkmoot.engine.errors import Reason
-from folkmoot.engine.model import (
+from folkmoot.engine.configuration import (
     Access,
-    Affiliation,
     Audience,
     Inherit,
     Inviters,
     NodeConfig,
     PublishModel,
-    Role,
     RoomConfig,
-    State,
 )
+from folkmoot.engine.errors import Reason
+from folkmoot.engine.model import Affiliation, Role, State
 
 RANK: Final = {
     Affiliation.OUTCAST: 0,

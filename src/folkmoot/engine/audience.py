@@ -11,33 +11,32 @@ from collections.abc import Iterator, Sequence
 from folkmoot.engine import occupancy, personal, pictures, relations
 from folkmoot.engine.events import (
     AffiliationChanged,
-    AffiliationTold,
-    ApprovalAnswered,
-    ApprovalAsked,
     ApprovalRequested,
     ApprovalSettled,
     Cause,
-    Configured,
-    Deleted,
     Event,
     ItemPublished,
     ItemsRetracted,
     NodeConfigured,
     NodeDeleted,
     NodePurged,
+    StandingChanged,
+    SubjectChanged,
+    SubscriptionChanged,
+)
+from folkmoot.engine.model import State, Via
+from folkmoot.engine.notifications import (
+    AffiliationTold,
+    ApprovalAnswered,
+    ApprovalAsked,
+    Configured,
+    Deleted,
     Notification,
     Published,
     Purged,
     Retracted,
     Spoken,
-    StandingChanged,
-    SubjectChanged,
-    SubscriptionChanged,
     SubscriptionTold,
-)
-from folkmoot.engine.model import (
-    State,
-    Via,
 )
 from folkmoot.engine.view import View
 

@@ -10,9 +10,10 @@ from folkmoot.engine.audience import foresee, hearers
 from folkmoot.engine.commands import Command, Expire
 from folkmoot.engine.decide import Stamp, decide
 from folkmoot.engine.decide.auditing import audited
-from folkmoot.engine.events import Audited, Event, NodeCreated, NodeDeleted, Notification
+from folkmoot.engine.events import Audited, Event, NodeCreated, NodeDeleted
 from folkmoot.engine.journal import Journal
 from folkmoot.engine.model import NodeId
+from folkmoot.engine.notifications import Notification
 from folkmoot.engine.reading import Reading
 from folkmoot.engine.services import Services
 from folkmoot.engine.store import AuditPage, AuditQuery, NodeQuery, Store

@@ -7,26 +7,11 @@ from dataclasses import replace
 from typing import Final
 
 from folkmoot.engine import access
-from folkmoot.engine.events import (
-    Cause,
-    Notification,
-    OccupantTold,
-    Seen,
-    StandingChanged,
-    SubscriptionChanged,
-    Welcomed,
-)
-from folkmoot.engine.model import (
-    Affiliation,
-    Item,
-    Node,
-    NodeConfig,
-    Recall,
-    Role,
-    RoomConfig,
-    Subscription,
-    Via,
-)
+from folkmoot.engine.configuration import NodeConfig, RoomConfig
+from folkmoot.engine.events import Cause, StandingChanged, SubscriptionChanged
+from folkmoot.engine.model import Affiliation, Item, Recall, Role, Subscription, Via
+from folkmoot.engine.notifications import Notification, OccupantTold, Seen, Welcomed
+from folkmoot.engine.record import Node
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.stanza import CLIENT

@@ -11,9 +11,8 @@ from dataclasses import replace
 
 from folkmoot.engine import access
 from folkmoot.engine.access import Stance
+from folkmoot.engine.configuration import Access, NodeConfig
 from folkmoot.engine.events import (
-    Configured,
-    Deleted,
     Event,
     ItemPublished,
     ItemsRetracted,
@@ -21,18 +20,15 @@ from folkmoot.engine.events import (
     NodeCreated,
     NodeDeleted,
     NodePurged,
+)
+from folkmoot.engine.model import PRESENCE_NODE, Affiliation, NodeId, Via
+from folkmoot.engine.notifications import (
+    Configured,
+    Deleted,
     Notification,
     Published,
     Purged,
     Retracted,
-)
-from folkmoot.engine.model import (
-    PRESENCE_NODE,
-    Access,
-    Affiliation,
-    NodeConfig,
-    NodeId,
-    Via,
 )
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID

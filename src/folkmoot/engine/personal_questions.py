@@ -7,16 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from folkmoot.engine.events import Published
-from folkmoot.engine.model import (
-    PLAIN,
-    NodeConfig,
-    NodeId,
-    SendLast,
-    State,
-    Subscription,
-    Via,
-)
+from folkmoot.engine.configuration import NodeConfig, SendLast
+from folkmoot.engine.model import PLAIN, NodeId, State, Subscription, Via
+from folkmoot.engine.notifications import Published
 from folkmoot.engine.personal import may_look
 from folkmoot.engine.store import Edge, ItemQuery
 from folkmoot.engine.view import View

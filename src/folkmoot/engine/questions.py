@@ -10,23 +10,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from folkmoot.engine import access, pictures
+from folkmoot.engine.configuration import Access, NodeConfig, SendLast
 from folkmoot.engine.decide.lowering import last_item
 from folkmoot.engine.decide.nodes import hold_owner
 from folkmoot.engine.errors import Reason, Refused
-from folkmoot.engine.events import Published
 from folkmoot.engine.model import (
     MESSAGES_NODE,
-    Access,
     Affiliation,
     Item,
-    NodeConfig,
     NodeId,
-    SendLast,
     State,
     Subscription,
     Ticket,
     Via,
 )
+from folkmoot.engine.notifications import Published
 from folkmoot.engine.occupancy import veiled
 from folkmoot.engine.relations import presence_of
 from folkmoot.engine.store import ItemPage, ItemQuery

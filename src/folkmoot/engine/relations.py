@@ -14,25 +14,19 @@ from typing import Final
 from folkmoot.engine.events import (
     AffiliationChanged,
     Cause,
-    ContactTold,
     Event,
     ItemPublished,
     ItemsRetracted,
     NodeDeleted,
+    SubscriptionChanged,
+)
+from folkmoot.engine.model import PRESENCE_NODE, Affiliation, Item, NodeId, State, Subscription, Via
+from folkmoot.engine.notifications import (
+    ContactTold,
     Notification,
     PresenceTold,
     RosterEntry,
-    SubscriptionChanged,
     SubscriptionTold,
-)
-from folkmoot.engine.model import (
-    PRESENCE_NODE,
-    Affiliation,
-    Item,
-    NodeId,
-    State,
-    Subscription,
-    Via,
 )
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID

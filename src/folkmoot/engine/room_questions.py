@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from folkmoot.engine import access
+from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.decide.occupants import occupancy, role_of, room_of
 from folkmoot.engine.errors import Reason, Refused
-from folkmoot.engine.events import Seen
-from folkmoot.engine.model import Affiliation, NodeConfig, NodeId, Role, Via
+from folkmoot.engine.model import Affiliation, NodeId, Role, Via
+from folkmoot.engine.notifications import Seen
 from folkmoot.engine.occupancy import seen
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID

@@ -12,7 +12,8 @@ from enum import Enum
 from typing import Protocol
 
 from folkmoot.engine.events import Audited, Event
-from folkmoot.engine.model import Item, Node, NodeId
+from folkmoot.engine.model import Item, NodeId
+from folkmoot.engine.record import Node
 from folkmoot.xmpp.jid import JID
 
 PAGE_ITEMS_MAX = 1_000

@@ -16,6 +16,7 @@ from typing import Final, Protocol
 
 from folkmoot.engine import access
 from folkmoot.engine.access import Stance, Standing
+from folkmoot.engine.configuration import Access, NodeConfig
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.events import (
     AffiliationChanged,
@@ -31,15 +32,13 @@ from folkmoot.engine.events import (
 from folkmoot.engine.model import (
     CHAIN_NODES_MAX,
     PRESENCE_NODE,
-    Access,
     Affiliation,
     Item,
-    Node,
-    NodeConfig,
     NodeId,
     State,
     Subscription,
 )
+from folkmoot.engine.record import Node
 from folkmoot.engine.services import Services
 from folkmoot.engine.store import ItemPage, ItemQuery
 from folkmoot.xmpp.jid import JID

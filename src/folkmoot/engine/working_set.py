@@ -11,6 +11,7 @@ from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from folkmoot.engine.configuration import HISTORY_ITEMS_MAX, NodeConfig
 from folkmoot.engine.events import (
     AffiliationChanged,
     Event,
@@ -26,13 +27,8 @@ from folkmoot.engine.events import (
     SubscriptionChanged,
     kept,
 )
-from folkmoot.engine.model import (
-    HISTORY_ITEMS_MAX,
-    Affiliation,
-    Node,
-    NodeConfig,
-    NodeId,
-)
+from folkmoot.engine.model import Affiliation, NodeId
+from folkmoot.engine.record import Node
 from folkmoot.engine.store import Edge, ItemQuery, Store
 from folkmoot.engine.view import Want
 from folkmoot.xmpp.jid import JID

@@ -14,8 +14,9 @@ from typing import Final
 
 from folkmoot.engine import questions
 from folkmoot.engine.commands import Configure, Entry, Retract, Settings
+from folkmoot.engine.configuration import NODE_ITEMS_MAX, Access
 from folkmoot.engine.errors import Reason, Refused
-from folkmoot.engine.model import NODE_ITEMS_MAX, Access, Item, NodeId, State
+from folkmoot.engine.model import Item, NodeId, State
 from folkmoot.engine.store import ItemQuery
 from folkmoot.engine.view import View
 from folkmoot.facades.facade import Facade, Handler, Outgoing, Reach, Request

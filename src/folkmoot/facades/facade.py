@@ -14,8 +14,9 @@ from typing import Concatenate, ParamSpec, TypeVar
 from folkmoot.engine.commands import Command
 from folkmoot.engine.engine import Engine
 from folkmoot.engine.errors import Reason, Refused
-from folkmoot.engine.events import Event, Notification
+from folkmoot.engine.events import Event
 from folkmoot.engine.model import NodeId, Show
+from folkmoot.engine.notifications import Notification
 from folkmoot.engine.services import Services
 from folkmoot.engine.view import View
 from folkmoot.xmpp.errors import StanzaError

@@ -11,7 +11,8 @@ from enum import Enum
 from typing import Any, TypeVar
 from urllib.parse import quote, unquote
 
-from folkmoot.engine.model import NodeConfig, NodeId
+from folkmoot.engine.configuration import NodeConfig
+from folkmoot.engine.model import NodeId
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.forms import Field, FieldType, Form, Option, read_boolean
 from folkmoot.xmpp.jid import JID, InvalidJID

@@ -13,8 +13,8 @@ from typing import Final
 from folkmoot.engine import personal_questions as questions
 from folkmoot.engine.commands import Expire
 from folkmoot.engine.engine import Engine
-from folkmoot.engine.events import Notification
 from folkmoot.engine.model import NodeId, Via
+from folkmoot.engine.notifications import Notification
 from folkmoot.facades import pubsub
 from folkmoot.facades.disco import Identity
 from folkmoot.facades.facade import Answer, Facade, Outgoing, Reach

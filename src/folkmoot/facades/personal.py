@@ -12,8 +12,9 @@ from typing import Final
 
 from folkmoot.engine import questions
 from folkmoot.engine.commands import Entry, Publish, Settings
+from folkmoot.engine.configuration import Access, NodeConfig, SendLast
 from folkmoot.engine.errors import Reason, Refused
-from folkmoot.engine.model import Access, Item, NodeConfig, NodeId, SendLast
+from folkmoot.engine.model import Item, NodeId
 from folkmoot.engine.store import Edge, ItemQuery
 from folkmoot.engine.view import View
 from folkmoot.facades.facade import Errors, Facade, Handler, Request, Route

@@ -20,8 +20,13 @@ from folkmoot.engine.commands import (
     Unsubscribe,
 )
 from folkmoot.engine.errors import Reason, Refused
-from folkmoot.engine.events import ApprovalAsked, Notification, PresenceTold, SubscriptionTold
 from folkmoot.engine.model import State, Via
+from folkmoot.engine.notifications import (
+    ApprovalAsked,
+    Notification,
+    PresenceTold,
+    SubscriptionTold,
+)
 from folkmoot.engine.questions import arrival, presences
 from folkmoot.engine.relations import presence_of
 from folkmoot.facades import messages

@@ -11,8 +11,8 @@ from typing import Final
 
 from folkmoot.engine.commands import RemoveContact, SetContact
 from folkmoot.engine.errors import Reason
-from folkmoot.engine.events import ContactTold, Notification, RosterEntry
 from folkmoot.engine.model import Contact
+from folkmoot.engine.notifications import ContactTold, Notification, RosterEntry
 from folkmoot.engine.relations import presence_of, roster
 from folkmoot.facades.facade import Errors, Facade, Outgoing, Reach, Request, Route, read_jid
 from folkmoot.xmpp.errors import StanzaError

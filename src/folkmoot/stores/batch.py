@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
+from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.events import (
     AffiliationChanged,
     Audited,
@@ -28,7 +29,7 @@ from folkmoot.engine.events import (
     kept,
     lasting,
 )
-from folkmoot.engine.model import Affiliation, NodeConfig, NodeId, Subscription
+from folkmoot.engine.model import Affiliation, NodeId, Subscription
 from folkmoot.engine.store import AUDIT_CHARS_MAX, AUDIT_ROWS_MAX
 from folkmoot.stores import statements
 from folkmoot.stores.codec import Row, Value, item_row, write_config, write_contact

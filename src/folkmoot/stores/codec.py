@@ -17,7 +17,8 @@ from enum import Enum
 from types import UnionType
 from typing import Any, Final, TypeAlias, cast, get_args, get_origin, get_type_hints
 
-from folkmoot.engine.model import Contact, Item, NodeConfig, NodeId, RoomConfig
+from folkmoot.engine.configuration import NodeConfig, RoomConfig
+from folkmoot.engine.model import Contact, Item, NodeId
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Limits, parse, serialize
 

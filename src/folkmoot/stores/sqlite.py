@@ -13,7 +13,6 @@ from folkmoot.engine.events import Audited, Event, Matter
 from folkmoot.engine.model import (
     Affiliation,
     Manner,
-    Node,
     NodeId,
     Show,
     State,
@@ -21,6 +20,7 @@ from folkmoot.engine.model import (
     Ticket,
     Via,
 )
+from folkmoot.engine.record import Node
 from folkmoot.engine.store import (
     PAGE_CHARS_MAX,
     PAGE_ITEMS_MAX,

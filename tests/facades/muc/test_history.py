@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from folkmoot.engine.model import HISTORY_ITEMS_MAX
+from folkmoot.engine.configuration import HISTORY_ITEMS_MAX
 from folkmoot.facades.muc.occupant import read_recall
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.xml import Element, parse

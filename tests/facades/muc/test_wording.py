@@ -9,8 +9,9 @@ import pytest
 
 from folkmoot.engine.decide.configuring import configured, default_config
 from folkmoot.engine.errors import Reason
-from folkmoot.engine.events import Cause, OccupantTold, Purged, Seen, Spoken, Welcomed
+from folkmoot.engine.events import Cause
 from folkmoot.engine.model import Affiliation, Item, NodeId, Role, Via
+from folkmoot.engine.notifications import OccupantTold, Purged, Seen, Spoken, Welcomed
 from folkmoot.facades.facade import Outgoing
 from folkmoot.facades.muc import FACADE
 from folkmoot.facades.muc.config import OCCUPANTS_MAX, ROWS, config_form, read_config

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from folkmoot.engine.model import ITEM_SECONDS_MAX
+from folkmoot.engine.configuration import ITEM_SECONDS_MAX
 from tests.facades.pubsub.denmark import (
     FRANCISCO,
     OWNER,

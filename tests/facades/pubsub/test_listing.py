@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from folkmoot.engine.configuration import SPACE_TYPE, Access, NodeConfig
 from folkmoot.engine.events import AffiliationChanged, NodeCreated
-from folkmoot.engine.model import SPACE_TYPE, Access, Affiliation, NodeConfig, NodeId
+from folkmoot.engine.model import Affiliation, NodeId
 from folkmoot.engine.store import NodeQuery
 from folkmoot.facades.disco import ITEMS
 from folkmoot.facades.listing import NODES_PER_PAGE_MAX

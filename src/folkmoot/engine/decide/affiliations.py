@@ -7,11 +7,13 @@ from typing import Final
 
 from folkmoot.engine import access
 from folkmoot.engine.commands import SetAffiliations
+from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.decide.lowering import answered, ended, follow
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.events import AffiliationChanged, Cause, Event
-from folkmoot.engine.model import Affiliation, Node, NodeConfig, State
+from folkmoot.engine.model import Affiliation, State
+from folkmoot.engine.record import Node
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
 

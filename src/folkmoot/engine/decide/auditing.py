@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from enum import Enum
 
+from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.events import (
     AffiliationChanged,
@@ -26,7 +27,7 @@ from folkmoot.engine.events import (
     SubscriptionChanged,
     lasting,
 )
-from folkmoot.engine.model import Affiliation, NodeConfig, NodeId, State, Subscription, Ticket
+from folkmoot.engine.model import Affiliation, NodeId, State, Subscription, Ticket
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element, serialize

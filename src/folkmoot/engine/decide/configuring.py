@@ -7,21 +7,19 @@ from dataclasses import fields, replace
 from typing import Final
 
 from folkmoot.engine.commands import Settings
-from folkmoot.engine.errors import Reason, Refused
-from folkmoot.engine.model import (
+from folkmoot.engine.configuration import (
     HISTORY_ITEMS_MAX,
     ITEM_SECONDS_MAX,
-    MESSAGES_NODE,
     NODE_ITEMS_MAX,
-    PRESENCE_NODE,
     SPACE_TYPE,
     Access,
     NodeConfig,
-    NodeId,
     PublishModel,
     RoomConfig,
     SendLast,
 )
+from folkmoot.engine.errors import Reason, Refused
+from folkmoot.engine.model import MESSAGES_NODE, PRESENCE_NODE, NodeId
 from folkmoot.engine.services import Kind, Services
 
 TEXT_CHARS_MAX: Final = 4_096

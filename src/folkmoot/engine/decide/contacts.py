@@ -17,14 +17,7 @@ from folkmoot.engine.decide.nodes import implied
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.events import AffiliationChanged, Cause, Event, SubscriptionChanged
-from folkmoot.engine.model import (
-    Affiliation,
-    Contact,
-    NodeId,
-    State,
-    Subscription,
-    Via,
-)
+from folkmoot.engine.model import Affiliation, Contact, NodeId, State, Subscription, Via
 from folkmoot.engine.relations import presence_of
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID

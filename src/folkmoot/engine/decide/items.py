@@ -10,6 +10,7 @@ from typing import Final
 from folkmoot.engine import access, pictures
 from folkmoot.engine.access import Stance
 from folkmoot.engine.commands import Entry, Publish, Purge, Retract
+from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.decide.configuring import unmet
 from folkmoot.engine.decide.lowering import follow_all, topmost
 from folkmoot.engine.decide.nodes import created, hold_owner
@@ -17,20 +18,9 @@ from folkmoot.engine.decide.occupants import speaker
 from folkmoot.engine.decide.relationships import spelled_out
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.errors import Reason, Refused
-from folkmoot.engine.events import (
-    Event,
-    ItemPublished,
-    ItemsRetracted,
-    NodeCreated,
-    NodePurged,
-)
-from folkmoot.engine.model import (
-    MESSAGES_NODE,
-    Item,
-    Node,
-    NodeConfig,
-    NodeId,
-)
+from folkmoot.engine.events import Event, ItemPublished, ItemsRetracted, NodeCreated, NodePurged
+from folkmoot.engine.model import MESSAGES_NODE, Item, NodeId
+from folkmoot.engine.record import Node
 from folkmoot.engine.services import Kind
 from folkmoot.engine.store import PAGE_ITEMS_MAX, ItemQuery
 from folkmoot.engine.view import View

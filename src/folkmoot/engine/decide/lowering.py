@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from folkmoot.engine import access
+from folkmoot.engine.configuration import Access, NodeConfig, SendLast
 from folkmoot.engine.events import (
     AffiliationChanged,
     ApprovalSettled,
@@ -22,15 +23,12 @@ from folkmoot.engine.events import (
 )
 from folkmoot.engine.model import (
     PRESENCE_NODE,
-    Access,
     Affiliation,
     Contact,
     Item,
-    NodeConfig,
     NodeId,
     Occupant,
     Role,
-    SendLast,
     State,
     Subscription,
 )

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Final
 
 from folkmoot.engine.commands import Configure, Create, Delete, Settings
+from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.decide.configuring import configured, default_config
 from folkmoot.engine.decide.lowering import follow_all
 from folkmoot.engine.decide.relationships import carried_along, kin, related, spelled_out
@@ -20,14 +21,8 @@ from folkmoot.engine.events import (
     NodeDeleted,
     NodePurged,
 )
-from folkmoot.engine.model import (
-    MESSAGES_NODE,
-    PRESENCE_NODE,
-    Affiliation,
-    Node,
-    NodeConfig,
-    NodeId,
-)
+from folkmoot.engine.model import MESSAGES_NODE, PRESENCE_NODE, Affiliation, NodeId
+from folkmoot.engine.record import Node
 from folkmoot.engine.services import Kind
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID

@@ -11,6 +11,7 @@ from typing import Final
 
 from folkmoot.engine import access
 from folkmoot.engine.commands import ChangePresence, ChangeSubject, SetRoles, Subscribe
+from folkmoot.engine.configuration import RoomConfig
 from folkmoot.engine.decide.lowering import changed
 from folkmoot.engine.decide.nodes import created, deleted
 from folkmoot.engine.decide.stamp import Stamp
@@ -20,16 +21,15 @@ from folkmoot.engine.model import (
     RECALL_ALL,
     Affiliation,
     Item,
-    Node,
     NodeId,
     Occupant,
     Recall,
     Role,
-    RoomConfig,
     State,
     Subscription,
     Via,
 )
+from folkmoot.engine.record import Node
 from folkmoot.engine.services import Kind
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID

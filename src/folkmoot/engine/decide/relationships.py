@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import Final
 
 from folkmoot.engine.commands import Settings
+from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.events import NodeConfigured
-from folkmoot.engine.model import CHAIN_NODES_MAX, NodeConfig, NodeId
+from folkmoot.engine.model import CHAIN_NODES_MAX, NodeId
 from folkmoot.engine.view import View
 
 _RELATIONS: Final = ("parent", "link")

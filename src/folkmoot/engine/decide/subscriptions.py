@@ -15,6 +15,7 @@ from folkmoot.engine.commands import (
     Subscribe,
     Unsubscribe,
 )
+from folkmoot.engine.configuration import Access, NodeConfig
 from folkmoot.engine.decide import occupants
 from folkmoot.engine.decide.contacts import hold_contact
 from folkmoot.engine.decide.invites import presented
@@ -38,18 +39,8 @@ from folkmoot.engine.events import (
     NodeCreated,
     SubscriptionChanged,
 )
-from folkmoot.engine.model import (
-    Access,
-    Affiliation,
-    Contact,
-    Manner,
-    Node,
-    NodeConfig,
-    NodeId,
-    State,
-    Subscription,
-    Via,
-)
+from folkmoot.engine.model import Affiliation, Contact, Manner, NodeId, State, Subscription, Via
+from folkmoot.engine.record import Node
 from folkmoot.engine.services import Kind
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID

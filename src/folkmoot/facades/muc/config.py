@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from folkmoot.engine.model import (
+from folkmoot.engine.configuration import (
     HISTORY_ITEMS_MAX,
     Access,
     Audience,

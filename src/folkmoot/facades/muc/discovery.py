@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from folkmoot.engine import questions, room_questions
-from folkmoot.engine.model import Access, Affiliation, NodeConfig, RoomConfig
+from folkmoot.engine.configuration import Access, NodeConfig, RoomConfig
+from folkmoot.engine.model import Affiliation
 from folkmoot.engine.questions import NodeInfo
 from folkmoot.facades import basics, disco, listing, spaces
 from folkmoot.facades.facade import Request, Route

@@ -6,8 +6,8 @@ from typing import Final
 
 from folkmoot.engine import room_questions
 from folkmoot.engine.commands import SetAffiliations
-from folkmoot.engine.events import Seen
 from folkmoot.engine.model import Affiliation, NodeId
+from folkmoot.engine.notifications import Seen
 from folkmoot.facades.facade import Outgoing, Reach, Request, read_jid
 from folkmoot.facades.muc.ns import USER
 from folkmoot.facades.muc.stanzas import occupant_address, room_address, user_element

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
-from folkmoot.engine.events import (
-    Cause,
+from folkmoot.engine.configuration import NodeConfig
+from folkmoot.engine.events import Cause
+from folkmoot.engine.model import Affiliation, Item, NodeId
+from folkmoot.engine.notifications import (
     Configured,
     Deleted,
     Heard,
@@ -17,7 +19,6 @@ from folkmoot.engine.events import (
     Spoken,
     Welcomed,
 )
-from folkmoot.engine.model import Affiliation, Item, NodeConfig, NodeId
 from folkmoot.facades.facade import Outgoing, Reach
 from folkmoot.facades.muc.ns import DELAY, STANZA_ID, USER
 from folkmoot.facades.muc.stanzas import (

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from folkmoot.engine.model import Item, NodeConfig
+from folkmoot.engine.configuration import NodeConfig
+from folkmoot.engine.model import Item
 from folkmoot.xmpp.stanza import CLIENT
 from folkmoot.xmpp.xml import Element
 

@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from folkmoot.engine.model import (
+from folkmoot.engine.configuration import (
     ITEM_SECONDS_MAX,
     NODE_ITEMS_MAX,
     Access,
     Inherit,
     Inviters,
     NodeConfig,
-    NodeId,
     PublishModel,
     SendLast,
 )
+from folkmoot.engine.model import NodeId
 from folkmoot.facades.form_table import (
     Row,
     choice,

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
-from folkmoot.engine.events import (
+from folkmoot.engine.model import Item, NodeId, Show, Via
+from folkmoot.engine.notifications import (
     AffiliationTold,
     ApprovalAnswered,
     ApprovalAsked,
@@ -19,7 +20,6 @@ from folkmoot.engine.events import (
     Retracted,
     SubscriptionTold,
 )
-from folkmoot.engine.model import Item, NodeId, Show, Via
 from folkmoot.facades.facade import Outgoing, Reach
 from folkmoot.facades.pubsub.body import body_element
 from folkmoot.facades.pubsub.bounces import notification_id

@@ -1,0 +1,156 @@
+"""How a node is configured (XEP-0060 1.30.0, §16.4.3; XEP-0045 1.35.5, §16.5.3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from folkmoot.engine.model import NodeId
+
+SPACE_TYPE: Final = "urn:xmpp:spaces:0"
+
+NODE_ITEMS_MAX: Final = 10_000
+"""What `max_items` means by `max`, and the most an owner may ask for."""
+
+ITEM_SECONDS_MAX: Final = 3_155_760_000
+"""The longest an owner may let items last: a hundred years."""
+
+HISTORY_ITEMS_MAX: Final = 100
+"""The most messages a room replays to someone who enters."""
+
+
+class Access(Enum):
+    """Who may subscribe and retrieve items (XEP-0060 §4.5)."""
+
+    OPEN = "open"
+    PRESENCE = "presence"
+    ROSTER = "roster"
+    AUTHORIZE = "authorize"
+    WHITELIST = "whitelist"
+
+
+class PublishModel(Enum):
+    """Who may publish (XEP-0060 §16.4.3, `pubsub#publish_model`)."""
+
+    OPEN = "open"
+    PUBLISHERS = "publishers"
+    SUBSCRIBERS = "subscribers"
+
+
+class SendLast(Enum):
+    """When a subscriber is sent the newest item unasked (`pubsub#send_last_published_item`)."""
+
+    NEVER = "never"
+    ON_SUB = "on_sub"
+    ON_SUB_AND_PRESENCE = "on_sub_and_presence"
+
+
+class Inherit(Enum):
+    """Which standing a node takes from its parent (`{urn:folkmoot:spaces:0}inherit`)."""
+
+    ALL = "all"
+    STAFF = "staff"
+    NONE = "none"
+
+
+class Inviters(Enum):
+    """Who may make invites to a space (`{urn:folkmoot:invite:0}inviters`)."""
+
+    OWNERS = "owners"
+    PUBLISHERS = "publishers"
+
+
+class Audience(Enum):
+    """Whom a room setting speaks of (`muc#roomconfig_allowpm`)."""
+
+    ANYONE = "anyone"
+    PARTICIPANTS = "participants"
+    MODERATORS = "moderators"
+    NOBODY = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomConfig:
+    """What only a room has (XEP-0045 1.35.5, §16.5.3); the rest is in `NodeConfig`.
+
+    Members-only is the access model `whitelist`; name and description are title and description.
+    """
+
+    persistent: bool = False
+    public: bool = True
+    moderated: bool = False
+    whois_anyone: bool = False
+    password: str = ""
+    occupants_max: int = 0
+    """0: as many as come."""
+    change_subject: bool = False
+    allow_invites: bool = False
+    private_messages: Audience = Audience.ANYONE
+    history_items: int = 20
+    """How many messages someone who enters is sent, 0 to HISTORY_ITEMS_MAX."""
+    locked: bool = False
+    """Just made, and entered by its owner alone until it is configured (§10.1.1)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeConfig:
+    """A node's configuration (XEP-0060 §16.4.3); the facades' form tables say the same in words."""
+
+    type: str = ""
+    title: str = ""
+    description: str = ""
+    language: str = ""
+    access: Access = Access.OPEN
+    roster_groups: tuple[str, ...] = ()
+    publish: PublishModel = PublishModel.PUBLISHERS
+    persist_items: bool = True
+    max_items: int = 1_000
+    """0 to NODE_ITEMS_MAX; the oldest item makes way."""
+    item_seconds: int = 0
+    """How long an item lasts, up to ITEM_SECONDS_MAX; 0: for ever."""
+    payload_bytes_max: int = 262_144
+    deliver_notifications: bool = True
+    deliver_payloads: bool = True
+    present_only: bool = False
+    """Only those hear of items who are available just then."""
+    notify_config: bool = False
+    notify_delete: bool = True
+    notify_retract: bool = True
+    notify_sub: bool = False
+    send_last: SendLast = SendLast.NEVER
+    headline: bool = True
+    """Notifications are of type `headline`, else `normal`."""
+    parent: NodeId | None = None
+    """The node this one says it is in; true only once that node lists it."""
+    link: NodeId | None = None
+    """The node this one goes with, and ends with (XEP-0496 §4.3)."""
+    inherit: Inherit = Inherit.ALL
+    inviters: Inviters = Inviters.OWNERS
+    room: RoomConfig | None = None
+
+    @property
+    def is_space(self) -> bool:
+        """Whether the node is a space (XEP-0503 §3)."""
+        return self.type == SPACE_TYPE
+
+    @property
+    def dependent(self) -> bool:
+        """Whether the parent's rules narrow the node's, and it ends with it (XEP-0496 §4.4).
+
+        Rooms and spaces are in a space by agreement of both: they take standing from it, say
+        themselves whom they let in, and outlive it.
+        """
+        return self.room is None and not self.is_space
+
+    @property
+    def private(self) -> bool:
+        """Whether someone has to let people in."""
+        return self.access in (Access.AUTHORIZE, Access.WHITELIST)
+
+    @property
+    def listed(self) -> bool:
+        """Whether a list may show the node to those who have nothing to do with it."""
+        if self.room is None:
+            return not self.private
+        return self.room.public and not self.room.locked

@@ -1,0 +1,249 @@
+"""What is told of events, and to whom: each on its way from the engine to the facade that words it.
+
+A notification has everything a facade needs to word it, and nothing its hearers may not see.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from folkmoot.engine.configuration import NodeConfig
+from folkmoot.engine.events import Cause
+from folkmoot.engine.model import (
+    PLAIN,
+    Affiliation,
+    Contact,
+    Item,
+    Manner,
+    NodeId,
+    Role,
+    Subscription,
+    Via,
+)
+from folkmoot.xmpp.jid import JID
+from folkmoot.xmpp.xml import Element
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An occupant as some class of hearers may see them; `jid` is None where it is hidden.
+
+    worded: where a facade keeps its wording of it, for as long as it is true.
+    """
+
+    nick: str
+    jid: JID | None
+    affiliation: Affiliation
+    role: Role | None
+    presence: Element
+    worded: dict[object, object] = field(default_factory=dict, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What every notification has: which facade words it, and the addresses that hear it.
+
+    but: addresses that hear it otherwise, and therefore not as part of `to`.
+    """
+
+    via: Via
+    node: NodeId
+    to: tuple[JID, ...]
+    but: frozenset[JID] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published(Heard):
+    """An item, for subscribers."""
+
+    item: Item
+    config: NodeConfig
+    last: bool = False
+    """Sent because it is the newest item, not because it is new (XEP-0060 §6.1.7)."""
+    manner: Manner = PLAIN
+    """How these hearers want to hear."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retracted(Heard):
+    """Items are gone, for subscribers."""
+
+    item_ids: tuple[str, ...]
+    config: NodeConfig
+    parting: Element | None = None
+    manner: Manner = PLAIN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purged(Heard):
+    """All items are gone, for subscribers."""
+
+    config: NodeConfig
+    manner: Manner = PLAIN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deleted(Heard):
+    """The node is gone, for subscribers and occupants. seen: an occupant, told of themself."""
+
+    config: NodeConfig
+    redirect: str
+    reason: str
+    seen: Seen | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configured(Heard):
+    """The configuration changed, for subscribers (XEP-0060 §8.2.5.2) and occupants (§10.2.1)."""
+
+    before: NodeConfig
+    after: NodeConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubscriptionTold(Heard):
+    """A subscription changed, for the subscriber or, with `notify_sub`, the owners.
+
+    said: the stanza by which presence was granted, denied or given up; None: it says nothing more.
+    """
+
+    subscriber: JID
+    before: Subscription | None
+    after: Subscription | None
+    cause: Cause
+    config: NodeConfig
+    said: Element | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AffiliationTold(Heard):
+    """An affiliation changed, for the entity concerned (XEP-0060 §8.9.4)."""
+
+    jid: JID
+    affiliation: Affiliation
+    config: NodeConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalAsked(Heard):
+    """Somebody asks to be let in, for those who may say so (XEP-0060 §8.6, RFC 6121 §3.1.3).
+
+    said: the stanza that asks for presence.
+    """
+
+    subscriber: JID
+    subid: str
+    said: Element | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalAnswered(Heard):
+    """A request was settled by another owner."""
+
+    subscriber: JID
+    allowed: bool
+    by: JID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OccupantTold(Heard):
+    """An occupant came, changed or left; one class of hearers sees them as `seen`.
+
+    own: the hearers are the occupant's own devices. left: they are gone; cause says why.
+    new_nick: the name they go by from now on (XEP-0045 §7.6).
+    by: who did it, by nick, where a moderator or owner did.
+    """
+
+    seen: Seen
+    own: bool
+    cause: Cause
+    left: bool = False
+    new_nick: str = ""
+    by: str = ""
+    reason: str = ""
+    config: NodeConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Welcomed(Heard):
+    """For someone who just entered: who is there, then themself, then what was said (§7.1).
+
+    history: oldest first, at most `RoomConfig.history_items`. history_chars_max: how many
+    characters the newest of it, as stanzas, may come to; None sets no bound.
+    """
+
+    others: tuple[Seen, ...]
+    seen: Seen
+    created: bool
+    history: tuple[Item, ...]
+    history_chars_max: int | None
+    subject: Item | None
+    config: NodeConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spoken(Heard):
+    """A message, or a new subject, for a room's occupants (XEP-0045 §7.4, §8.1).
+
+    kept: the message has its place in the room's archive, under the item's id.
+    """
+
+    item: Item
+    kept: bool
+    config: NodeConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactTold(Heard):
+    """A roster item changed, for the account's own devices (RFC 6121 §2.1.6).
+
+    to: the account. entry: None once it is off the roster. version: of the roster with this change
+    (§2.6), "" where it is not known.
+    """
+
+    contact: JID
+    entry: RosterEntry | None
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresenceTold(Heard):
+    """A resource's presence, for contacts; `presence` None: it is not available any more."""
+
+    resource: JID
+    presence: Element | None
+    parting: Element | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RosterEntry:
+    """One contact on an account's roster (RFC 6121 §2.1.2), made of two subscriptions.
+
+    to: the account hears the contact's presence; from_: the contact hears the account's;
+    ask: the account has asked and waits; approved: the contact is let in when it asks (§3.4).
+    """
+
+    jid: JID
+    contact: Contact
+    to: bool = False
+    from_: bool = False
+    ask: bool = False
+    approved: bool = False
+
+
+Notification = (
+    Published
+    | Retracted
+    | Purged
+    | Deleted
+    | Configured
+    | SubscriptionTold
+    | AffiliationTold
+    | ApprovalAsked
+    | ApprovalAnswered
+    | OccupantTold
+    | Welcomed
+    | Spoken
+    | ContactTold
+    | PresenceTold
+)

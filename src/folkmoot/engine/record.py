@@ -1,0 +1,188 @@
+"""A node as it is kept in memory, and what follows from its subscriptions.
+
+`Node` alone changes: the working set applies events to it, everyone else only reads.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from folkmoot.engine.configuration import NodeConfig
+from folkmoot.engine.model import (
+    Affiliation,
+    Item,
+    Manner,
+    NodeId,
+    State,
+    Subscription,
+    Ticket,
+    Via,
+)
+from folkmoot.xmpp.jid import JID
+
+K = TypeVar("K")
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """A node as the working set holds it: read by all, changed only by applying events.
+
+    affiliations: explicit rows, bare JID to affiliation; a row may say `none`, which then overrides
+    what a parent would give.
+    listed: item id to the node that item lists (XEP-0503 §5.4).
+    heads: item id to its publisher, oldest first; None until someone needs it.
+    live: items of a node that does not persist them, for as long as their publisher's stream lives.
+    recent: the newest HISTORY_ITEMS_MAX items of a room, oldest first; None until someone enters.
+    written: the number of the last batch that holds a write to this node.
+    """
+
+    id: NodeId
+    config: NodeConfig
+    creator: JID
+    created: float
+    affiliations: dict[JID, Affiliation] = field(default_factory=dict)
+    subscriptions: dict[JID, Subscription] = field(default_factory=dict)
+    listed: dict[str, NodeId] = field(default_factory=dict)
+    invites: dict[str, Ticket] = field(default_factory=dict)
+    subject: Item | None = None
+    heads: dict[str, JID] | None = None
+    live: dict[str, Item] | None = None
+    recent: deque[Item] | None = None
+    written: int = 0
+    _derived: Derived | None = None
+
+    @property
+    def derived(self) -> Derived:
+        """What follows from subscriptions and list."""
+        if self._derived is None:
+            self._derived = Derived()
+            for subscription in self.subscriptions.values():
+                self._derived.add(subscription)
+            self._derived.listing.update(self.listed.values())
+        return self._derived
+
+    def hearers(self, via: Via) -> tuple[JID, ...]:
+        """The addresses that hear of items through one facade, in the order they subscribed."""
+        index = self.derived
+        if index.hearers is None:
+            found: dict[Via, list[JID]] = {}
+            for subscription in self.subscriptions.values():
+                if subscription.state is State.SUBSCRIBED and subscription.deliver:
+                    found.setdefault(subscription.via, []).append(subscription.subscriber)
+            index.hearers = {via: tuple(jids) for via, jids in found.items()}
+        return index.hearers.get(via, ())
+
+    def manners(self) -> Mapping[Manner, tuple[JID, ...]]:
+        """The same addresses for XEP-0060, by how they want to hear."""
+        index = self.derived
+        if index.manners is None:
+            found: dict[Manner, list[JID]] = {}
+            for jid in self.hearers(Via.PUBSUB):
+                found.setdefault(self.subscriptions[jid].manner, []).append(jid)
+            index.manners = {manner: tuple(jids) for manner, jids in found.items()}
+        return index.manners
+
+    def occupants(self, nick: str) -> tuple[JID, ...]:
+        """The full JIDs that go by a nick in a room; one person's devices may share one."""
+        return self.derived.nicks.get(nick, ())
+
+    def addresses(self, bare: JID) -> tuple[JID, ...]:
+        """Every address, bare or full, under which an entity has a subscription here."""
+        return self.derived.addresses.get(bare, ())
+
+    def lapsed(self, at: float) -> tuple[Subscription, ...]:
+        """The subscriptions that have their end at a time, or before it."""
+        over = (jid for jid, end in self.derived.leases.items() if end <= at)
+        return tuple(self.subscriptions[jid] for jid in over)
+
+    @property
+    def nicks(self) -> tuple[str, ...]:
+        """The nicks in a room, in the order people came."""
+        return tuple(self.derived.nicks)
+
+    def lists(self, node: NodeId) -> bool:
+        """Whether some item lists a node: its half of being that node's parent."""
+        return self.derived.listing[node] > 0
+
+    def put_subscription(self, jid: JID, subscription: Subscription | None) -> None:
+        """Set or remove one subscription, and what is derived from it."""
+        index = self.derived
+        before = self.subscriptions.pop(jid, None) if subscription is None else None
+        if subscription is not None:
+            before = self.subscriptions.get(jid)
+            self.subscriptions[jid] = subscription
+        if before is not None:
+            index.remove(before)
+        if subscription is not None:
+            index.add(subscription)
+        index.hearers = index.manners = None
+
+    def put_listed(self, item_id: str, node: NodeId | None) -> None:
+        """Let an item list a node, or none."""
+        index = self.derived
+        before = self.listed.pop(item_id, None)
+        if before is not None:
+            index.listing[before] -= 1
+        if node is not None:
+            self.listed[item_id] = node
+            index.listing[node] += 1
+
+
+class Derived:
+    """What follows from a node's subscriptions and list, kept so that nobody has to search them.
+
+    shown: what the audience made of an occupant, by nick; dropped when the occupant changes.
+    seers: the occupants who see real JIDs, and those who do not.
+    """
+
+    __slots__ = ("addresses", "hearers", "leases", "listing", "manners", "nicks", "seers", "shown")
+
+    def __init__(self) -> None:
+        self.hearers: dict[Via, tuple[JID, ...]] | None = None
+        self.manners: dict[Manner, tuple[JID, ...]] | None = None
+        self.addresses: dict[JID, tuple[JID, ...]] = {}
+        self.leases: dict[JID, float] = {}
+        self.nicks: dict[str, tuple[JID, ...]] = {}
+        self.listing: Counter[NodeId] = Counter()
+        self.shown: dict[str, dict[bool, object]] = {}
+        self.seers: tuple[tuple[JID, ...], tuple[JID, ...]] | None = None
+
+    def add(self, subscription: Subscription) -> None:
+        jid = subscription.subscriber
+        _put(self.addresses, jid.bare, jid)
+        if subscription.expires is not None:
+            self.leases[jid] = subscription.expires
+        if subscription.occupant is not None:
+            _put(self.nicks, subscription.occupant.nick, jid)
+            self.unshow(subscription.occupant.nick)
+
+    def remove(self, subscription: Subscription) -> None:
+        jid = subscription.subscriber
+        _drop(self.addresses, jid.bare, jid)
+        self.leases.pop(jid, None)
+        if subscription.occupant is not None:
+            _drop(self.nicks, subscription.occupant.nick, jid)
+            self.unshow(subscription.occupant.nick)
+
+    def unshow(self, nick: str | None = None) -> None:
+        """Forget what was made of an occupant, or of all."""
+        self.seers = None
+        if nick is None:
+            self.shown.clear()
+        else:
+            self.shown.pop(nick, None)
+
+
+def _put(index: dict[K, tuple[JID, ...]], key: K, jid: JID) -> None:
+    index[key] = (*index.get(key, ()), jid)
+
+
+def _drop(index: dict[K, tuple[JID, ...]], key: K, jid: JID) -> None:
+    left = tuple(each for each in index[key] if each != jid)
+    if left:
+        index[key] = left
+    else:
+        del index[key]

@@ -75,8 +75,9 @@ def _heard(event: Event, view: View, *, created: bool) -> Iterator[Notification]
             yield from occupancy.restated(event, view)
         case SubjectChanged(node=node, item=item):
             record = view.found(node)
-            to = record.hearers(Via.MUC)
-            yield Spoken(via=Via.MUC, node=node, to=to, item=item, kept=False, config=record.config)
+            if to := record.hearers(Via.MUC):
+                config = record.config
+                yield Spoken(via=Via.MUC, node=node, to=to, item=item, kept=False, config=config)
         case ItemsRetracted():
             yield from _retracted(event, view)
         case NodePurged(node=node):
@@ -104,15 +105,15 @@ def _published(event: ItemPublished, view: View) -> Iterator[Notification]:
     record = view.found(event.node)
     config = record.config
     if config.room is not None:
-        to = record.hearers(Via.MUC)
-        yield Spoken(
-            via=Via.MUC,
-            node=event.node,
-            to=to,
-            item=event.item,
-            kept=event.persist,
-            config=config,
-        )
+        if to := record.hearers(Via.MUC):
+            yield Spoken(
+                via=Via.MUC,
+                node=event.node,
+                to=to,
+                item=event.item,
+                kept=event.persist,
+                config=config,
+            )
     elif event.live:
         yield from relations.published(event, view)
     for manner, to in record.manners().items():
@@ -246,7 +247,8 @@ def _subscription_changed(event: SubscriptionChanged, view: View) -> Iterator[No
     now = State.NONE if event.after is None else event.after.state
     if was is not now:
         to = () if event.cause is Cause.ASKED else (event.subscriber,)
-        if record.config.notify_sub and State.SUBSCRIBED in (was, now):
+        news = record.config.notify_sub and event.cause is not Cause.RESTORED
+        if news and State.SUBSCRIBED in (was, now):
             to = (*to, *(jid for jid in view.owners(event.node) if jid != event.subscriber))
         if to:
             yield SubscriptionTold(

@@ -385,7 +385,8 @@ class View:
 
     def affiliated(self, jid: JID) -> frozenset[NodeId]:
         """Every node that has a row for an entity."""
-        return self._known.affiliated(jid.bare)
+        supposed = (node for (node, who), row in self._rows.items() if row and who == jid.bare)
+        return self._known.affiliated(jid.bare).union(supposed)
 
     def exists(self, jid: JID) -> bool:
         """Whether a bare JID is an account of this server."""

@@ -20,6 +20,7 @@ from folkmoot.engine.decide import (
     lowering,
     nodes,
     occupants,
+    restoring,
     subscriptions,
 )
 from folkmoot.engine.decide.stamp import Stamp
@@ -49,6 +50,7 @@ _RULES: Final[dict[type[Command], Callable[[Any, View, Stamp], tuple[Event, ...]
     commands.SetContact: contacts.set_contact,
     commands.RemoveContact: contacts.remove_contact,
     commands.Forget: accounts.forget,
+    commands.Restore: restoring.restore,
 }
 
 

@@ -37,7 +37,7 @@ def set_affiliations(command: SetAffiliations, view: View, stamp: Stamp) -> tupl
     actor = view.affiliation(node, command.actor)
     events: list[Event] = []
     for jid, wanted in wishes.items():
-        _hold_sense(config, wanted)
+        hold_sense(config, wanted)
         if wanted is Affiliation.OUTCAST and jid == command.actor.bare:
             raise Refused(Reason.ONESELF)
         target = view.affiliation(node, jid)
@@ -63,7 +63,7 @@ def set_affiliations(command: SetAffiliations, view: View, stamp: Stamp) -> tupl
     return (*told, *following)
 
 
-def _hold_sense(config: NodeConfig, wanted: Affiliation) -> None:
+def hold_sense(config: NodeConfig, wanted: Affiliation) -> None:
     """Nothing, where the node's protocol has such an affiliation."""
     foreign = PUBSUB_ONLY if config.room is not None else ROOM_ONLY
     if wanted in foreign:

@@ -27,6 +27,7 @@ FLOORS: dict[str, int] = {
     "admin": 5,
     "control": 5,
     "steward": 5,
+    "spaces": 5,
     "check": 5,
     "served": 5,
     "core": 5,

@@ -1,8 +1,9 @@
 """The control socket: the command line asks the running server, in lines of JSON on a Unix socket.
 
 A connection carries one request. Its answer is any number of `progress`, `users` or `space` lines,
-then `{"done": true}`, or `{"error": "..."}` where the request cannot be met. The socket belongs to
-the user the server runs as (mode 0600): whoever can open it may do everything.
+then `{"done": true}`, or `{"error": "..."}` where the request cannot be met. What is too much for a
+line follows the request in parts, a line each, and each is answered before the next is sent. The
+socket belongs to the user the server runs as (mode 0600): whoever can open it may do everything.
 """
 
 import asyncio
@@ -11,8 +12,8 @@ import os
 import shutil
 import socket
 import tempfile
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -70,7 +71,15 @@ class AskSpaces:
     arguments: Mapping[str, str]
 
 
-Request = AddUsers | SetPassword | DeleteUser | ListUsers | AskSpaces
+@dataclass(frozen=True, slots=True)
+class StreamSpaces:
+    """Asks for `Steward.stream`; parts may follow, a line each."""
+
+    verb: str
+    arguments: Mapping[str, str]
+
+
+Request = AddUsers | SetPassword | DeleteUser | ListUsers | AskSpaces | StreamSpaces
 
 
 def read_request(line: bytes) -> Request:
@@ -86,10 +95,16 @@ def read_request(line: bytes) -> Request:
             case {"list": str(prefix)}:
                 return ListUsers(prefix)
             case {"space": [str(verb), {**arguments}]}:
-                return AskSpaces(verb, {str(name): str(each) for name, each in arguments.items()})
+                return AskSpaces(verb, _texts(arguments))
+            case {"stream": [str(verb), {**arguments}]}:
+                return StreamSpaces(verb, _texts(arguments))
     except (ValueError, TypeError) as error:
         raise AdminError(f"the server cannot read the request: {error}") from None
     raise AdminError("the server does not know this request: is it another version of folkmoot?")
+
+
+def _texts(arguments: Mapping[object, object]) -> Mapping[str, str]:
+    return {str(name): str(each) for name, each in arguments.items()}
 
 
 def write_request(request: Request) -> bytes:
@@ -105,6 +120,8 @@ def write_request(request: Request) -> bytes:
             return _line({"list": prefix})
         case AskSpaces(verb, arguments):
             return _line({"space": [verb, dict(arguments)]})
+        case StreamSpaces(verb, arguments):
+            return _line({"stream": [verb, dict(arguments)]})
         case _:
             assert_never(request)
 
@@ -118,6 +135,12 @@ class Spaces(Protocol):
 
     async def ask(self, verb: str, arguments: Mapping[str, str]) -> Message:
         """The answer to a question. Raises AdminError where it has none."""
+        ...
+
+    def stream(
+        self, verb: str, arguments: Mapping[str, str], parts: AsyncIterator[Message]
+    ) -> AsyncGenerator[Message, None]:
+        """The same in parts; where both sides have some, an answer to each."""
         ...
 
 
@@ -169,11 +192,15 @@ class ControlServer:
                 writer.close()
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        async for message in self._answers(read_request(await _read(reader))):
-            await _write(writer, message)
+        request = read_request(await _read(reader))
+        async with aclosing(self._answers(request, reader)) as answers:
+            async for message in answers:
+                await _write(writer, message)
         await _write(writer, {"done": True})
 
-    async def _answers(self, request: Request) -> AsyncIterator[Message]:
+    async def _answers(
+        self, request: Request, reader: asyncio.StreamReader
+    ) -> AsyncGenerator[Message, None]:
         match request:
             case AddUsers(users):
                 async for progress in self._admin.add_users(users):
@@ -188,11 +215,20 @@ class ControlServer:
                     page = found[start : start + USERS_PER_LINE]
                     yield {"users": [[str(account.jid), account.created] for account in page]}
             case AskSpaces(verb, arguments):
-                if self._spaces is None:
-                    raise AdminError("nobody here knows of spaces")
-                yield {"space": await self._spaces.ask(verb, arguments)}
+                yield {"space": await self._known().ask(verb, arguments)}
+            case StreamSpaces(verb, arguments):
+                async with aclosing(
+                    self._known().stream(verb, arguments, _parts(reader))
+                ) as answers:
+                    async for answer in answers:
+                        yield {"space": answer}
             case _:
                 assert_never(request)
+
+    def _known(self) -> Spaces:
+        if self._spaces is None:
+            raise AdminError("nobody here knows of spaces")
+        return self._spaces
 
 
 def _bound(path: Path) -> socket.socket:
@@ -212,6 +248,16 @@ async def _read(reader: asyncio.StreamReader) -> bytes:
         return await reader.readline()
     except ValueError:
         raise AdminError(_TOO_MUCH) from None
+
+
+async def _parts(reader: asyncio.StreamReader) -> AsyncIterator[Message]:
+    """What follows a request, until the other end is gone."""
+    while line := await _read(reader):
+        try:
+            part = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise AdminError(f"the server cannot read a part: {error}") from None
+        yield part
 
 
 async def _write(writer: asyncio.StreamWriter, message: Message) -> None:
@@ -259,23 +305,34 @@ class RemoteAdmin:
         answer: Message = answers[0]["space"]
         return answer
 
+    async def stream(
+        self, verb: str, arguments: Mapping[str, str], parts: Iterable[Message] = ()
+    ) -> AsyncGenerator[Message, None]:
+        """See `Steward.stream`. Who stops listening has given it up."""
+        async with aclosing(self._ask(StreamSpaces(verb, arguments), parts)) as answers:
+            async for message in answers:
+                yield message["space"]
+
     async def _done(self, request: Request) -> None:
         async for _ in self._ask(request):
             pass
 
-    async def _ask(self, request: Request) -> AsyncIterator[Message]:
+    async def _ask(
+        self, request: Request, parts: Iterable[Message] = ()
+    ) -> AsyncGenerator[Message, None]:
         """Every line of the answer but the last; raises AdminError if the server refuses."""
-        line = write_request(request)
-        if len(line) > LINE_BYTES_MAX:
-            raise AdminError(_TOO_MUCH)
+        line = _within_bounds(write_request(request))
         try:
             reader, writer = await asyncio.open_unix_connection(self._path, limit=LINE_BYTES_MAX)
         except PermissionError:
             raise AdminError("the server runs as another user: do this as that user") from None
         except OSError as error:
             raise AdminError(f"the server does not answer on {self._path}: {error}") from None
+        remaining = iter(parts)
         try:
             writer.write(line)
+            if (part := next(remaining, None)) is not None:
+                writer.write(_within_bounds(_line(part)))
             while line := await _read(reader):
                 message = json.loads(line)
                 if "error" in message:
@@ -283,8 +340,16 @@ class RemoteAdmin:
                 if "done" in message:
                     return
                 yield message
+                if (part := next(remaining, None)) is not None:
+                    writer.write(_within_bounds(_line(part)))
         except ConnectionError:
             pass
         finally:
             writer.close()
         raise AdminError("the server ended before it had answered: its log may say why")
+
+
+def _within_bounds(line: bytes) -> bytes:
+    if len(line) > LINE_BYTES_MAX:
+        raise AdminError(_TOO_MUCH)
+    return line

@@ -96,7 +96,9 @@ async def _serve(config: Config, held: Hold, ready: Ready) -> int:
         core = await stack.enter_async_context(running(store, services(config)))
         front = Front(core, store, config)
         admin = ServerAdmin(core, store, config.server.domain)
-        control = ControlServer(admin, config.server.data, Steward(core.engine))
+        control = ControlServer(
+            admin, config.server.data, Steward(core.engine, config.space_templates)
+        )
         path = await control.open()
         stack.push_async_callback(control.close)
         listening = await _listen(config, front, stack)

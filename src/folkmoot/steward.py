@@ -6,34 +6,28 @@ owner, and the audit trail has it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import aclosing
 from dataclasses import replace
 from enum import Enum
 from typing import Any, Final
 
 from folkmoot.admin import AdminError
-from folkmoot.engine import questions
-from folkmoot.engine.commands import Create, Invite
-from folkmoot.engine.configuration import SPACE_TYPE, Access, Inviters
+from folkmoot.config.templates import TEMPLATES, Template
+from folkmoot.engine.commands import Invite
+from folkmoot.engine.configuration import SPACE_TYPE
 from folkmoot.engine.engine import Engine
-from folkmoot.engine.errors import Refused
 from folkmoot.engine.events import InviteChanged
 from folkmoot.engine.model import NodeId, State
 from folkmoot.engine.record import Node
 from folkmoot.engine.store import PAGE_ITEMS_MAX, AuditQuery, NodeQuery
 from folkmoot.engine.view import View
 from folkmoot.facades.invites import invite_uri
+from folkmoot.spaces import filling
+from folkmoot.spaces.exporting import exported
+from folkmoot.spaces.ground import Arguments, Ground, Message, audit_row, worded
+from folkmoot.spaces.importing import imported
 from folkmoot.xmpp.dates import format_date
-from folkmoot.xmpp.jid import JID, InvalidJID
-
-Message = Mapping[str, Any]
-
-TEMPLATES: Final[Mapping[str, Mapping[str, object]]] = {
-    "community": {"access": Access.AUTHORIZE, "inviters": Inviters.PUBLISHERS},
-    "team": {"access": Access.WHITELIST, "inviters": Inviters.OWNERS},
-    "announcements": {"access": Access.OPEN, "inviters": Inviters.OWNERS},
-}
-"""How a space begins: asked to be let in, by invitation alone, or open to everyone who listens."""
 
 _SHOWN: Final = ("title", "description", "language", "access", "inherit", "inviters", "parent")
 
@@ -41,32 +35,46 @@ _SHOWN: Final = ("title", "description", "language", "access", "inherit", "invit
 class Steward:
     """Answers about the spaces of an engine, whoever runs it."""
 
-    def __init__(self, engine: Engine[Any]) -> None:
+    def __init__(self, engine: Engine[Any], templates: Mapping[str, Template] = TEMPLATES) -> None:
         self._engine = engine
-        self._verbs: Final[Mapping[str, Callable[[Mapping[str, str]], Any]]] = {
+        self._ground = ground = Ground(engine, templates)
+        self._verbs: Final[Mapping[str, Callable[[Arguments], Awaitable[Message]]]] = {
             "list": self._list,
             "show": self._show,
             "create": self._create,
+            "templates": lambda arguments: filling.templates(ground, arguments),
+            "add": lambda arguments: filling.add(ground, arguments),
+            "remove": lambda arguments: filling.remove(ground, arguments),
+            "member": lambda arguments: filling.member(ground, arguments),
             "invite": self._invite,
             "audit": self._audit,
         }
 
-    async def ask(self, verb: str, arguments: Mapping[str, str]) -> Message:
+    async def ask(self, verb: str, arguments: Arguments) -> Message:
         """The answer to a question. Raises AdminError where it has none."""
         if verb not in self._verbs:
             raise AdminError(f"the server does not know `space {verb}`: is it another version?")
-        try:
-            answer: Message = await self._verbs[verb](arguments)
-        except Refused as refused:
-            why = refused.reason.name.lower().replace("_", " ")
-            detail = f" ({refused.detail})" if refused.detail else ""
-            raise AdminError(f"it is refused: {why}{detail}") from None
-        except (KeyError, ValueError, InvalidJID) as error:
-            raise AdminError(f"this makes no sense: {error}") from None
+        with worded():
+            answer = await self._verbs[verb](arguments)
         await self._engine.settled()
         return answer
 
-    async def _list(self, arguments: Mapping[str, str]) -> Message:
+    async def stream(
+        self, verb: str, arguments: Arguments, parts: AsyncIterator[Message]
+    ) -> AsyncGenerator[Message, None]:
+        """What is asked and answered in parts: an export, or an import with an answer to each."""
+        with worded():
+            if verb == "export":
+                answers = exported(self._ground, arguments)
+            elif verb == "import":
+                answers = imported(self._ground, arguments, parts)
+            else:
+                raise AdminError(f"the server does not know `space {verb}`: is it another version?")
+            async with aclosing(answers):
+                async for answer in answers:
+                    yield answer
+
+    async def _list(self, arguments: Arguments) -> Message:
         found: list[Message] = []
         query = NodeQuery(service=self._engine.services.pubsub, reader=None, types=(SPACE_TYPE,))
         while nodes := await self._engine.shown(query):
@@ -77,8 +85,8 @@ class Steward:
             query = replace(query, bound=nodes[-1].name)
         return {"spaces": found}
 
-    async def _show(self, arguments: Mapping[str, str]) -> Message:
-        record = await self._space(arguments)
+    async def _show(self, arguments: Arguments) -> Message:
+        record = await self._ground.space(arguments)
         config = {name: _plain(getattr(record.config, name)) for name in _SHOWN}
         return {
             **_summary(record),
@@ -92,25 +100,13 @@ class Steward:
             "lists": {item_id: _plain(node) for item_id, node in record.listed.items()},
         }
 
-    async def _create(self, arguments: Mapping[str, str]) -> Message:
-        node = NodeId(self._engine.services.pubsub, arguments["key"])
-        template = arguments.get("template", "community")
-        if template not in TEMPLATES:
-            raise AdminError(f"there is no template {template}: choose {', '.join(TEMPLATES)}")
-        owner = JID.parse(arguments["owner"]).bare
-        if not await self._engine.ask(questions.is_account, owner):
-            raise AdminError(f"there is no account {owner}: `folkmoot user add {owner}` makes it")
-        settings = {
-            "type": SPACE_TYPE,
-            "title": arguments.get("title", ""),
-            **TEMPLATES[template],
-        }
-        await self._engine.run(Create(actor=owner, node=node, settings=settings))
-        return _summary(await self._engine.ask(View.found, node))
+    async def _create(self, arguments: Arguments) -> Message:
+        space = await filling.create(self._ground, arguments)
+        return _summary(await self._engine.ask(View.found, space))
 
-    async def _invite(self, arguments: Mapping[str, str]) -> Message:
-        record = await self._space(arguments)
-        owner = await self._owner(record)
+    async def _invite(self, arguments: Arguments) -> Message:
+        record = await self._ground.space(arguments)
+        owner = await self._ground.owner(record)
         uses = int(arguments.get("uses", "1"))
         events = await self._engine.run(Invite(actor=owner, node=record.id, uses=uses))
         made = next(each for each in events if isinstance(each, InviteChanged) and each.token)
@@ -121,38 +117,15 @@ class Steward:
             "uses": made.after.uses,
         }
 
-    async def _audit(self, arguments: Mapping[str, str]) -> Message:
-        record = await self._space(arguments)
+    async def _audit(self, arguments: Arguments) -> Message:
+        record = await self._ground.space(arguments)
         limit = int(arguments.get("limit", str(PAGE_ITEMS_MAX)))
         if not 0 <= limit <= PAGE_ITEMS_MAX:
             raise AdminError(f"at most {PAGE_ITEMS_MAX} rows at once")
         query = AuditQuery(node=record.id, limit=limit, after=int(arguments.get("after", "0")))
-        page = await self._engine.audit(await self._owner(record), query)
-        rows = [
-            {
-                "id": number,
-                "at": format_date(row.at),
-                "by": str(row.by),
-                "what": row.matter.value,
-                "of": row.subject,
-                "before": row.before or "",
-                "after": row.after,
-            }
-            for number, row in page.rows
-        ]
+        page = await self._engine.audit(await self._ground.owner(record), query)
+        rows = [audit_row(*row) for row in page.rows]
         return {"count": page.count, "rows": rows}
-
-    async def _space(self, arguments: Mapping[str, str]) -> Node:
-        key = arguments["key"]
-        record = await self._engine.ask(View.node, NodeId(self._engine.services.pubsub, key))
-        if record is None or not record.config.is_space:
-            raise AdminError(
-                f"there is no space {key}: `folkmoot space list` shows those there are"
-            )
-        return record
-
-    async def _owner(self, record: Node) -> JID:
-        return (await self._engine.ask(View.owners, record.id))[0]
 
 
 def _summary(record: Node) -> Message:

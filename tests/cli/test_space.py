@@ -16,30 +16,6 @@ from tests.stage import Stage
 Folkmoot = Callable[..., Any]
 
 
-@pytest.fixture
-def kept(folkmoot: Folkmoot, data: Path) -> Path:
-    """A data directory with an account and a space of its."""
-    added = folkmoot(
-        "user", "add", "juliet@localhost", "--data", data, "--password-stdin", stdin="secret\n"
-    )
-    assert added.status == 0, added.err
-    made = folkmoot(
-        "space",
-        "create",
-        "moot",
-        "--owner",
-        "juliet@localhost",
-        "--title",
-        "Moot",
-        "--template",
-        "team",
-        "--data",
-        data,
-    )
-    assert (made.status, made.out) == (0, "Made the space moot, whitelist.\n"), made.err
-    return data
-
-
 def test_a_space_is_made_shown_and_listed(folkmoot: Folkmoot, kept: Path) -> None:
     """What docs/spaces.md says of each."""
     shown = json.loads(folkmoot("space", "show", "moot", "--data", kept).out)

@@ -3,29 +3,31 @@
 import asyncio
 import json
 from collections.abc import Mapping
-from contextlib import aclosing
 from typing import Annotated, Any
 
 import typer
 
+from folkmoot.cli.completion import complete_keys, complete_templates
 from folkmoot.cli.flags import ConfigFlag, DataFlag, configured, examples
-from folkmoot.cli.reach import reach_server
+from folkmoot.cli.reach import reach_spaces
 from folkmoot.config import Config
 
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Spaces: list, show, create, invite, audit. Safe while the server runs.",
+    help="Spaces: make, fill, show, invite, move elsewhere. Safe while the server runs.",
 )
 
-KeyArgument = Annotated[str, typer.Argument(metavar="KEY", help="The space's node.")]
+KeyArgument = Annotated[
+    str, typer.Argument(metavar="KEY", help="The space's node.", autocompletion=complete_keys)
+]
 JsonFlag = Annotated[bool, typer.Option("--json", help="For programs, as docs/spaces.md says.")]
 
 
 @app.command("list", epilog=examples("folkmoot space list", "folkmoot space list --json"))
 def list_(as_json: JsonFlag = False, config: ConfigFlag = None, data: DataFlag = None) -> None:
     """List the spaces there are."""
-    told = _ask(configured(config, ("--data", "server", "data", data)), "list", {})
+    told = ask(configured(config, ("--data", "server", "data", data)), "list", {})
     if as_json:
         _json(told)
         return
@@ -36,24 +38,36 @@ def list_(as_json: JsonFlag = False, config: ConfigFlag = None, data: DataFlag =
 @app.command(epilog=examples("folkmoot space show moot"))
 def show(key: KeyArgument, config: ConfigFlag = None, data: DataFlag = None) -> None:
     """Show a space, who is in it and what it lists, as JSON."""
-    _json(_ask(configured(config, ("--data", "server", "data", data)), "show", {"key": key}))
+    _json(ask(configured(config, ("--data", "server", "data", data)), "show", {"key": key}))
 
 
-@app.command(epilog=examples("folkmoot space create moot --owner juliet@localhost --template team"))
+@app.command(
+    epilog=examples(
+        "folkmoot space create moot --owner juliet@localhost --title 'The Moot'",
+        "folkmoot space create crew --owner juliet@localhost --template team",
+    )
+)
 def create(
-    key: KeyArgument,
+    key: Annotated[str, typer.Argument(metavar="KEY", help="The node it is to have.")],
     owner: Annotated[str, typer.Option(metavar="JID", help="An account of this server.")],
     title: Annotated[str, typer.Option(help="What it is called.")] = "",
     template: Annotated[
-        str, typer.Option(metavar="NAME", help="community, team or announcements.")
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="How it begins; `folkmoot space templates` lists them.",
+            autocompletion=complete_templates,
+        ),
     ] = "community",
     config: ConfigFlag = None,
     data: DataFlag = None,
 ) -> None:
     """Make a space that belongs to an account."""
     asked = {"key": key, "owner": owner, "title": title, "template": template}
-    told = _ask(configured(config, ("--data", "server", "data", data)), "create", asked)
-    typer.echo(f"Made the space {told['key']}, {told['access']}.")
+    told = ask(configured(config, ("--data", "server", "data", data)), "create", asked)
+    rooms = told["items_listed"]
+    listing = f", with {rooms} room{'s' if rooms > 1 else ''}" if rooms else ""
+    typer.echo(f"Made the space {told['key']}, {told['access']}{listing}.")
 
 
 @app.command(epilog=examples("folkmoot space invite moot --uses 5"))
@@ -65,7 +79,7 @@ def invite(
 ) -> None:
     """Make an invite, good for a week; its token is shown this once."""
     asked = {"key": key, "uses": str(uses)}
-    told = _ask(configured(config, ("--data", "server", "data", data)), "invite", asked)
+    told = ask(configured(config, ("--data", "server", "data", data)), "invite", asked)
     typer.echo(told["uri"])
 
 
@@ -77,7 +91,7 @@ def audit(
     data: DataFlag = None,
 ) -> None:
     """Who changed what in a space, newest first."""
-    told = _ask(configured(config, ("--data", "server", "data", data)), "audit", {"key": key})
+    told = ask(configured(config, ("--data", "server", "data", data)), "audit", {"key": key})
     if as_json:
         _json(told)
         return
@@ -90,21 +104,11 @@ def _json(told: Mapping[str, Any]) -> None:
     typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
 
 
-def _ask(config: Config, verb: str, arguments: Mapping[str, str]) -> Mapping[str, Any]:
-    async def within() -> Mapping[str, Any]:
-        async with reach_server(config) as server:
-            if server is not None:
-                return await server.space(verb, arguments)
-            # The server brings in everything; asking one that runs need not wait for it.
-            from folkmoot.core import running
-            from folkmoot.server import services
-            from folkmoot.steward import Steward
-            from folkmoot.stores.sqlite import SQLiteStore
+def ask(config: Config, verb: str, arguments: Mapping[str, str]) -> Mapping[str, Any]:
+    """What the server, or its data, answers. Raises AdminError."""
 
-            async with (
-                aclosing(await SQLiteStore.open(config.database)) as store,
-                running(store, services(config)) as core,
-            ):
-                return await Steward(core.engine).ask(verb, arguments)
+    async def within() -> Mapping[str, Any]:
+        async with reach_spaces(config) as spaces:
+            return await spaces.space(verb, arguments)
 
     return asyncio.run(within())

@@ -225,7 +225,10 @@ async def test_who_breaks_off_leaves_nothing(here: Stage) -> None:
 
 
 async def test_half_an_import_is_not_seen(here: Stage) -> None:
-    """Rooms are locked meanwhile: nobody finds them, nobody enters them; a restart drops them."""
+    """Rooms are locked meanwhile: nobody finds them, nobody enters them.
+
+    What is left of it where a server is killed makes way for the next.
+    """
     work = Import(Ground(here.core.engine), {"owner": str(JULIET)})
     for part in list(parts(VERONA))[:-1]:
         await work.take(part)
@@ -241,6 +244,11 @@ async def test_half_an_import_is_not_seen(here: Stage) -> None:
         "<x xmlns='http://jabber.org/protocol/muc'/></presence>"
     )
     await romeo.receives("<presence type='error'/>")
+    assert await problems(here, VERONA, owner=str(JULIET)) == []
+    await here.account(str(ROMEO))
+    assert await problems(here, VERONA, owner=str(ROMEO)) != []  # they are another's
+    *_, made = await imported(here, VERONA, owner=str(JULIET))
+    assert made["rooms"] == 1
 
 
 @pytest.mark.parametrize(

@@ -335,14 +335,13 @@ class View:
         """Who owns a node: by a row there, or by a row above."""
         if self.services.owned(node):
             return (node.service,)
-        found: dict[JID, None] = {}
+        found, own = dict[JID, None](), Affiliation.OWNER
         for each in self.chain(node):
-            record = self._known.node(each)
-            rows = {} if record is None else record.affiliations
-            kept = [jid for jid, row in rows.items() if row is Affiliation.OWNER]
-            changed = [jid for where, jid in self._rows if where == each]
-            for jid in (*kept, *changed):
-                if jid not in found and self.affiliation(node, jid) is Affiliation.OWNER:
+            rows = record.affiliations if (record := self._known.node(each)) else {}
+            kept = [jid for jid, row in rows.items() if row is own]
+            supposed = [jid for (at, jid), row in self._rows.items() if at == each and row is own]
+            for jid in (*kept, *supposed):
+                if jid not in found and self.affiliation(node, jid) is own:
                     found[jid] = None
         return tuple(found)
 

@@ -1,13 +1,13 @@
 """A space and its rooms made of an export: all of it, or nothing (docs/extensions/export.md).
 
-Rooms are made first, and are locked: nobody sees them, and a server that starts again forgets
-them. Then one command makes the space with all that is in it and opens the rooms. So whatever
+Rooms are made first, and are locked: nobody sees them, and an import that comes again takes their
+place. Then one command makes the space with all that is in it and opens the rooms. So whatever
 happens, nobody meets half a space.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -180,7 +180,17 @@ class Import:
 
     async def _begin(self, plan: Plan) -> Message:
         """Everything is looked at before anything is made."""
-        await self._look(plan)
+        try:
+            plan.owner = await self._owner(plan)
+        except AdminError as error:
+            self._mistakes.add("space.affiliations", str(error))
+            return {"problems": self._mistakes.lines(), "notes": []}
+        left = [each for each in plan.rooms.values() if await self._is_left(plan, each)]
+        if "check" not in self._arguments:
+            while left:
+                gone = Delete(actor=plan.owner, node=plan.room(left.pop().node))
+                await self._ground.engine.run(gone)
+        await self._look(plan, left)
         notes = await self._notes(plan)
         if self._mistakes or "check" in self._arguments:
             return {"problems": self._mistakes.lines(), "notes": notes}
@@ -190,20 +200,29 @@ class Import:
         self._ready = True
         return {"notes": notes}
 
-    async def _look(self, plan: Plan) -> None:
-        """Note why any of it would be refused: each alone, then all of it together."""
-        try:
-            plan.owner = await self._owner(plan)
-        except AdminError as error:
-            self._mistakes.add("space.affiliations", str(error))
-            return
+    async def _is_left(self, plan: Plan, room: Place) -> bool:
+        """Whether a room is all that is left of an import in the middle of which a server ended."""
+        record = await self._ground.engine.ask(View.node, plan.room(room.node))
+        if record is None or await self._ground.engine.ask(View.config, plan.node) is not None:
+            return False
+        config = record.config
+        locked = config.room is not None and config.room.locked and not record.subscriptions
+        owned = record.affiliations.get(plan.owner) is Affiliation.OWNER
+        return locked and owned and config.parent == plan.node  # no client can lock such a room
+
+    async def _look(self, plan: Plan, left: Collection[Place]) -> None:
+        """Note why any of it would be refused: each alone, then all of it together.
+
+        left: rooms that would make way.
+        """
         self._hold_distinct(plan)
-        space, rooms = self._space(plan), [self._room(plan, each) for each in plan.rooms.values()]
-        for command, place in zip(rooms, plan.rooms.values(), strict=True):
-            await self._try(command, place, ROOM_ROWS)
-        await self._try(space, plan.space, NODE_ROWS)
-        if not self._mistakes:
-            whole = replace(self._space(plan, opens=True), beside=tuple(rooms))
+        rooms = {each.path: self._room(plan, each) for each in plan.rooms.values()}
+        for place in plan.rooms.values():
+            if place not in left:
+                await self._try(rooms[place.path], place, ROOM_ROWS)
+        await self._try(self._space(plan), plan.space, NODE_ROWS)
+        if not self._mistakes and not left:
+            whole = replace(self._space(plan, opens=True), beside=tuple(rooms.values()))
             await self._try(whole, plan.space, NODE_ROWS)
 
     async def _try(self, command: Restore, place: Place, rows: Sequence[Row]) -> None:

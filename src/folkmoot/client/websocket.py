@@ -98,7 +98,8 @@ class _Frames(asyncio.Transport):
         """Let go of the connection."""
         if not self._closing:
             self._closing = True
-            self._reading.cancel()
+            if asyncio.current_task() is not self._reading:  # which sees it itself
+                self._reading.cancel()
 
     abort = close
 
@@ -112,6 +113,8 @@ class _Frames(asyncio.Transport):
             async for frame in self._socket:
                 if isinstance(frame.data, str):
                     self._stream.data_received(_streamed(frame.data))
+                if self._closing:
+                    break
         self._closing = True
         self._writing.cancel()
         with suppress(OSError, TimeoutError):

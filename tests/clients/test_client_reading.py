@@ -30,12 +30,13 @@ from folkmoot.client import (
     Space,
     SpaceAddress,
     State,
+    TooMuch,
     WebLink,
 )
+from folkmoot.client.asking import ENTRIES_MAX, next_page
 from folkmoot.client.events import EVENTS_WAITING_MAX, Listening, read_events
 from folkmoot.client.model import Image, Item
 from folkmoot.client.namespaces import Parser, original, restored, safe, tag
-from folkmoot.client.plugin import ENTRIES_MAX, TooMuch, _next_page
 from folkmoot.client.reading import (
     AVATAR,
     AVATAR_ID,
@@ -275,7 +276,7 @@ def test_the_filter_is_the_one_slidge_takes() -> None:
 def test_pages_end() -> None:
     """XEP-0059: where there is no more to be had, and where a service would go on for ever."""
     page = "<query><set xmlns='http://jabber.org/protocol/rsm'><last>{}</last>{}</set></query>"
-    assert _next_page(xml(page.format("b", "")), 2, 0) is not None
+    assert next_page(xml(page.format("b", "")), 2, 0) is not None
     for answer, found, before in (
         (None, 2, 0),
         (xml("<query/>"), 2, 0),
@@ -283,9 +284,9 @@ def test_pages_end() -> None:
         (xml(page.format("b", "<count>2</count>")), 2, 0),
         (xml(page.format("b", "")), 2, 2),
     ):
-        assert _next_page(answer, found, before) is None
+        assert next_page(answer, found, before) is None
     with pytest.raises(TooMuch):
-        _next_page(None, ENTRIES_MAX + 1, 0)
+        next_page(None, ENTRIES_MAX + 1, 0)
 
 
 async def test_so_many_events_wait() -> None:

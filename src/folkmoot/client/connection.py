@@ -100,18 +100,19 @@ async def connected(
     *,
     host: str | None = None,
     port: int | None = None,
+    direct_tls: bool | None = None,
     websocket: str | None = None,
     ca_certs: Path | None = None,
 ) -> AsyncIterator[Spaces]:
     """Spaces, as long as one is logged in; who is within is available, and hears of things.
 
-    host and port: see `log_in`. websocket: an URL to connect to instead (RFC 7395). ca_certs: whom
-    to trust, if not those the system does. Raises NotLoggedIn, NotConnected.
+    host, port, direct_tls: see `log_in`. websocket: a URL to connect to instead (RFC 7395).
+    ca_certs: whom to trust beside those the system does. Raises NotLoggedIn, NotConnected.
     """
     client = SpacesClient(jid, password)
     client.ca_certs = ca_certs
     client.websocket = websocket
-    await log_in(client, host, port)
+    await log_in(client, host, port, direct_tls=direct_tls)
     try:
         client.send_presence()
         yield client.spaces

@@ -11,7 +11,7 @@ from typing import Final
 import pytest
 import slixmpp
 
-from folkmoot.client import Access, Affiliation, Other, Request, Said, SpaceAddress, State
+from folkmoot.client import Access, Affiliation, NoAnswer, Other, Request, Said, SpaceAddress, State
 from folkmoot.client.writing import element
 from folkmoot.demo.actor import Actor
 from folkmoot.xmpp.jid import JID
@@ -108,7 +108,7 @@ async def test_nothing_acknowledged_is_lost(own_town: Town) -> None:
     await asyncio.wait((working, enough), return_when=asyncio.FIRST_COMPLETED)
     await town.child.kill()
     working.cancel()
-    with suppress(asyncio.CancelledError):
+    with suppress(asyncio.CancelledError, NoAnswer):
         await working
     await town.empties()
     town.holder = await town.child.start()

@@ -136,7 +136,14 @@ def verb(app: typer.Typer, name: str, *lines: str, lacking: str) -> Callable[[Ve
 def _run(door: Door, work: Callable[[Visit], Coroutine[Any, Any, None]], lacking: str) -> None:
     """Log in, and do something. What goes wrong is AdminError, in plain words."""
     try:
-        from folkmoot.client import InvalidAddress, NotOffered, SpacesError, connected
+        from folkmoot.client import (
+            InvalidAddress,
+            NotConnected,
+            NotOffered,
+            Refused,
+            SpacesError,
+            connected,
+        )
     except ImportError as error:
         raise AdminError(str(error)) from None
     logging.getLogger("slixmpp").setLevel(logging.CRITICAL)  # what it logs is raised as well
@@ -150,6 +157,11 @@ def _run(door: Door, work: Callable[[Visit], Coroutine[Any, Any, None]], lacking
         asyncio.run(within())
     except NotOffered as refused:
         raise AdminError(f"{lacking} ({refused})") from None
+    except Refused as refused:
+        raise AdminError(f"it is refused: {refused}") from None
+    except NotConnected as error:
+        where = door.server or door.jid.rpartition("@")[2].partition("/")[0]
+        raise AdminError(f"no way to {where}: {error}") from None
     except (SpacesError, InvalidAddress) as error:
         raise AdminError(str(error)) from None
 

@@ -112,7 +112,7 @@ async def add(
     visit: Visit,
     space: SpaceArgument,
     room: Annotated[str, typer.Argument(metavar="ROOM", help="The JID of a room.")],
-    name: Annotated[str, typer.Option(help="What it is called.")] = "",
+    name: Annotated[str, typer.Option(help="What it is called [the part before the @].")] = "",
     new: Annotated[bool, typer.Option("--new", help="Make the room, for members only.")] = False,
     autojoin: Annotated[
         bool, typer.Option("--autojoin", help="Members enter it without being asked.")
@@ -123,6 +123,7 @@ async def add(
 
     address = await visit.address(space)
     rooms = visit.spaces.rooms
+    name = name or room.partition("@")[0]
     if new:
         await rooms.create(address, room, name, nick=visit.door.jid.partition("@")[0])
     await visit.spaces.add_room(address, room, name, autojoin=autojoin)

@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from importlib.util import find_spec
 from inspect import Parameter, Signature, signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -133,20 +134,27 @@ def verb(app: typer.Typer, name: str, *lines: str, lacking: str) -> Callable[[Ve
     return made
 
 
+def ready_for_xmpp() -> None:
+    """To be called before `folkmoot.client` is imported. Raises AdminError where it cannot be."""
+    if find_spec("slixmpp") is None:
+        raise AdminError("this needs slixmpp: pip install 'folkmoot[client]'")
+    logging.getLogger("slixmpp").setLevel(logging.CRITICAL)  # what it logs is raised as well
+
+
 def _run(door: Door, work: Callable[[Visit], Coroutine[Any, Any, None]], lacking: str) -> None:
     """Log in, and do something. What goes wrong is AdminError, in plain words."""
-    try:
-        from folkmoot.client import (
-            InvalidAddress,
-            NotConnected,
-            NotOffered,
-            Refused,
-            SpacesError,
-            connected,
-        )
-    except ImportError as error:
-        raise AdminError(str(error)) from None
-    logging.getLogger("slixmpp").setLevel(logging.CRITICAL)  # what it logs is raised as well
+    ready_for_xmpp()
+    from slixmpp.jid import InvalidJID
+
+    from folkmoot.client import (
+        InvalidAddress,
+        NotConnected,
+        NotOffered,
+        Refused,
+        SpacesError,
+        connected,
+    )
+
     password, way = door.password(), door.way()
 
     async def within() -> None:
@@ -164,6 +172,8 @@ def _run(door: Door, work: Callable[[Visit], Coroutine[Any, Any, None]], lacking
         raise AdminError(f"no way to {where}: {error}") from None
     except (SpacesError, InvalidAddress) as error:
         raise AdminError(str(error)) from None
+    except InvalidJID:
+        raise AdminError("one of these is no JID") from None
 
 
 def beside(app: typer.Typer) -> type[TyperGroup]:

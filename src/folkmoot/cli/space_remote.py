@@ -9,12 +9,16 @@ from folkmoot.admin import AdminError
 from folkmoot.cli.remote import Visit, verb
 
 if TYPE_CHECKING:
-    from folkmoot.client import SpaceAddress
+    from folkmoot.client import Request, SpaceAddress
 
 app = typer.Typer(rich_markup_mode=None)
 
 SpaceArgument = Annotated[str, typer.Argument(metavar="SPACE", help="Its key, or an xmpp: URI.")]
 UserArgument = Annotated[str, typer.Argument(metavar="JID", help="Who asks.")]
+UnlistedFlag = Annotated[
+    bool,
+    typer.Option("--unlisted", help="Though the service does not list who asks, as ejabberd."),
+]
 JsonFlag = Annotated[bool, typer.Option("--json", help="For programs, as docs/spaces.md says.")]
 
 NO_SPACES = "the service has no spaces, or does not take this of them"
@@ -90,14 +94,23 @@ async def create(
     ] = "authorize",
 ) -> None:
     """Make a space of one's own, and join it."""
-    from folkmoot.client import Access
+    from folkmoot.client import Access, Refused, Request, State
 
     if access not in [each.value for each in Access]:
         raise typer.BadParameter("choose open, authorize or whitelist", param_hint="--access")
-    made = await visit.spaces.create(
-        await visit.service(), key, title=title, description=description, access=Access(access)
-    )
-    await visit.spaces.join(made)
+    try:
+        made = await visit.spaces.create(
+            await visit.service(), key, title=title, description=description, access=Access(access)
+        )
+    except Refused as refused:
+        if refused.condition != "not-acceptable":
+            raise
+        raise AdminError(
+            f"the service does not take --access {access}: Prosody knows open and whitelist alone"
+        ) from None
+    if (await visit.spaces.join(made)).state is State.PENDING:
+        # ejabberd has owners let in as well, themselves by themselves.
+        await visit.spaces.approve(Request(made, visit.spaces.own))
     typer.echo(f"Made {made}")
 
 
@@ -176,10 +189,12 @@ async def members(visit: Visit, space: SpaceArgument) -> None:
     "folkmoot space approve moot romeo@example.org --jid juliet@example.org",
     lacking="the service lets nobody in by hand",
 )
-async def approve(visit: Visit, space: SpaceArgument, user: UserArgument) -> None:
+async def approve(
+    visit: Visit, space: SpaceArgument, user: UserArgument, unlisted: UnlistedFlag = False
+) -> None:
     """Let somebody in who asks."""
     address = await visit.address(space)
-    for request in await _asked(visit, address, user):
+    for request in await _asked(visit, address, user, unlisted):
         await visit.spaces.approve(request)
     typer.echo(f"{user} is in.")
 
@@ -190,18 +205,28 @@ async def approve(visit: Visit, space: SpaceArgument, user: UserArgument) -> Non
     "folkmoot space deny moot tybalt@example.org --jid juliet@example.org",
     lacking="the service lets nobody in by hand",
 )
-async def deny(visit: Visit, space: SpaceArgument, user: UserArgument) -> None:
+async def deny(
+    visit: Visit, space: SpaceArgument, user: UserArgument, unlisted: UnlistedFlag = False
+) -> None:
     """Do not let somebody in who asks."""
     address = await visit.address(space)
-    for request in await _asked(visit, address, user):
+    for request in await _asked(visit, address, user, unlisted):
         await visit.spaces.deny(request)
     typer.echo(f"{user} is not let in.")
 
 
-async def _asked(visit: Visit, address: "SpaceAddress", user: str) -> list[Any]:
-    asked = [each for each in await visit.spaces.requests(address) if each.jid.bare == user]
+async def _asked(
+    visit: Visit, address: "SpaceAddress", user: str, unlisted: bool
+) -> list["Request"]:
+    from slixmpp.jid import JID
+
+    from folkmoot.client import Request
+
+    if unlisted:
+        return [Request(address, JID(user))]
+    asked = [each for each in await visit.spaces.requests(address) if each.jid == JID(user)]
     if not asked:
-        raise AdminError(f"{user} does not ask to be let in")
+        raise AdminError(f"{user} does not ask to be let in, or the service does not list who does")
     return asked
 
 

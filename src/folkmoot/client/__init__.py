@@ -8,7 +8,9 @@ It works with any server that follows the XEP, and knows nothing of the rest of 
 from importlib.util import find_spec
 
 if find_spec("slixmpp") is None:
-    raise ImportError("folkmoot.client needs slixmpp: pip install 'folkmoot[client]'")
+    raise ModuleNotFoundError(
+        "folkmoot.client needs slixmpp: pip install 'folkmoot[client]'", name="slixmpp"
+    )
 
 from folkmoot.client.connection import SpacesClient, connected, log_in
 from folkmoot.client.errors import (

@@ -6,8 +6,9 @@ import asyncio
 from typing import Any, Final, TypeVar
 from xml.etree.ElementTree import Element
 
-from slixmpp.exceptions import IqError, IqTimeout
 from slixmpp.jid import JID
+from slixmpp.xmlstream.handler import Callback
+from slixmpp.xmlstream.matcher.idsender import MatchIDSender
 
 from folkmoot.client.errors import BadAnswer, NoAnswer, TooMuch, refusal
 from folkmoot.client.model import PUBSUB, SpaceAddress
@@ -51,20 +52,36 @@ class Asking:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 return await future
-        except (TimeoutError, IqTimeout):
+        except TimeoutError:
             raise NoAnswer(f"no answer in {ANSWER_SECONDS:.0f} seconds") from None
-        except IqError as error:
-            raise refusal(error.iq.xml) from None
         finally:
             self._waiting.discard(future)
 
     async def ask(self, type: str, to: JID, payload: Element) -> Element:
-        """The answer, an iq, to a request. Raises Refused, NoAnswer."""
+        """The answer, an iq, to a request. Raises Refused, NoAnswer.
+
+        slixmpp's own `Iq.send` never ends for an error whose condition it does not know.
+        """
         iq: Any = self.stream.make_iq(ito=to, itype=type)
         iq.append(payload)
-        answer: Any = await self.come(iq.send(timeout=2 * ANSWER_SECONDS))
-        xml: Element = answer.xml
-        return xml
+        answered: asyncio.Future[Element] = asyncio.get_running_loop().create_future()
+
+        def answer(stanza: Any) -> None:
+            if answered.done():
+                return
+            if stanza["type"] == "error":
+                answered.set_exception(refusal(stanza.xml))
+            elif stanza["type"] == "result":
+                answered.set_result(stanza.xml)
+
+        peers = {"id": iq["id"], "self": self.own, "peer": to}
+        handler: Any = Callback(f"answer {iq['id']}", MatchIDSender(peers), answer)
+        self.stream.register_handler(handler)
+        self.stream.send(iq)
+        try:
+            return await self.come(answered)
+        finally:
+            self.stream.remove_handler(handler.name)
 
     async def disco(self, to: JID, what: str, *inside: Element, node: str | None = None) -> Element:
         """What disco tells (XEP-0030). Raises BadAnswer, too."""

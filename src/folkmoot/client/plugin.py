@@ -107,6 +107,11 @@ class Spaces(Extensions, BasePlugin):
         for listening in tuple(self._listening):
             listening.close()
 
+    @property
+    def own(self) -> JID:
+        """One's own account."""
+        return JID(self._asking.own.bare)
+
     # What there is
 
     async def support(self, service: JID | str) -> Support:
@@ -118,7 +123,7 @@ class Spaces(Extensions, BasePlugin):
 
         Of several it is the one called `spaces.`, which is where Movim looks.
         """
-        domain = JID(self._own.domain)
+        domain = JID(self.own.domain)
         query = await self._asking.disco(domain, DISCO_ITEMS)
         entities = sorted(
             read_entities(query), key=lambda jid: not jid.domain.startswith("spaces.")
@@ -204,7 +209,7 @@ class Spaces(Extensions, BasePlugin):
         if isinstance(where, str):
             invite = invite or token_in(where)
             where = SpaceAddress.parse(where)
-        subscribe = element(PUBSUB, "subscribe", node=where.node, jid=self._own.bare)
+        subscribe = element(PUBSUB, "subscribe", node=where.node, jid=str(self.own))
         if invite:
             subscribe.append(element(INVITE, "invite", token=invite))
         try:
@@ -219,7 +224,7 @@ class Spaces(Extensions, BasePlugin):
 
     async def leave(self, address: SpaceAddress) -> None:
         """Leave, or take back the request."""
-        unsubscribe = element(PUBSUB, "unsubscribe", node=address.node, jid=self._own.bare)
+        unsubscribe = element(PUBSUB, "unsubscribe", node=address.node, jid=str(self.own))
         await self._asking.pubsub("set", address.service, unsubscribe)
 
     async def membership(self, address: SpaceAddress) -> Membership:
@@ -350,7 +355,7 @@ class Spaces(Extensions, BasePlugin):
         return listening
 
     def _heard(self, stanza: Any) -> None:
-        for event in chain(read_events(stanza.xml, self._own), read_room_events(stanza.xml)):
+        for event in chain(read_events(stanza.xml, self.own), read_room_events(stanza.xml)):
             for listening in tuple(self._listening):
                 listening.tell(event)
             self._stream.event(EVENT_NAME, event)
@@ -360,10 +365,6 @@ class Spaces(Extensions, BasePlugin):
         self._asking.lose()
         for listening in tuple(self._listening):
             listening.lose()
-
-    @property
-    def _own(self) -> JID:
-        return self._asking.own
 
 
 register_plugin(Spaces)

@@ -109,7 +109,7 @@ class _Frames(asyncio.Transport):
                 await self._socket.send_str(await self._to_send.get())
 
     async def _read(self) -> None:
-        with suppress(asyncio.CancelledError):
+        with suppress(asyncio.CancelledError, ElementTree.ParseError):
             async for frame in self._socket:
                 if isinstance(frame.data, str):
                     self._stream.data_received(_streamed(frame.data))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -9,14 +10,14 @@ from xml.etree import ElementTree
 
 import slixmpp
 
-from folkmoot.client import log_in
+from folkmoot.client import Listening, log_in
 from folkmoot.config import Address
 from folkmoot.demo import actor
 from folkmoot.demo.actor import PATIENCE_SECONDS, body, presence
 from folkmoot.demo.cast import reachable
 from folkmoot.xmpp.jid import JID
 
-__all__ = ["PATIENCE_SECONDS", "Actor", "body", "codes", "condition", "left", "presence"]
+__all__ = ["PATIENCE_SECONDS", "Actor", "body", "codes", "condition", "first", "left", "presence"]
 
 EVENTS: Final = (
     "message_error",
@@ -76,6 +77,12 @@ class Actor(actor.Actor):
     def says(self, to: JID, text: str, *, type: str = "chat") -> None:
         """Send a message."""
         self.xmpp.send_message(mto=str(to), mbody=text, mtype=type)
+
+
+async def first(events: Listening, kind: type[Any]) -> Any:
+    """The next event of a kind, in time."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        return await events.first(kind)
 
 
 def condition(error: slixmpp.exceptions.IqError) -> str:

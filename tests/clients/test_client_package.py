@@ -6,7 +6,7 @@ import asyncio
 import re
 import textwrap
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,14 +26,15 @@ from folkmoot.client import (
     Images,
     ItemChanged,
     ItemsRetracted,
-    Listening,
     Member,
     Membership,
     NodeLink,
+    OccupantChanged,
     Other,
     Refused,
     Requested,
     Room,
+    Said,
     SpaceAddress,
     Spaces,
     State,
@@ -45,7 +46,7 @@ from folkmoot.client.model import SPACES, Image
 from folkmoot.client.namespaces import tag
 from folkmoot.client.reading import AVATAR_ID, BANNER_ID
 from folkmoot.demo.cast import reachable
-from tests.clients.actors import PATIENCE_SECONDS
+from tests.clients.actors import PATIENCE_SECONDS, first
 from tests.clients.town import PASSWORD, Town
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -80,39 +81,75 @@ def service(town: Town) -> str:
     return str(town.place.spaces)
 
 
-async def first(events: Listening, kind: type[Any]) -> Any:
-    """The next event of a kind, in time."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        return await events.first(kind)
-
-
 def pubsub(spaces: Spaces) -> Any:
     """slixmpp's own XEP-0060 of the same client, to see what ours has done."""
     spaces.xmpp.register_plugin("xep_0060")
     return spaces.xmpp.plugin["xep_0060"]
 
 
+async def example(town: Town, heading: str, bot: str, room: JID | str = "") -> None:
+    """What docs/client.md has under a heading, as it stands, but for who and where."""
+    block = re.search(rf"## {heading}\n\n```python\n(.+?)```", DOCS.read_text("utf-8"), re.S)
+    assert block is not None
+    lines = block[1]
+    for said, meant in {
+        '"bot@example.org"': repr(str(await town.account(bot))),
+        '"secret"': f"{PASSWORD!r}, **door",
+        '"spaces.example.org"': repr(service(town)),
+        '"garden@rooms.example.org"': repr(str(room)),
+        '"example.org"': repr(town.place.domain.domain),
+    }.items():
+        lines = lines.replace(said, meant)
+    assert "example.org" not in lines
+    scope: dict[str, Any] = {"door": door(town)}
+    exec(f"async def example():\n{textwrap.indent(lines, '    ')}", scope)
+    await scope["example"]()
+
+
 async def test_five_lines_do(town: Town, enter: Enter, capsys: pytest.CaptureFixture[str]) -> None:
-    """docs/client.md, "Five lines": they run as they stand, but for who and where."""
+    """docs/client.md, "Five lines"."""
     async with enter("prospero") as spaces:
         made = await spaces.create(service(town), title="The island", access=Access.OPEN)
         await spaces.add_room(made, "cell@conference.example.org", "A poor cell")
-        block = re.search(r"## Five lines\n\n```python\n(.+?)```", DOCS.read_text("utf-8"), re.S)
-        assert block is not None
-        lines = block[1]
-        for said, meant in {
-            '"bot@example.org"': repr(str(await town.account("ariel"))),
-            '"secret"': f"{PASSWORD!r}, **door",
-            '"spaces.example.org"': repr(service(town)),
-        }.items():
-            assert said in lines
-            lines = lines.replace(said, meant)
-        assert len(lines.strip().splitlines()) == 6  # the import, an empty one and a half
-        scope: dict[str, Any] = {"door": door(town)}
-        exec(f"async def example():\n{textwrap.indent(lines, '    ')}", scope)
-        await scope["example"]()
+        await example(town, "Five lines", "ariel")
         assert "The island ['A poor cell']" in capsys.readouterr().out
         await spaces.delete(made)
+
+
+async def test_a_bot_answers_in_a_room(town: Town, enter: Enter) -> None:
+    """docs/client.md, "In a room"."""
+    room = JID(f"{town.named('garden').local}@{town.place.rooms}")
+    async with enter("prospero") as spaces:
+        made = await spaces.create(service(town), title="The island")
+        await spaces.rooms.create(made, room, "A cell", nick="duke", members_only=False)
+        events = spaces.events(room)
+        bot = asyncio.ensure_future(example(town, "In a room", "ariel", room))
+        assert (await first(events, OccupantChanged)).nick == "bot"
+        await spaces.rooms.say(room, "!ping")
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await events.first(Said, lambda said: said.text == "duke: pong")
+        await ended(bot)
+        await spaces.rooms.destroy(room)
+
+
+async def test_a_bot_keeps_the_door(town: Town, enter: Enter) -> None:
+    """docs/client.md, "At the door of a space"."""
+    async with enter("prospero") as spaces, enter("miranda") as hers:
+        made = await spaces.create(service(town), title="The island")
+        ariel = JID(str(await town.account("ariel")))
+        await spaces.set_affiliation(made, ariel, Affiliation.OWNER)
+        events = hers.events(made)
+        bot = asyncio.ensure_future(example(town, "At the door of a space", "ariel"))
+        await hers.join(made)
+        assert (await first(events, SubscriptionChanged)).state is State.SUBSCRIBED
+        await ended(bot)
+
+
+async def ended(bot: asyncio.Future[None]) -> None:
+    """End a bot that would go on."""
+    bot.cancel()
+    with suppress(asyncio.CancelledError):
+        await bot
 
 
 async def test_a_service_says_what_it_can_do(town: Town, enter: Enter) -> None:

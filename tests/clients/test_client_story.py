@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import pytest
 from slixmpp import JID
@@ -14,7 +13,6 @@ from folkmoot.client import (
     Change,
     ItemChanged,
     ItemsRetracted,
-    Listening,
     Member,
     Membership,
     Occupancy,
@@ -28,16 +26,10 @@ from folkmoot.client import (
     State,
     SubscriptionChanged,
 )
-from tests.clients.actors import PATIENCE_SECONDS
+from tests.clients.actors import PATIENCE_SECONDS, first
 from tests.clients.town import Town
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-
-async def first(events: Listening, kind: type[Any]) -> Any:
-    """The next event of a kind, in time."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        return await events.first(kind)
 
 
 def garden(town: Town) -> JID:

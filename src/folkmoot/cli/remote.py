@@ -50,7 +50,7 @@ class Door:
     ] = None
     ca_file: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Certificates to trust, if not the system's."),
+        typer.Option(metavar="FILE", help="Certificates to trust beside the system's."),
     ] = None
 
     def password(self) -> str:

@@ -9,7 +9,7 @@ from folkmoot.admin import AdminError
 from folkmoot.cli.remote import Visit, verb
 
 if TYPE_CHECKING:
-    from folkmoot.client import Request, SpaceAddress
+    from folkmoot.client import Request
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -193,9 +193,7 @@ async def approve(
     visit: Visit, space: SpaceArgument, user: UserArgument, unlisted: UnlistedFlag = False
 ) -> None:
     """Let somebody in who asks."""
-    address = await visit.address(space)
-    for request in await _asked(visit, address, user, unlisted):
-        await visit.spaces.approve(request)
+    await visit.spaces.approve(await _asked(visit, space, user, unlisted))
     typer.echo(f"{user} is in.")
 
 
@@ -209,25 +207,22 @@ async def deny(
     visit: Visit, space: SpaceArgument, user: UserArgument, unlisted: UnlistedFlag = False
 ) -> None:
     """Do not let somebody in who asks."""
-    address = await visit.address(space)
-    for request in await _asked(visit, address, user, unlisted):
-        await visit.spaces.deny(request)
+    await visit.spaces.deny(await _asked(visit, space, user, unlisted))
     typer.echo(f"{user} is not let in.")
 
 
-async def _asked(
-    visit: Visit, address: "SpaceAddress", user: str, unlisted: bool
-) -> list["Request"]:
+async def _asked(visit: Visit, space: str, user: str, unlisted: bool) -> "Request":
     from slixmpp.jid import JID
 
     from folkmoot.client import Request
 
+    address = await visit.address(space)
     if unlisted:
-        return [Request(address, JID(user))]
-    asked = [each for each in await visit.spaces.requests(address) if each.jid == JID(user)]
-    if not asked:
-        raise AdminError(f"{user} does not ask to be let in, or the service does not list who does")
-    return asked
+        return Request(address, JID(user))
+    for request in await visit.spaces.requests(address):
+        if request.jid.bare == JID(user).bare:
+            return request
+    raise AdminError(f"{user} does not ask to be let in, or the service does not list who does")
 
 
 @verb(

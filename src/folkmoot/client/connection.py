@@ -45,6 +45,8 @@ async def log_in(
     host and port: where to connect, if DNS does not say. direct_tls: whether TLS comes first there;
     None for at DIRECT_TLS_PORT alone. Raises NotLoggedIn, NotConnected.
     """
+    if getattr(client, "websocket", None):
+        host, port = client.boundjid.host, 443  # which keeps slixmpp from asking DNS, and no more
     if port is not None:
         client.enable_direct_tls = port == DIRECT_TLS_PORT if direct_tls is None else direct_tls
         client.enable_starttls = not client.enable_direct_tls

@@ -73,7 +73,6 @@ INFOS_AT_ONCE: Final = 8
 EVENT_NAME: Final = "space_event"
 """The event of slixmpp that carries an `Event`."""
 
-
 _HEARD: Final = ("message", "presence")
 
 
@@ -363,6 +362,7 @@ class Spaces(Extensions, BasePlugin):
 
     def _lost(self, _: object) -> None:
         self._asking.lose()
+        self.rooms.lose()
         for listening in tuple(self._listening):
             listening.lose()
 

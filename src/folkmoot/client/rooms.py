@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element, SubElement
 from slixmpp.jid import JID
 
 from folkmoot.client.asking import Asking, found
-from folkmoot.client.errors import BadAnswer, Refused, refusal
+from folkmoot.client.errors import BadAnswer, Refused, SpacesError, refusal
 from folkmoot.client.events import OccupantChanged, Said, read_room_events
 from folkmoot.client.model import Affiliation, Member, Occupancy, SpaceAddress
 from folkmoot.client.reading import MUC, MUC_ADMIN, MUC_OWNER, forms, read_affiliation, read_jid
@@ -61,7 +61,11 @@ class Rooms:
             "muc#roomconfig_membersonly": "1" if members_only else "0",
             PARENT: space.iri,
         }
-        await self.configure(room, settings)
+        try:
+            await self.configure(room, settings)
+        except SpacesError:
+            await self.leave(room)  # which ends a room that was never opened (§10.1.3)
+            raise
         return entered
 
     async def configure(self, room: JID | str, settings: dict[str, str]) -> frozenset[str]:
@@ -95,7 +99,6 @@ class Rooms:
             SubElement(x, f"{{{MUC}}}password").text = password
         self._nicks[bare] = nick
         seen = await self._sent(self._entering, bare, f"{bare}/{nick}", x)
-        self._nicks[bare] = seen.nick
         created = CREATED in seen.codes
         return Occupancy(bare, seen.nick, seen.affiliation, seen.role, created)
 
@@ -159,6 +162,10 @@ class Rooms:
         query = element(MUC_OWNER, "query", element(MUC_OWNER, "destroy"))
         await self._asking.ask("set", JID(room), query)
 
+    def lose(self) -> None:
+        """The stream has ended: one is in no room any more."""
+        self._nicks.clear()
+
     def heard(self, stanza: Element) -> None:
         """A presence or a message has come: perhaps it is what somebody waits for."""
         sender = read_jid(stanza.get("from"))
@@ -169,6 +176,7 @@ class Rooms:
                 _settle(self._saying.get(event.id), event)
             elif isinstance(event, OccupantChanged) and self._is_oneself(event):
                 if event.present:
+                    self._nicks[event.room] = event.nick
                     _settle(self._entering.get(event.room), event)
                 else:
                     self._nicks.pop(event.room, None)

@@ -34,7 +34,7 @@ from folkmoot.facades.pubsub.conditions import specific, unmet, unsupported
 from folkmoot.facades.pubsub.ns import NODE_CONFIG
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.forms import DATA, Field, Form
-from folkmoot.xmpp.jid import JID
+from folkmoot.xmpp.jid import JID, InvalidJID
 from folkmoot.xmpp.xml import Element
 
 _NODE_TYPE: Final = "pubsub#node_type"
@@ -239,6 +239,18 @@ def read_config(form: Form | None) -> dict[str, object]:
     if form.boolean(_PURGE_OFFLINE):
         raise nonsense(f"{_PURGE_OFFLINE} cannot be so here")
     return read_settings(ROWS, form)
+
+
+def read_publishers(form: Form | None) -> tuple[JID, ...]:
+    """Who may publish to a node that is being created, as XEP-0207 §6 has it.
+
+    Raises StanzaError not-acceptable.
+    """
+    texts = () if form is None else form.values("pubsub#publisher")
+    try:
+        return tuple(map(JID.parse, texts))
+    except InvalidJID as error:
+        raise nonsense(f"pubsub#publisher: {error}") from error
 
 
 def read_expectations(form: Form | None) -> dict[str, object]:

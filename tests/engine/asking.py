@@ -22,6 +22,7 @@ from folkmoot.engine.model import (
     NodeId,
     Occupant,
     Role,
+    Show,
     State,
     Via,
 )
@@ -121,6 +122,15 @@ states = st.dictionaries(addresses, st.sampled_from(State), min_size=1, max_size
 roles = st.dictionaries(nicks, st.none() | st.sampled_from(Role), min_size=1, max_size=2)
 contacts = st.builds(Contact, st.just("a name"), st.sampled_from(((), ("friends",), ("foes",))))
 
+options = st.fixed_dictionaries(
+    {},
+    optional={
+        "expires": st.none() | st.floats(0, 100),
+        "body": st.booleans(),
+        "shows": st.frozensets(st.sampled_from(Show)),
+    },
+)
+
 creating = st.builds(c.Create, actor=rulers, node=anywhere, settings=settings)
 configuring = st.builds(
     c.Configure, actor=rulers, node=anywhere, settings=st.one_of(settings, standing)
@@ -168,25 +178,28 @@ def subscribing(
 ) -> st.SearchStrategy[c.Command]:
     """Subscribing to nodes, mostly in one's own name."""
     return st.builds(
-        lambda actor, other, node, temporary, own: c.Subscribe(
+        lambda actor, other, node, temporary, own, options: c.Subscribe(
             actor=actor,
             node=node,
             subscriber=actor if own else other,
             via=via,
             temporary=temporary and not actor.is_bare,
+            options=options if via is Via.PUBSUB else {},
         ),
         who,
         addresses,
         nodes,
         st.booleans() if via is Via.PUBSUB else st.just(False),
         st.integers(0, 7).map(bool),
+        options,
     )
 
 
 leaving = st.builds(
-    lambda actor, node: c.Unsubscribe(actor=actor, node=node, subscriber=actor),
+    lambda actor, node, subid: c.Unsubscribe(actor=actor, node=node, subscriber=actor, subid=subid),
     addresses,
     st.one_of(crowded, anywhere),
+    st.sampled_from((None, None, "", "id1")),
 )
 settling = st.one_of(
     st.builds(c.Approve, actor=rulers, node=crowded, subscriber=addresses, allow=st.booleans()),
@@ -198,9 +211,7 @@ settling = st.one_of(
         node=anywhere,
         subscriber=addresses,
         deliver=st.none() | st.booleans(),
-        options=st.fixed_dictionaries(
-            {}, optional={"expires": st.none() | st.floats(0, 100), "body": st.booleans()}
-        ),
+        options=options,
     ),
     st.builds(c.Expire, actor=addresses, node=anywhere),
 )

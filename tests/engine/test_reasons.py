@@ -72,6 +72,7 @@ async def stand() -> AsyncIterator[Stand]:
         await stand.affiliate(SOLILOQUIES, HAMLET, {POLONIUS: Affiliation.OUTCAST})
         for jid in (HORATIO, OPHELIA):
             await stand.subscribe(SOLILOQUIES, jid)
+        await stand.run(replace(subscribe(SOLILOQUIES, HORATIO), options={"body": True}))
         await stand.leaf(LETTERS, access=Access.WHITELIST)
         await stand.leaf(BELL, persist_items=False, deliver_payloads=False)
         await stand.space()
@@ -108,6 +109,10 @@ def subscribe(node: NodeId, jid: JID, via: Via = Via.PUBSUB) -> Subscribe:
     return Subscribe(actor=jid, node=node, subscriber=jid, via=via)
 
 
+def unsubscribe(jid: JID, subid: str) -> Unsubscribe:
+    return Unsubscribe(actor=jid, node=SOLILOQUIES, subscriber=jid, subid=subid)
+
+
 def configure(node: NodeId, **settings: object) -> Configure:
     return Configure(actor=HAMLET, node=node, settings=settings)
 
@@ -126,6 +131,8 @@ ASKED: Final[dict[Reason, Command]] = {
     Reason.OUTRANKED: SetRoles(actor=PRINCE, node=HALL, roles={"prince": None}),
     Reason.ONESELF: affiliate(HAMLET, HAMLET, Affiliation.OUTCAST),
     Reason.NOT_SUBSCRIBED: Unsubscribe(actor=GERTRUDE, node=SOLILOQUIES, subscriber=GERTRUDE),
+    Reason.SUBID_REQUIRED: unsubscribe(HORATIO, ""),
+    Reason.INVALID_SUBID: unsubscribe(HORATIO, "123-abc"),
     Reason.OUTCAST: subscribe(SOLILOQUIES, POLONIUS),
     Reason.CLOSED_NODE: subscribe(LETTERS, OPHELIA),
     Reason.PENDING: subscribe(DENMARK, HORATIO),

@@ -69,9 +69,8 @@ class KeptNode:
 
     def is_due(self, at: float) -> bool:
         """Whether an item or a subscription has its end at a time, or before it."""
-        if any(
-            each.expires is not None and each.expires <= at for each in self.subscriptions.values()
-        ):
+        terms = (one for each in self.subscriptions.values() for one in each.terms)
+        if any(each.expires is not None and each.expires <= at for each in terms):
             return True
         config = self.config
         lasting = config.room is not None or not config.persist_items or not config.item_seconds

@@ -8,7 +8,17 @@ from hypothesis import strategies as st
 
 from folkmoot.engine.configuration import ITEM_SECONDS_MAX, NodeConfig, RoomConfig
 from folkmoot.engine.events import ItemPublished, NodeCreated
-from folkmoot.engine.model import Contact, Item, Manner, NodeId, Show, State, Subscription, Via
+from folkmoot.engine.model import (
+    Contact,
+    Item,
+    Manner,
+    NodeId,
+    Show,
+    State,
+    Subscription,
+    Terms,
+    Via,
+)
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element
 
@@ -93,6 +103,10 @@ contacts = st.builds(
 )
 
 
+manners = st.builds(Manner, st.booleans(), st.frozensets(st.sampled_from(Show)))
+terms = st.builds(Terms, texts, st.booleans(), st.none() | seconds, manners)
+
+
 def subscriptions(subscriber: JID) -> st.SearchStrategy[Subscription]:
     """Any subscription an entity may have, temporary ones among them."""
     return st.builds(
@@ -104,6 +118,7 @@ def subscriptions(subscriber: JID) -> st.SearchStrategy[Subscription]:
         temporary=st.booleans(),
         deliver=st.booleans(),
         expires=st.none() | seconds,
-        manner=st.builds(Manner, st.booleans(), st.frozensets(st.sampled_from(Show))),
+        manner=manners,
+        more=st.lists(terms, max_size=3).map(tuple),
         contact=st.none() | contacts,
     )

@@ -126,6 +126,7 @@ class SubscriptionChanged:
     last: the newest item, where the node sends it to those who subscribe.
     recall: how much of what was said an occupant who comes wants to be told.
     said: the stanza by which presence was granted, denied or given up.
+    subid: which of an address's subscriptions was asked for; "": all there are.
     """
 
     node: NodeId
@@ -139,6 +140,7 @@ class SubscriptionChanged:
     last: Item | None = None
     recall: Recall = RECALL_ALL
     said: Element | None = None
+    subid: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

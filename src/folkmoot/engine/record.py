@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.model import (
     Affiliation,
+    Hearing,
     Item,
-    Manner,
     NodeId,
     State,
     Subscription,
@@ -70,20 +70,27 @@ class Node:
         if index.hearers is None:
             found: dict[Via, list[JID]] = {}
             for subscription in self.subscriptions.values():
-                if subscription.state is State.SUBSCRIBED and subscription.deliver:
+                if subscription.state is State.SUBSCRIBED and subscription.delivers:
                     found.setdefault(subscription.via, []).append(subscription.subscriber)
             index.hearers = {via: tuple(jids) for via, jids in found.items()}
         return index.hearers.get(via, ())
 
-    def manners(self) -> Mapping[Manner, tuple[JID, ...]]:
-        """The same addresses for XEP-0060, by how they want to hear."""
+    def hearings(self) -> Mapping[Hearing, Hearers]:
+        """The same addresses for XEP-0060, by how they hear of items."""
         index = self.derived
-        if index.manners is None:
-            found: dict[Manner, list[JID]] = {}
+        if index.hearings is None:
+            found: dict[Hearing, tuple[list[JID], dict[JID, tuple[str, ...]]]] = {}
             for jid in self.hearers(Via.PUBSUB):
-                found.setdefault(self.subscriptions[jid].manner, []).append(jid)
-            index.manners = {manner: tuple(jids) for manner, jids in found.items()}
-        return index.manners
+                for hearing, subids in self.subscriptions[jid].hearings:
+                    jids, named = found.setdefault(hearing, ([], {}))
+                    if subids:
+                        named[jid] = subids
+                    else:
+                        jids.append(jid)
+            index.hearings = {
+                hearing: Hearers(tuple(jids), named) for hearing, (jids, named) in found.items()
+            }
+        return index.hearings
 
     def occupants(self, nick: str) -> tuple[JID, ...]:
         """The full JIDs that go by a nick in a room; one person's devices may share one."""
@@ -94,7 +101,7 @@ class Node:
         return self.derived.addresses.get(bare, ())
 
     def lapsed(self, at: float) -> tuple[Subscription, ...]:
-        """The subscriptions that have their end at a time, or before it."""
+        """The addresses of which a subscription has its end at a time, or before it."""
         over = (jid for jid, end in self.derived.leases.items() if end <= at)
         return tuple(self.subscriptions[jid] for jid in over)
 
@@ -118,7 +125,7 @@ class Node:
             index.remove(before)
         if subscription is not None:
             index.add(subscription)
-        index.hearers = index.manners = None
+        index.hearers = index.hearings = None
 
     def put_listed(self, item_id: str, node: NodeId | None) -> None:
         """Let an item list a node, or none."""
@@ -131,6 +138,13 @@ class Node:
             index.listing[node] += 1
 
 
+class Hearers(NamedTuple):
+    """Addresses that hear alike. named: those with several subscriptions, with their subids."""
+
+    to: tuple[JID, ...]
+    named: Mapping[JID, tuple[str, ...]]
+
+
 class Derived:
     """What follows from a node's subscriptions and list, kept so that nobody has to search them.
 
@@ -138,11 +152,20 @@ class Derived:
     seers: the occupants who see real JIDs, and those who do not.
     """
 
-    __slots__ = ("addresses", "hearers", "leases", "listing", "manners", "nicks", "seers", "shown")
+    __slots__ = (
+        "addresses",
+        "hearers",
+        "hearings",
+        "leases",
+        "listing",
+        "nicks",
+        "seers",
+        "shown",
+    )
 
     def __init__(self) -> None:
         self.hearers: dict[Via, tuple[JID, ...]] | None = None
-        self.manners: dict[Manner, tuple[JID, ...]] | None = None
+        self.hearings: dict[Hearing, Hearers] | None = None
         self.addresses: dict[JID, tuple[JID, ...]] = {}
         self.leases: dict[JID, float] = {}
         self.nicks: dict[str, tuple[JID, ...]] = {}
@@ -153,8 +176,8 @@ class Derived:
     def add(self, subscription: Subscription) -> None:
         jid = subscription.subscriber
         _put(self.addresses, jid.bare, jid)
-        if subscription.expires is not None:
-            self.leases[jid] = subscription.expires
+        if ends := [each.expires for each in subscription.terms if each.expires is not None]:
+            self.leases[jid] = min(ends)
         if subscription.occupant is not None:
             _put(self.nicks, subscription.occupant.nick, jid)
             self.unshow(subscription.occupant.nick)

@@ -32,7 +32,7 @@ from folkmoot.engine.events import (
 from folkmoot.engine.model import Affiliation, NodeId, Subscription
 from folkmoot.engine.store import AUDIT_CHARS_MAX, AUDIT_ROWS_MAX
 from folkmoot.stores import statements
-from folkmoot.stores.codec import Row, Value, item_row, write_config, write_contact
+from folkmoot.stores.codec import Row, Value, item_row, terms_row, write_config, write_contact
 from folkmoot.xmpp.jid import JID
 
 Step: TypeAlias = tuple[str, list[Row]]
@@ -196,13 +196,9 @@ class _Batch:
                 "bare": str(jid.bare),
                 "state": subscription.state.value,
                 "via": subscription.via.value,
-                "subid": subscription.subid,
-                "deliver": subscription.deliver,
                 "contact": write_contact(subscription.contact),
-                "expires": subscription.expires,
-                "body": subscription.manner.body,
-                "shows": " ".join(sorted(each.value for each in subscription.manner.shows)),
             }
+            row |= terms_row(subscription)
             self._subscriptions[node, str(jid)] = (statements.PUT_SUBSCRIPTION, row)
 
 

@@ -18,7 +18,7 @@ from types import UnionType
 from typing import Any, Final, TypeAlias, cast, get_args, get_origin, get_type_hints
 
 from folkmoot.engine.configuration import NodeConfig, RoomConfig
-from folkmoot.engine.model import Contact, Item, NodeId
+from folkmoot.engine.model import Contact, Item, Manner, NodeId, Show, Subscription, Terms
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Limits, parse, serialize
 
@@ -71,6 +71,52 @@ def read_contact(text: str | None) -> Contact | None:
         groups=tuple(found.get("groups", ())),
         request=None if request is None else parse(request, _AS_KEPT),
     )
+
+
+def terms_row(subscription: Subscription) -> dict[str, Value]:
+    """The columns of the terms of an address's subscriptions."""
+    first, ends = subscription.terms[0], [each.expires for each in subscription.terms]
+    several = [_plain_terms(each) for each in subscription.terms]
+    return {
+        "subid": first.subid,
+        "deliver": first.deliver,
+        "expires": min((end for end in ends if end is not None), default=None),
+        "body": first.manner.body,
+        "shows": _shows(first.manner),
+        "terms": _json(several) if subscription.more else None,
+    }
+
+
+def read_terms(
+    subid: str, deliver: int, expires: float | None, body: int, shows: str, terms: str | None
+) -> tuple[Terms, ...]:
+    """The terms whose columns these are."""
+    if terms is None:
+        manner = Manner(bool(body), frozenset(map(Show, shows.split())))
+        return (Terms(subid, bool(deliver), expires, manner),)
+    return tuple(
+        Terms(
+            each["subid"],
+            each["deliver"],
+            each["expires"],
+            Manner(each["body"], frozenset(map(Show, each["shows"].split()))),
+        )
+        for each in json.loads(terms)
+    )
+
+
+def _plain_terms(terms: Terms) -> dict[str, object]:
+    return {
+        "subid": terms.subid,
+        "deliver": terms.deliver,
+        "expires": terms.expires,
+        "body": terms.manner.body,
+        "shows": _shows(terms.manner),
+    }
+
+
+def _shows(manner: Manner) -> str:
+    return " ".join(sorted(each.value for each in manner.shows))
 
 
 def item_row(item: Item) -> dict[str, Value]:

@@ -12,9 +12,7 @@ from typing import Final
 from folkmoot.engine.events import Audited, Event, Matter
 from folkmoot.engine.model import (
     Affiliation,
-    Manner,
     NodeId,
-    Show,
     State,
     Subscription,
     Ticket,
@@ -35,7 +33,7 @@ from folkmoot.engine.store import (
 from folkmoot.stores import statements
 from folkmoot.stores.accounts import Accounts
 from folkmoot.stores.batch import steps
-from folkmoot.stores.codec import Row, Value, read_config, read_contact, read_item
+from folkmoot.stores.codec import Row, Value, read_config, read_contact, read_item, read_terms
 from folkmoot.stores.database import WRITE_LOCK_SECONDS_MAX, Database
 from folkmoot.xmpp.jid import JID
 
@@ -279,19 +277,13 @@ def _audited(
 
 
 def _subscription(
-    row: tuple[str, str, str, str, int, str | None, float | None, int, str],
+    row: tuple[str, str, str, str, int, str | None, float | None, int, str, str | None],
 ) -> Subscription:
-    subscriber, state, via, subid, deliver, contact, expires, body, shows = row
-    return Subscription(
-        subscriber=JID.parse(subscriber),
-        state=State(state),
-        via=Via(via),
-        subid=subid,
-        deliver=bool(deliver),
-        expires=expires,
-        manner=Manner(bool(body), frozenset(map(Show, shows.split()))),
-        contact=read_contact(contact),
+    subscriber, state, via, subid, deliver, contact, expires, body, shows, terms = row
+    held = Subscription(
+        JID.parse(subscriber), State(state), Via(via), contact=read_contact(contact)
     )
+    return held.on(*read_terms(subid, deliver, expires, body, shows, terms))
 
 
 def _named_items(reader: sqlite3.Connection, key: int | None, ids: Sequence[str]) -> ItemPage:

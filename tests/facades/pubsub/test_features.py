@@ -22,6 +22,7 @@ SERVICE = {
     "meta-data",
     "modify-affiliations",
     "multi-items",
+    "multi-subscribe",
     "outcast-affiliation",
     "persistent-items",
     "presence-notifications",

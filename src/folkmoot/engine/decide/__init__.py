@@ -21,6 +21,7 @@ from folkmoot.engine.decide import (
     nodes,
     occupants,
     subscriptions,
+    terms,
 )
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.events import Event
@@ -39,7 +40,7 @@ _RULES: Final[dict[type[Command], Callable[[Any, View, Stamp], tuple[Event, ...]
     commands.Unsubscribe: subscriptions.unsubscribe,
     commands.Approve: subscriptions.approve,
     commands.SetSubscriptions: subscriptions.set_subscriptions,
-    commands.SetDelivery: subscriptions.set_delivery,
+    commands.SetDelivery: terms.set_delivery,
     commands.RequestPending: subscriptions.request_pending,
     commands.Expire: expiring.expire,
     commands.SetAffiliations: affiliations.set_affiliations,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -25,6 +25,7 @@ from folkmoot.facades.pubsub.body import body_element
 from folkmoot.facades.pubsub.bounces import notification_id
 from folkmoot.facades.pubsub.config import result_form
 from folkmoot.facades.pubsub.ns import AUTHORIZATION, EVENT, PUBSUB
+from folkmoot.facades.pubsub.shim import noted
 from folkmoot.xmpp.dates import format_date
 from folkmoot.xmpp.forms import Field, Form
 from folkmoot.xmpp.jid import JID
@@ -44,31 +45,33 @@ def word(notification: Notification) -> Iterable[Outgoing]:
             if config.persist_items or config.deliver_payloads:
                 items.append(item_element(EVENT, item, payload=config.deliver_payloads))
             delay = _delay(item) if notification.last else ()
-            body = (body_element(config, item, node),) if notification.manner.body else ()
-            yield _item_event(notification, items, *body, *_replies(notification), *delay)
+            body = (body_element(config, item, node),) if notification.hearing.body else ()
+            yield from _item_event(notification, items, *body, *_replies(notification), *delay)
         case Retracted(item_ids=item_ids):
             for item_id in item_ids:  # one item a message: Movim looks at the first alone
                 retract = Element(EVENT, "retract", {"id": item_id})
                 items = Element(EVENT, "items", {"node": node}, retract)
-                yield _item_event(notification, items)
+                yield from _item_event(notification, items)
         case Purged():
-            yield _item_event(notification, Element(EVENT, "purge", {"node": node}))
+            told = replace(notification, to=(*notification.to, *notification.named), named={})
+            # §12.16: this is the same for every subscription
+            yield from _item_event(told, Element(EVENT, "purge", {"node": node}))
         case Deleted(redirect=redirect, config=config):
             delete = Element(EVENT, "delete", {"node": node})
             if redirect:
                 delete.append(Element(EVENT, "redirect", {"uri": redirect}))
             yield _event(notification, delete, headline=config.headline)
         case Configured(after=after):
-            told = Element(EVENT, "configuration", {"node": node})
+            changed = Element(EVENT, "configuration", {"node": node})
             if after.deliver_payloads:
-                told.append(result_form(after, notification.node.service).element())
-            yield _event(notification, told, headline=after.headline)
+                changed.append(result_form(after, notification.node.service).element())
+            yield _event(notification, changed, headline=after.headline)
         case SubscriptionTold():
             yield from _subscription(notification)
         case AffiliationTold(jid=jid, affiliation=affiliation):
             attrs = {"jid": str(jid), "affiliation": affiliation.value}
-            changed = Element(PUBSUB, "affiliation", attrs)
-            rows = Element(PUBSUB, "affiliations", {"node": node}, changed)
+            row = Element(PUBSUB, "affiliation", attrs)
+            rows = Element(PUBSUB, "affiliations", {"node": node}, row)
             # §8.9.4, Example 210: no event, and not in the owner's namespace
             yield _message(notification, Element(PUBSUB, "pubsub", None, rows), headline=False)
         case ApprovalAsked(subid=subid):
@@ -86,7 +89,8 @@ def word(notification: Notification) -> Iterable[Outgoing]:
 def _subscription(told: SubscriptionTold) -> Iterable[Outgoing]:
     """To the subscriber something to keep; to owners, with notify_sub, news (§12.14, §8.8.4)."""
     state = "none" if told.after is None else told.after.state.value
-    subid = told.after.subid if told.after is not None else ""
+    held = told.after or told.before
+    subid = "" if held is None else held.subid
     attrs: dict[Attr, str | None] = {
         "node": told.node.name,
         "jid": str(told.subscriber),
@@ -146,11 +150,21 @@ def _delay(item: Item) -> tuple[Element, ...]:
     return (Element(DELAY, "delay", {"stamp": format_date(item.published)}),)
 
 
-def _item_event(told: Published | Retracted | Purged, event: Element, *more: Element) -> Outgoing:
+def _item_event(
+    told: Published | Retracted | Purged, event: Element, *more: Element
+) -> Iterator[Outgoing]:
     """News of items: for those who are there, where the node or the subscriber wants it so."""
     outgoing = _event(told, event, *more, headline=told.config.headline)
-    shows = told.manner.shows or (frozenset(Show) if told.config.present_only else frozenset())
-    return replace(outgoing, shows=shows, reach=Reach.AVAILABLE if shows else outgoing.reach)
+    shows = told.hearing.shows
+    if told.config.present_only:
+        shows = (shows or frozenset(Show)) - {None}
+    if shows and None not in shows:
+        outgoing = replace(outgoing, reach=Reach.AVAILABLE)
+    outgoing = replace(outgoing, shows=shows)
+    if told.to:
+        yield outgoing
+    for jid, subids in told.named.items():
+        yield replace(outgoing, to=(jid,), wording=noted(outgoing.wording, subids))
 
 
 def _event(

@@ -18,7 +18,19 @@ from types import UnionType
 from typing import Any, Final, TypeAlias, cast, get_args, get_origin, get_type_hints
 
 from folkmoot.engine.configuration import NodeConfig, RoomConfig
-from folkmoot.engine.model import Contact, Item, Manner, NodeId, Show, Subscription, Terms
+from folkmoot.engine.model import (
+    Contact,
+    Item,
+    Manner,
+    NodeId,
+    Occupant,
+    Role,
+    Show,
+    State,
+    Subscription,
+    Terms,
+    Via,
+)
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Limits, parse, serialize
 
@@ -117,6 +129,24 @@ def _plain_terms(terms: Terms) -> dict[str, object]:
 
 def _shows(manner: Manner) -> str:
     return " ".join(sorted(each.value for each in manner.shows))
+
+
+def occupant_row(subscription: Subscription, occupant: Occupant) -> dict[str, Value]:
+    """The columns of an occupancy besides its address."""
+    return {
+        "via": subscription.via.value,
+        "nick": occupant.nick,
+        "role": None if occupant.role is None else occupant.role.value,
+        "presence": serialize(occupant.presence),
+    }
+
+
+def read_occupant(jid: str, via: str, nick: str, role: str | None, presence: str) -> Subscription:
+    """The occupancy whose columns these are."""
+    occupant = Occupant(nick, parse(presence, _AS_KEPT), None if role is None else Role(role))
+    return Subscription(
+        JID.parse(jid), State.SUBSCRIBED, Via(via), temporary=True, occupant=occupant
+    )
 
 
 def item_row(item: Item) -> dict[str, Value]:

@@ -12,6 +12,8 @@ from folkmoot.engine.configuration import (
     SPACE_TYPE,
     Access,
     Inherit,
+    ItemReply,
+    NodeFull,
     PublishModel,
     SendLast,
 )
@@ -82,6 +84,10 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "publish": st.sampled_from(PublishModel),
     "persist_items": st.booleans(),
     "max_items": st.sampled_from((0, 1, 2, 1_000, 10_001)),
+    "node_full": st.sampled_from(NodeFull),
+    "purge_offline": st.booleans(),
+    "subscribable": st.booleans(),
+    "item_reply": st.sampled_from(ItemReply),
     "item_seconds": st.sampled_from((0, 1, 60)),
     "payload_bytes_max": st.sampled_from((0, 10, 262_144)),
     "notify_config": st.booleans(),
@@ -169,6 +175,9 @@ retracting = st.one_of(
         st.sampled_from((*CHATS, ELSINORE)),
     ),
     st.builds(c.Purge, actor=rulers, node=places),
+    st.builds(
+        c.Depart, actor=rulers, node=anywhere, publishers=st.lists(full, max_size=3).map(tuple)
+    ),
 )
 deleting = st.builds(c.Delete, actor=rulers, node=anywhere)
 

@@ -61,6 +61,11 @@ class KeptNode:
     def occupants(self) -> tuple[Subscription, ...]:
         return tuple(each for each in self.subscriptions.values() if each.occupant is not None)
 
+    @property
+    def purged_offline(self) -> bool:
+        config = self.config
+        return config.room is None and config.persist_items and config.purge_offline
+
     def publish(self, event: ItemPublished) -> None:
         if event.persist:
             self.items.pop(event.item.id, None)

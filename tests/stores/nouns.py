@@ -72,6 +72,7 @@ configs = st.builds(
     **{field.name: ... for field in fields(NodeConfig)}
     | {"type": st.sampled_from(("", "urn:xmpp:x")) | texts}
     | {"parent": st.none() | nodes, "link": st.none() | nodes, "room": st.none() | rooms}
+    | {"contacts": st.lists(jids, max_size=2).map(tuple)}
     | {"item_seconds": st.integers(0, ITEM_SECONDS_MAX)},
 )
 

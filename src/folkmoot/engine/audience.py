@@ -40,6 +40,7 @@ from folkmoot.engine.notifications import (
     SubscriptionTold,
 )
 from folkmoot.engine.record import Node
+from folkmoot.engine.replies import reply_to
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
 
@@ -125,8 +126,9 @@ def _published(event: ItemPublished, view: View) -> Iterator[Notification]:
         )
     elif event.live:
         yield from relations.published(event, view)
+    replies = reply_to(view, event.node, config)
     for hearing, (to, named) in record.hearings().items():
-        if event.evicted and config.notify_retract and config.max_items > 1:
+        if event.evicted and personal.tells_of_evicted(config):
             # §7.1.2.5; of a node with a single item the new one says all
             yield Retracted(
                 via=Via.PUBSUB,
@@ -146,6 +148,7 @@ def _published(event: ItemPublished, view: View) -> Iterator[Notification]:
                     to=to,
                     item=each,
                     config=config,
+                    reply_to=replies,
                     hearing=hearing,
                     named=named,
                 )
@@ -278,10 +281,12 @@ def _subscription_changed(event: SubscriptionChanged, view: View) -> Iterator[No
                 config=record.config,
             )
     if event.last is not None and event.after is not None:
-        yield from last_published(record, event.after, event.subscriber, event.last)
+        yield from last_published(view, record, event.after, event.subscriber, event.last)
 
 
-def last_published(record: Node, held: Subscription, to: JID, item: Item) -> Iterator[Published]:
+def last_published(
+    view: View, record: Node, held: Subscription, to: JID, item: Item
+) -> Iterator[Published]:
     """The newest item, as a subscription lets one address hear of it (XEP-0060 §6.1.7)."""
     for hearing, subids in held.hearings:
         yield Published(
@@ -290,6 +295,7 @@ def last_published(record: Node, held: Subscription, to: JID, item: Item) -> Ite
             to=() if subids else (to,),
             item=occupancy.veiled(record, item),
             config=record.config,
+            reply_to=reply_to(view, record.id, record.config),
             last=True,
             hearing=hearing,
             named={to: subids} if subids else {},

@@ -114,6 +114,16 @@ class Retract(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Depart(Command):
+    """End what some resources published, where it goes with them; for the server itself.
+
+    publishers: full JIDs that are offline.
+    """
+
+    publishers: tuple[JID, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Subscribe(Command):
     """Subscribe to a node (XEP-0060 §6.1), ask for presence (RFC 6121 §3.1), enter a room.
 

@@ -70,6 +70,8 @@ class Published(OfItems):
 
     item: Item
     config: NodeConfig
+    reply_to: tuple[JID, ...] = ()
+    """The owners, where they are to be replied to (XEP-0060 §12.17)."""
     last: bool = False
     """Sent because it is the newest item, not because it is new (XEP-0060 §6.1.7)."""
 

@@ -12,6 +12,7 @@ from folkmoot.engine.configuration import NodeConfig, SendLast
 from folkmoot.engine.model import NodeId, State, Subscription, Via
 from folkmoot.engine.notifications import Published
 from folkmoot.engine.personal import may_look
+from folkmoot.engine.replies import reply_to
 from folkmoot.engine.store import Edge, ItemQuery
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
@@ -54,11 +55,19 @@ def newest(view: View, actor: JID, node: NodeId, via: Via) -> tuple[Published, .
     for item in view.page(query).items:
         if via is Via.PEP:
             told.append(
-                Published(via=via, node=node, to=(actor,), item=item, config=config, last=True)
+                Published(
+                    via=via,
+                    node=node,
+                    to=(actor,),
+                    item=item,
+                    config=config,
+                    reply_to=reply_to(view, node, config),
+                    last=True,
+                )
             )
         else:
             held = _explicit(view, actor, node)[0]
-            told.extend(last_published(view.found(node), held, actor, item))
+            told.extend(last_published(view, view.found(node), held, actor, item))
     return tuple(told)
 
 

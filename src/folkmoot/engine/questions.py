@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from folkmoot.engine import access, audience, pictures
-from folkmoot.engine.configuration import Access, NodeConfig, SendLast
+from folkmoot.engine.configuration import Access, ItemReply, NodeConfig, SendLast
 from folkmoot.engine.decide.lowering import last_item
 from folkmoot.engine.decide.nodes import hold_owner
 from folkmoot.engine.decide.terms import named
@@ -142,7 +142,8 @@ def items(view: View, actor: JID, query: ItemQuery, *, both: bool = False) -> It
     page = view.page(query)
     if not page.found:
         raise Refused(Reason.ITEM_NOT_FOUND)
-    return replace(page, items=tuple(veiled(record, item) for item in page.items))
+    named = record.config.item_reply is ItemReply.PUBLISHER
+    return replace(page, items=tuple(veiled(record, item) for item in page.items), named=named)
 
 
 def _items_of_space(view: View, query: ItemQuery, *, both: bool) -> ItemPage:
@@ -170,6 +171,11 @@ def configuration(view: View, actor: JID, node: NodeId) -> NodeConfig:
     record = view.found(node)
     hold_owner(node, actor, view)
     return record.config
+
+
+def publishers(view: View, node: NodeId) -> tuple[JID, ...]:
+    """The full JIDs that published what is in a node; for the server's own use."""
+    return tuple(dict.fromkeys(view.heads(view.found(node)).values()))
 
 
 def invites(view: View, actor: JID, node: NodeId) -> tuple[Ticket, ...]:
@@ -355,7 +361,7 @@ def last_published(view: View, actor: JID, node: NodeId) -> tuple[Published, ...
     item = last_item(node, view)
     if item is None or held is None or held.state is not State.SUBSCRIBED:
         return ()
-    return tuple(audience.last_published(record, held, actor, item))
+    return tuple(audience.last_published(view, record, held, actor, item))
 
 
 def pending_nodes(view: View, actor: JID, service: JID) -> tuple[NodeId, ...]:

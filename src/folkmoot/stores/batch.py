@@ -236,6 +236,7 @@ def _config_row(config: NodeConfig) -> dict[str, Value]:
     return {
         "config": write_config(config),
         "item_seconds": config.item_seconds if room is None and config.persist_items else 0,
+        "purge_offline": room is None and config.purge_offline and config.persist_items,
         "type": config.type,
         "listed": config.listed,
         "parent_service": None if config.parent is None else str(config.parent.service),

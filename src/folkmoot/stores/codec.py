@@ -184,6 +184,10 @@ def _plain(value: object) -> object:
             return value.value
         case NodeId(service, name):
             return [str(service), name]
+        case JID():
+            return str(value)
+        case tuple():
+            return [_plain(each) for each in value]
         case NodeConfig() | RoomConfig():
             return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
         case _:
@@ -204,7 +208,10 @@ def _reader(kind: Any) -> Callable[[Any], object]:
     if kind is NodeId:
         return lambda value: NodeId(JID.parse(value[0]), value[1])
     if get_origin(kind) is tuple:
-        return tuple
+        one = _reader(get_args(kind)[0])
+        return lambda values: tuple(map(one, values))
+    if kind is JID:
+        return JID.parse
     if kind is RoomConfig:
         return lambda value: _read(RoomConfig, value)
     return cast(Callable[[Any], object], kind)

@@ -213,6 +213,12 @@ class SQLiteStore:
         """Nodes that have a row for a bare JID."""
         return self._nodes(statements.AFFILIATED, jid)
 
+    async def purged_offline(self) -> tuple[NodeId, ...]:
+        """The nodes in which items go when who published them goes offline."""
+        with self.database.reading() as reader:
+            rows = reader.execute(statements.PURGED_OFFLINE).fetchall()
+        return tuple(_node_id(service, name) for service, name in rows)
+
     async def occupied(self) -> tuple[NodeId, ...]:
         """The rooms that have occupants."""
         with self.database.reading() as reader:

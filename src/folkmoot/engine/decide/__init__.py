@@ -34,6 +34,7 @@ _RULES: Final[dict[type[Command], Callable[[Any, View, Stamp], tuple[Event, ...]
     commands.Purge: items.purge,
     commands.Publish: items.publish,
     commands.Retract: items.retract,
+    commands.Depart: items.depart,
     commands.Subscribe: subscriptions.subscribe,
     commands.Invite: invites.invite,
     commands.Revoke: invites.revoke,

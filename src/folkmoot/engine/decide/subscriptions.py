@@ -188,6 +188,8 @@ def _hold_room(node: NodeId, jid: JID, before: Subscription | None, view: View) 
     held = 0 if record is None else len(record.subscriptions)
     if before is not None:
         return
+    if record is not None and not record.config.subscribable:
+        raise Refused(Reason.NOT_SUBSCRIBABLE)
     if held >= view.services.subscriptions_per_node_max:
         raise Refused(Reason.TOO_MANY_SUBSCRIPTIONS)
     hold_few(node, jid, view)

@@ -35,6 +35,7 @@ _BEHAVIOUR: Final = (
     "outcast-affiliation",
     "persistent-items",
     "presence-notifications",
+    "publish-node-full",
     "publish-only-affiliation",
     "publish-options",
     "publisher-affiliation",

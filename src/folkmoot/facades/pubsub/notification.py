@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
+from folkmoot.engine.configuration import ItemReply
 from folkmoot.engine.model import Item, NodeId, Show, Via
 from folkmoot.engine.notifications import (
     AffiliationTold,
@@ -43,7 +44,9 @@ def word(notification: Notification) -> Iterable[Outgoing]:
         case Published(item=item, config=config):
             items = Element(EVENT, "items", {"node": node})
             if config.persist_items or config.deliver_payloads:
-                items.append(item_element(EVENT, item, payload=config.deliver_payloads))
+                named = config.item_reply is ItemReply.PUBLISHER
+                payload = config.deliver_payloads
+                items.append(item_element(EVENT, item, payload=payload, publisher=named))
             delay = _delay(item) if notification.last else ()
             body = (body_element(config, item, node),) if notification.hearing.body else ()
             yield from _item_event(notification, items, *body, *_replies(notification), *delay)
@@ -123,9 +126,10 @@ def authorization_form(asked: ApprovalAsked) -> Form:
     )
 
 
-def item_element(ns: str, item: Item, *, payload: bool = True) -> Element:
-    """An item, in a notification or in an answer, with the payload or without."""
-    told = Element(ns, "item", {"id": item.id, "publisher": str(item.publisher.bare)})
+def item_element(ns: str, item: Item, *, payload: bool = True, publisher: bool = True) -> Element:
+    """An item, in a notification or in an answer, with payload and publisher or without."""
+    by = str(item.publisher.bare) if publisher else None
+    told = Element(ns, "item", {"id": item.id, "publisher": by})
     if payload and item.payload is not None:
         told.append(item.payload)
     return told
@@ -138,12 +142,19 @@ def subscription_element(ns: str, node: NodeId, jid: str, state: str, subid: str
 
 
 def _replies(told: Published) -> tuple[Element, ...]:
-    """Which device published, for who hears its presence (XEP-0163 §4.3.1)."""
-    publisher = told.item.publisher
-    if told.via is not Via.PEP or publisher.is_bare:
+    """Whom to reply to (XEP-0033): the owners, where the node has it so (§12.17).
+
+    Else which device published, for who hears its presence (XEP-0163 §4.3.1). A publisher is
+    otherwise named with the item (§12.17, Example 220).
+    """
+    to, publisher = told.reply_to, told.item.publisher
+    device = told.config.item_reply is ItemReply.PUBLISHER and told.via is Via.PEP
+    if not to and device and publisher.resource:
+        to = (publisher,)
+    if not to:
         return ()
-    address = Element(ADDRESS, "address", {"type": "replyto", "jid": str(publisher)})
-    return (Element(ADDRESS, "addresses", None, address),)
+    addresses = (Element(ADDRESS, "address", {"type": "replyto", "jid": str(jid)}) for jid in to)
+    return (Element(ADDRESS, "addresses", None, *addresses),)
 
 
 def _delay(item: Item) -> tuple[Element, ...]:

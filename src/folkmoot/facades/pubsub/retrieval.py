@@ -31,7 +31,7 @@ async def items(request: Request) -> Iterable[Element]:
     if not query.ids:
         query = paged(query, asked) if asked else _newest(query, request.payload)
     page = await fresh(request, query, both=asked is None)
-    told = (item_element(PUBSUB, item) for item in page.items)
+    told = (item_element(PUBSUB, item, publisher=page.named) for item in page.items)
     answer = Element(PUBSUB, "pubsub", None, Element(PUBSUB, "items", {"node": node.name}, *told))
     whole = page.count if query.edge is Edge.OLDEST else min(query.limit, page.count)
     if asked or len(page.items) < whole:

@@ -183,6 +183,13 @@ class Unsubscribe(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bounce(Command):
+    """Take note of a notification that comes back, but may get there later (XEP-0060 §12.4)."""
+
+    subscriber: JID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Approve(Command):
     """Settle a request to subscribe (XEP-0060 §8.6, RFC 6121 §3.1.4-5).
 

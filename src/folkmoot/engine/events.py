@@ -145,6 +145,19 @@ class SubscriptionChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bounced:
+    """A notification came back. count: how many have in a row, those within an hour being one.
+
+    at: seconds since 1970.
+    """
+
+    node: NodeId
+    subscriber: JID
+    count: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OccupantsLost:
     """Occupants are gone whose streams ended while nobody looked; all of them at once."""
 
@@ -259,6 +272,7 @@ Event = (
     | ItemsRetracted
     | NodePurged
     | SubscriptionChanged
+    | Bounced
     | OccupantsLost
     | AffiliationChanged
     | ApprovalRequested
@@ -278,7 +292,7 @@ def kept(event: Event) -> bool:
         case SubscriptionChanged():
             before, after = event.before, event.after
             return bool(lasting(before) or lasting(after)) or _place(before) != _place(after)
-        case ApprovalRequested() | ApprovalSettled() | StandingChanged():
+        case ApprovalRequested() | ApprovalSettled() | StandingChanged() | Bounced():
             return False
         case _:
             return True

@@ -36,6 +36,8 @@ class Node:
     heads: item id to its publisher, oldest first; None until someone needs it.
     live: items of a node that does not persist them, for as long as their publisher's stream lives.
     recent: the newest HISTORY_ITEMS_MAX items of a room, oldest first; None until someone enters.
+    bounces: address to how many notifications came back in a row, and when the last did, in seconds
+    since 1970; forgotten with the node.
     written: the number of the last batch that holds a write to this node.
     """
 
@@ -51,6 +53,7 @@ class Node:
     heads: dict[str, JID] | None = None
     live: dict[str, Item] | None = None
     recent: deque[Item] | None = None
+    bounces: dict[JID, tuple[int, float]] = field(default_factory=dict)
     written: int = 0
     _derived: Derived | None = None
 
@@ -118,6 +121,8 @@ class Node:
         """Set or remove one subscription, and what is derived from it."""
         index = self.derived
         before = self.subscriptions.pop(jid, None) if subscription is None else None
+        if subscription is None:
+            self.bounces.pop(jid, None)
         if subscription is not None:
             before = self.subscriptions.get(jid)
             self.subscriptions[jid] = subscription

@@ -14,6 +14,7 @@ from typing import Final
 from folkmoot.engine.configuration import HISTORY_ITEMS_MAX, NodeConfig
 from folkmoot.engine.events import (
     AffiliationChanged,
+    Bounced,
     Event,
     InviteChanged,
     ItemPublished,
@@ -204,6 +205,8 @@ class WorkingSet:
                 self._published(event)
             case SubscriptionChanged():
                 self._subscription(event)
+            case Bounced(subscriber=jid, count=count, at=at):
+                self._nodes[event.node].bounces[jid] = count, at
             case OccupantsLost(occupants=lost):
                 for each in lost:
                     self._nodes[event.node].put_subscription(each.subscriber, None)

@@ -13,6 +13,7 @@ from folkmoot.engine.commands import Command
 from folkmoot.engine.decide import (
     accounts,
     affiliations,
+    bouncing,
     contacts,
     expiring,
     invites,
@@ -39,6 +40,7 @@ _RULES: Final[dict[type[Command], Callable[[Any, View, Stamp], tuple[Event, ...]
     commands.Invite: invites.invite,
     commands.Revoke: invites.revoke,
     commands.Unsubscribe: subscriptions.unsubscribe,
+    commands.Bounce: bouncing.bounce,
     commands.Approve: subscriptions.approve,
     commands.SetSubscriptions: subscriptions.set_subscriptions,
     commands.SetDelivery: terms.set_delivery,

@@ -114,7 +114,8 @@ class Router:
         gone = (session.jid.resource,)
         node = NodeId(session.jid.bare, PRESENCE_NODE)
         await self._try(Retract(actor=session.jid, node=node, item_ids=gone))
-        await self._engine.depart(session.jid)
+        if self.sessions.get(session.jid) is None:  # nobody has taken its place meanwhile
+            await self._engine.depart(session.jid)
         await self._part(session)
 
     async def _try(self, command: Retract | Unsubscribe) -> None:

@@ -129,7 +129,6 @@ def _published(event: ItemPublished, view: View) -> Iterator[Notification]:
     replies = reply_to(view, event.node, config)
     for hearing, (to, named) in record.hearings().items():
         if event.evicted and personal.tells_of_evicted(config):
-            # §7.1.2.5; of a node with a single item the new one says all
             yield Retracted(
                 via=Via.PUBSUB,
                 node=event.node,

@@ -136,6 +136,20 @@ class Show(Enum):
     XA = "xa"
 
 
+class Hearing(NamedTuple):
+    """How a notification of items reaches all who hear it alike.
+
+    body: with words for clients that know no payload. shows: only resources that are available in
+    one of these ways hear, None among them being those that are not available at all; empty: all.
+    """
+
+    body: bool = False
+    shows: frozenset[Show | None] = frozenset()
+
+
+ALWAYS: Final = Hearing()
+
+
 class Manner(NamedTuple):
     """How a subscriber wants to hear of items (XEP-0060 §16.4.2).
 
@@ -146,22 +160,13 @@ class Manner(NamedTuple):
     body: bool = False
     shows: frozenset[Show] = frozenset()
 
+    @property
+    def hearing(self) -> Hearing:
+        """How one hears who has no other subscription."""
+        return Hearing(self.body, self.shows)
+
 
 PLAIN: Final = Manner()
-
-
-class Hearing(NamedTuple):
-    """How a notification of items reaches all who hear it alike.
-
-    body: as in `Manner`. shows: only resources that are available in one of these ways hear, None
-    among them being those that are not available at all; empty: all of them.
-    """
-
-    body: bool = False
-    shows: frozenset[Show | None] = frozenset()
-
-
-ALWAYS: Final = Hearing()
 
 
 class Terms(NamedTuple):
@@ -207,6 +212,13 @@ class Subscription:
         return (Terms(self.subid, self.deliver, self.expires, self.manner), *self.more)
 
     @property
+    def ends(self) -> float | None:
+        """When the first of them ends, in seconds since 1970; None: none of them does."""
+        if not self.more:
+            return self.expires
+        return min((each.expires for each in self.terms if each.expires is not None), default=None)
+
+    @property
     def apart(self) -> tuple[Subscription, ...]:
         """Each of the address's subscriptions as if it were the only one."""
         return tuple(self.on(each) for each in self.terms) if self.more else (self,)
@@ -214,7 +226,7 @@ class Subscription:
     @property
     def delivers(self) -> bool:
         """Whether the address hears of items by any of its subscriptions."""
-        return self.deliver or any(each.deliver for each in self.more)
+        return self.deliver or (bool(self.more) and any(each.deliver for each in self.more))
 
     @property
     def hearings(self) -> tuple[tuple[Hearing, tuple[str, ...]], ...]:
@@ -225,8 +237,7 @@ class Subscription:
         is just one subscription no subid is said (§7.1.2.4).
         """
         if not self.more:
-            manner = self.manner
-            return ((Hearing(manner.body, manner.shows), ()),) if self.deliver else ()
+            return ((self.manner.hearing, ()),) if self.deliver else ()
         heard = [each for each in self.terms if each.deliver]
         body = any(each.manner.body for each in heard)
         found: dict[tuple[str, ...], set[Show | None]] = {}

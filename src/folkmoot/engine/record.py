@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.model import (
     Affiliation,
     Hearing,
     Item,
+    Manner,
     NodeId,
     State,
     Subscription,
@@ -56,6 +57,23 @@ class Node:
     bounces: dict[JID, tuple[int, float]] = field(default_factory=dict)
     written: int = 0
     _derived: Derived | None = None
+    _owners: tuple[JID, ...] | None = None
+
+    @property
+    def owners(self) -> tuple[JID, ...]:
+        """Whom a row here makes an owner."""
+        if self._owners is None:
+            rows = self.affiliations.items()
+            self._owners = tuple(jid for jid, row in rows if row is Affiliation.OWNER)
+        return self._owners
+
+    def put_affiliation(self, jid: JID, row: Affiliation | None) -> None:
+        """Set or remove one row."""
+        if row is None:
+            self.affiliations.pop(jid, None)
+        else:
+            self.affiliations[jid] = row
+        self._owners = None
 
     @property
     def derived(self) -> Derived:
@@ -82,17 +100,19 @@ class Node:
         """The same addresses for XEP-0060, by how they hear of items."""
         index = self.derived
         if index.hearings is None:
-            found: dict[Hearing, tuple[list[JID], dict[JID, tuple[str, ...]]]] = {}
+            alike: dict[Manner, list[JID]] = {}
+            several: dict[Hearing, dict[JID, tuple[str, ...]]] = {}
             for jid in self.hearers(Via.PUBSUB):
-                for hearing, subids in self.subscriptions[jid].hearings:
-                    jids, named = found.setdefault(hearing, ([], {}))
-                    if subids:
-                        named[jid] = subids
-                    else:
-                        jids.append(jid)
-            index.hearings = {
-                hearing: Hearers(tuple(jids), named) for hearing, (jids, named) in found.items()
-            }
+                held = self.subscriptions[jid]
+                if held.more:
+                    for hearing, subids in held.hearings:
+                        several.setdefault(hearing, {})[jid] = subids
+                else:
+                    alike.setdefault(held.manner, []).append(jid)
+            found = {manner.hearing: Hearers(tuple(jids), {}) for manner, jids in alike.items()}
+            for hearing, named in several.items():
+                found[hearing] = Hearers(found.get(hearing, _NOBODY).to, named)
+            index.hearings = found
         return index.hearings
 
     def occupants(self, nick: str) -> tuple[JID, ...]:
@@ -150,6 +170,9 @@ class Hearers(NamedTuple):
     named: Mapping[JID, tuple[str, ...]]
 
 
+_NOBODY: Final = Hearers((), {})
+
+
 class Derived:
     """What follows from a node's subscriptions and list, kept so that nobody has to search them.
 
@@ -181,8 +204,8 @@ class Derived:
     def add(self, subscription: Subscription) -> None:
         jid = subscription.subscriber
         _put(self.addresses, jid.bare, jid)
-        if ends := [each.expires for each in subscription.terms if each.expires is not None]:
-            self.leases[jid] = min(ends)
+        if (end := subscription.ends) is not None:
+            self.leases[jid] = end
         if subscription.occupant is not None:
             _put(self.nicks, subscription.occupant.nick, jid)
             self.unshow(subscription.occupant.nick)

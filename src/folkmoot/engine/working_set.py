@@ -230,11 +230,7 @@ class WorkingSet:
                 node.derived.unshow(None if occupant is None else occupant.nick)
                 return
             case AffiliationChanged():
-                rows = self._nodes[event.node].affiliations
-                if event.after is None:
-                    rows.pop(event.jid, None)
-                else:
-                    rows[event.jid] = event.after
+                self._nodes[event.node].put_affiliation(event.jid, event.after)
                 self._moved[event.jid] = self.batch
             case ItemsRetracted():
                 self._remove_items(self._nodes[event.node], event.item_ids)
@@ -261,7 +257,7 @@ class WorkingSet:
             node.heads = {}  # a room's are nobody's to replace, and never end
         node.recent = deque(maxlen=HISTORY_ITEMS_MAX)
         if event.owner is not None:
-            node.affiliations[event.owner] = Affiliation.OWNER
+            node.put_affiliation(event.owner, Affiliation.OWNER)
             self._moved[event.owner] = self.batch
         self._moved[event.node.service] = self.batch
         self._nodes[event.node] = node

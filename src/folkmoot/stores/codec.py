@@ -87,15 +87,14 @@ def read_contact(text: str | None) -> Contact | None:
 
 def terms_row(subscription: Subscription) -> dict[str, Value]:
     """The columns of the terms of an address's subscriptions."""
-    first, ends = subscription.terms[0], [each.expires for each in subscription.terms]
-    several = [_plain_terms(each) for each in subscription.terms]
+    first = subscription.terms[0]
     return {
         "subid": first.subid,
         "deliver": first.deliver,
-        "expires": min((end for end in ends if end is not None), default=None),
+        "expires": subscription.ends,
         "body": first.manner.body,
         "shows": _shows(first.manner),
-        "terms": _json(several) if subscription.more else None,
+        "terms": _json(list(map(_plain_terms, subscription.terms))) if subscription.more else None,
     }
 
 

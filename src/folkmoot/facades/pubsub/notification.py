@@ -169,9 +169,9 @@ def _item_event(
     shows = told.hearing.shows
     if told.config.present_only:
         shows = (shows or frozenset(Show)) - {None}
-    if shows and None not in shows:
-        outgoing = replace(outgoing, reach=Reach.AVAILABLE)
-    outgoing = replace(outgoing, shows=shows)
+    missable = not shows or None in shows
+    reach = outgoing.reach if missable else Reach.AVAILABLE
+    outgoing = replace(outgoing, shows=shows, reach=reach)
     if told.to:
         yield outgoing
     for jid, subids in told.named.items():

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import aclosing
 from pathlib import Path
 
 import pytest
 
-from folkmoot.core import running
-from folkmoot.stores.sqlite import SQLiteStore
 from tests.facades.pubsub.denmark import (
     BERNARDO,
     EVENT,
@@ -19,11 +16,11 @@ from tests.facades.pubsub.denmark import (
     acted,
     configuration,
     fields,
+    kept,
     publish,
     told,
 )
-from tests.facades.pubsub.test_options import SERVICES
-from tests.stage import Client, Clock, Stage
+from tests.stage import Client, Clock
 
 
 @pytest.fixture
@@ -123,21 +120,11 @@ async def test_the_form_says_so(denmark: Denmark) -> None:
 async def test_nothing_is_left_of_who_left_while_the_server_was_gone(tmp_path: Path) -> None:
     """After a restart nobody is online yet; what others of this node's publishers left is there."""
     clock, path = Clock(1_084_910_400.0), tmp_path / "folkmoot.db"
-    async with (
-        aclosing(await SQLiteStore.open(path)) as store,
-        running(store, SERVICES, clock) as core,
-    ):
-        stage = Stage(core, store, clock)
-        denmark = Denmark(stage, await stage.client("hamlet@denmark.lit/elsinore"))
+    async with kept(path, clock) as denmark:
         await denmark.makes(purge_offline="1")
         await denmark.makes("kept")
         await denmark.publishes("1", "2")
         await denmark.publishes("1", node="kept")
-    async with (
-        aclosing(await SQLiteStore.open(path)) as store,
-        running(store, SERVICES, clock) as core,
-    ):
-        stage = Stage(core, store, clock)
-        denmark = Denmark(stage, await stage.client("hamlet@denmark.lit/elsinore"))
+    async with kept(path, clock) as denmark:
         assert await denmark.items(denmark.hamlet) == []
         assert await denmark.items(denmark.hamlet, "kept") == ["1"]

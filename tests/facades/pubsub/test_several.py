@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import aclosing
 from pathlib import Path
 
 import pytest
 
-from folkmoot.core import running
 from folkmoot.engine.decide.terms import ENTITY_SUBSCRIPTIONS_MAX
-from folkmoot.stores.sqlite import SQLiteStore
 from folkmoot.xmpp.xml import Element
 from tests.facades.pubsub.denmark import (
     BERNARDO,
@@ -19,9 +16,9 @@ from tests.facades.pubsub.denmark import (
     Denmark,
     acted,
     fields,
+    kept,
 )
-from tests.facades.pubsub.test_options import SERVICES
-from tests.stage import Client, Clock, Stage
+from tests.stage import Client, Clock
 
 SHIM = "http://jabber.org/protocol/shim"
 FRANCISCO_HIMSELF = "jid='francisco@denmark.lit'"
@@ -542,28 +539,18 @@ async def test_each_lease_ends_by_itself(denmark: Denmark) -> None:
 async def test_they_survive_the_server(tmp_path: Path) -> None:
     """§6.1.6 and §12.19: after a restart they are what they were, and the leases go on."""
     clock, path = Clock(1_084_910_400.0), tmp_path / "folkmoot.db"
-    async with (
-        aclosing(await SQLiteStore.open(path)) as store,
-        running(store, SERVICES, clock) as core,
-    ):
-        stage = Stage(core, store, clock)
-        denmark = Denmark(stage, await stage.client("hamlet@denmark.lit/elsinore"))
+    async with kept(path, clock) as denmark:
         await denmark.makes()
         francisco = await denmark.client(FRANCISCO)
         day = await subscribes(denmark, francisco, expire="2004-05-19T20:00:00Z")
         away = await subscribes(denmark, francisco, show_values=("away", "online"))
         body = await subscribes(denmark, francisco, include_body="1")
-    async with (
-        aclosing(await SQLiteStore.open(path)) as store,
-        running(store, SERVICES, clock) as core,
-    ):
-        stage = Stage(core, store, clock)
-        denmark = Denmark(stage, await stage.client("hamlet@denmark.lit/elsinore"))
+    async with kept(path, clock) as denmark:
         francisco = await denmark.client(FRANCISCO)
         await denmark.publishes("1")
         assert await noted(francisco) == [("1", [day, away, body])]
         clock.at += DAY
-        await core.engine.expire()
+        await denmark.stage.core.engine.expire()
         await francisco.drains()
         await denmark.publishes("2")
         assert await noted(francisco) == [("2", [away, body])]

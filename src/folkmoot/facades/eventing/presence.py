@@ -116,7 +116,7 @@ async def subscribe(request: Request) -> Iterable[Element]:
     """The wish to hear somebody's presence, or that it is so already (Listing 9)."""
     node, jid = presence_of(request.to), _account(request)
     try:
-        held = await request.ask(questions.own_subscription, request.actor, node, jid)
+        held = await request.ask(questions.own_subscription, request.actor, node, jid, "")
     except Refused as refused:
         if refused.reason is not Reason.NODE_NOT_FOUND:
             raise

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+import aiohttp  # noqa: F401  # so that no step waits for it to be loaded
+
 from folkmoot.admin import Admin
 from folkmoot.client import NotConnected, SpacesClient, log_in
 from folkmoot.config import Address
@@ -91,7 +93,7 @@ def unverified() -> ssl.SSLContext:
 
     It is for a server on this machine, which at first has only a certificate it made itself.
     """
-    context = ssl.create_default_context()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return context

@@ -42,6 +42,7 @@ FEATURES = {
     "http://jabber.org/protocol/muc#self-ping-optimization": "0410",
     "urn:xmpp:bookmarks-conversion:0": "0411",
     "urn:xmpp:sasl-cb:0": "0440",
+    "urn:xmpp:order-by:1": "0413",
     "urn:xmpp:pubsub-ext-disco:0": "0499",
     "urn:xmpp:pubsub-filter:0": "0462",
     "urn:xmpp:pubsub-relationships:0": "0496",

@@ -10,7 +10,7 @@ from folkmoot.engine.questions import NodeInfo
 from folkmoot.engine.store import ItemQuery
 from folkmoot.facades import disco, listing, spaces
 from folkmoot.facades.facade import Request, Route
-from folkmoot.facades.pubsub import extended, type_filter
+from folkmoot.facades.pubsub import extended, ordering, type_filter
 from folkmoot.facades.pubsub.config import RELATIONSHIPS, shown
 from folkmoot.facades.pubsub.ns import COMMANDS, META_DATA, PUBSUB
 from folkmoot.facades.pubsub.pending import command_info, commands
@@ -58,7 +58,7 @@ def features(routes: Iterable[Route], *, account: bool = False) -> tuple[str, ..
     asked = {route.feature for route in routes if route.feature}
     asked.update(_BEHAVIOUR, _OF_AN_ACCOUNT if account else _OF_A_SERVICE)
     named = sorted(f"{PUBSUB}#{feature}" for feature in asked)
-    beside = (COMMANDS, DATA, RSM, type_filter.NS, RELATIONSHIPS, extended.NS)
+    beside = (COMMANDS, DATA, RSM, type_filter.NS, RELATIONSHIPS, extended.NS, *ordering.FEATURES)
     return (PUBSUB, *named, *beside, *(() if account else (spaces.NS,)))
 
 
@@ -99,17 +99,17 @@ async def nodes(request: Request) -> Iterable[Element]:
     beside = "" if asked is None else asked.before or asked.after or ""
     query = listing.page_query(request, request.node(beside), asked)
     query = type_filter.narrowed(query, request.payload)
-    found, more = await listing.listed(request, query, lambda node: is_served(request, node))
+    page = await listing.listed(request, query, asked, lambda node: is_served(request, node))
     told = Element(disco.ITEMS, "query")
-    for info in found:
+    for info in page.nodes:
         attrs = {
             "jid": str(request.to.bare),
             "node": info.id.name,
             "name": info.config.title or None,
         }
         told.append(Element(disco.ITEMS, "item", attrs))
-    names = (info.id.name for info in found)
-    told.children.extend(listing.result_set(names, more=more, asked=asked is not None))
+    names = (info.id.name for info in page.nodes)
+    told.children.extend(page.result_set(names, asked=asked is not None))
     return (told,)
 
 

@@ -44,6 +44,7 @@ FEATURES = {
     "urn:xmpp:sasl-cb:0": "0440",
     "urn:xmpp:order-by:1": "0413",
     "urn:xmpp:pubsub-ext-disco:0": "0499",
+    "urn:xmpp:pubsub-ext-sub:0": "0497",
     "urn:xmpp:pubsub-filter:0": "0462",
     "urn:xmpp:pubsub-relationships:0": "0496",
     "urn:xmpp:spaces:0": "0503",

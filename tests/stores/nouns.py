@@ -15,9 +15,11 @@ from folkmoot.engine.model import (
     NodeId,
     Occupant,
     Role,
+    Scope,
     Show,
     State,
     Subscription,
+    Topic,
     Via,
 )
 from folkmoot.xmpp.jid import JID
@@ -133,5 +135,9 @@ def subscriptions(subscriber: JID) -> st.SearchStrategy[Subscription]:
         deliver=st.booleans(),
         expires=st.none() | seconds,
         manner=st.builds(Manner, st.booleans(), st.frozensets(st.sampled_from(Show))),
+        scope=st.builds(
+            Scope, st.frozensets(st.sampled_from(Topic), min_size=1), st.integers(-9, 9)
+        ),
+        public=st.booleans(),
         contact=st.none() | contacts,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from folkmoot.engine import occupancy, personal, pictures, relations
+from folkmoot.engine import occupancy, personal, pictures, relations, scopes
 from folkmoot.engine.events import (
     AffiliationChanged,
     ApprovalRequested,
@@ -25,7 +25,7 @@ from folkmoot.engine.events import (
     SubjectChanged,
     SubscriptionChanged,
 )
-from folkmoot.engine.model import State, Via
+from folkmoot.engine.model import State, Topic, Via
 from folkmoot.engine.notifications import (
     AffiliationTold,
     ApprovalAnswered,
@@ -49,6 +49,7 @@ def foresee(events: Sequence[Event], view: View) -> None:
         if view.services.is_presence(event.node):
             view.require(relations.foreseen(event))
     personal.foresee(events, view)
+    scopes.foresee(events, view)
 
 
 def hearers(event: Event, view: View, *, created: bool = False) -> Iterator[Notification]:
@@ -57,6 +58,7 @@ def hearers(event: Event, view: View, *, created: bool = False) -> Iterator[Noti
     created: the same command made the node.
     """
     yield from _heard(event, view, created=created)
+    yield from scopes.heard(event, view)
     if view.services.is_personal(event.node):
         yield from personal.heard(event, view)
 
@@ -85,7 +87,7 @@ def _heard(event: Event, view: View, *, created: bool) -> Iterator[Notification]
         case NodePurged(node=node):
             record = view.found(node)
             if record.config.notify_retract:
-                for manner, to in record.manners().items():
+                for manner, to in scopes.manners(view, record).items():
                     yield Purged(
                         via=Via.PUBSUB, node=node, to=to, config=record.config, manner=manner
                     )
@@ -118,7 +120,7 @@ def _published(event: ItemPublished, view: View) -> Iterator[Notification]:
         )
     elif event.live:
         yield from relations.published(event, view)
-    for manner, to in record.manners().items():
+    for manner, to in scopes.manners(view, record).items():
         if event.evicted and config.notify_retract and config.max_items > 1:
             # §7.1.2.5; of a node with a single item the new one says all
             yield Retracted(
@@ -146,7 +148,7 @@ def _retracted(event: ItemsRetracted, view: View) -> Iterator[Notification]:
     record = view.found(event.node)
     if view.services.is_presence(event.node):
         yield from relations.retracted(event, view)
-    for manner, to in record.manners().items() if event.tell else ():
+    for manner, to in scopes.manners(view, record).items() if event.tell else ():
         yield Retracted(
             via=Via.PUBSUB,
             node=event.node,
@@ -163,7 +165,10 @@ def _configured(event: NodeConfigured, view: View) -> Iterator[Notification]:
     record = view.found(event.node)
     vias = (Via.PUBSUB, Via.MUC) if event.after.notify_config else (Via.MUC,)
     for via in vias:
-        if to := record.hearers(via):
+        described = [
+            jid for jid, held in record.scoped.items() if Topic.METADATA in held.scope.topics
+        ]
+        if to := tuple(jid for jid in record.hearers(via) if jid not in described):
             yield Configured(
                 via=via, node=event.node, to=to, before=event.before, after=event.after
             )
@@ -176,7 +181,8 @@ def _deleted(event: NodeDeleted, view: View) -> Iterator[Notification]:
         for each in event.subscriptions
         if each.via is Via.PUBSUB and each.state is State.PENDING
     )
-    to = (*record.hearers(Via.PUBSUB), *waiting)  # §8.4.2
+    further = scopes.told_of_end(view, record)
+    to = (*record.hearers(Via.PUBSUB), *waiting, *further)  # §8.4.2
     if to and event.config.notify_delete:
         yield Deleted(
             via=Via.PUBSUB,

@@ -208,7 +208,7 @@ class SetAffiliations(Command):
 class SetDelivery(Command):
     """Change the options of a subscription (XEP-0060 §6.3); what is not named stays as it is.
 
-    options: `expires` of a `Subscription`, and the fields of its `manner`.
+    options: `expires` of a `Subscription`, and the fields of its `manner` and `scope`.
     """
 
     subscriber: JID

@@ -150,6 +150,25 @@ class Manner(NamedTuple):
 PLAIN: Final = Manner()
 
 
+class Topic(Enum):
+    """What of a node a subscriber wants to hear (XEP-0497 0.1.0, §3.1)."""
+
+    ITEMS = "items"
+    METADATA = "metadata"
+    LINKED = "linked items"
+    """Items of nodes that go with it."""
+
+
+class Scope(NamedTuple):
+    """What a subscription is to (XEP-0497 §3). depth: levels below the node; less than 0: all."""
+
+    topics: frozenset[Topic] = frozenset({Topic.ITEMS})
+    depth: int = 0
+
+
+HERE: Final = Scope()
+
+
 @dataclass(frozen=True, slots=True)
 class Subscription:
     """An entity's subscription to a node (XEP-0060 §4.2).
@@ -159,6 +178,7 @@ class Subscription:
     temporary: ends with the subscriber's stream; only a full JID has such (§12.4).
     deliver: False holds notifications back (`pubsub#deliver`).
     expires: when it ends, in seconds since 1970; None: it was given no end (§12.19).
+    public: its subscriber wants others to know of it (XEP-0465).
     """
 
     subscriber: JID
@@ -169,8 +189,16 @@ class Subscription:
     deliver: bool = True
     expires: float | None = None
     manner: Manner = PLAIN
+    scope: Scope = HERE
+    public: bool = False
     occupant: Occupant | None = None
     contact: Contact | None = None
+
+    @property
+    def hears_items(self) -> bool:
+        """Whether it stands, and its subscriber wants to hear of the node's own items."""
+        wanted = self.deliver and Topic.ITEMS in self.scope.topics
+        return wanted and self.state is State.SUBSCRIBED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -86,10 +86,5 @@ def _explicit(view: View, actor: JID, node: NodeId) -> list[Subscription]:
     """The subscriptions by which a device hears of a node, under its own address or the bare."""
     held = (view.subscription(node, jid) for jid in dict.fromkeys((actor, actor.bare)))
     return [
-        each
-        for each in held
-        if each is not None
-        and each.via is Via.PUBSUB
-        and each.state is State.SUBSCRIBED
-        and each.deliver
+        each for each in held if each is not None and each.via is Via.PUBSUB and each.hears_items
     ]

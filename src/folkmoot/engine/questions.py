@@ -332,7 +332,7 @@ def last_published(view: View, actor: JID, node: NodeId) -> tuple[Published, ...
         return ()
     held = view.subscription(node, actor.bare) or view.subscription(node, actor)
     item = last_item(node, view)
-    if item is None or held is None or held.state is not State.SUBSCRIBED or not held.deliver:
+    if item is None or held is None or not held.hears_items:
         return ()
     config, manner = record.config, held.manner
     return (

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.model import (
+    HERE,
     Affiliation,
     Item,
     Manner,
@@ -76,14 +77,21 @@ class Node:
         return index.hearers.get(via, ())
 
     def manners(self) -> Mapping[Manner, tuple[JID, ...]]:
-        """The same addresses for XEP-0060, by how they want to hear."""
+        """Those that hear of the node's own items by XEP-0060, by how they want to hear."""
         index = self.derived
         if index.manners is None:
             found: dict[Manner, list[JID]] = {}
             for jid in self.hearers(Via.PUBSUB):
-                found.setdefault(self.subscriptions[jid].manner, []).append(jid)
+                held = self.subscriptions[jid]
+                if held.hears_items:
+                    found.setdefault(held.manner, []).append(jid)
             index.manners = {manner: tuple(jids) for manner, jids in found.items()}
         return index.manners
+
+    @property
+    def scoped(self) -> Mapping[JID, Subscription]:
+        """The subscriptions to more, or to other, than the node's own items (XEP-0497)."""
+        return self.derived.scoped
 
     def occupants(self, nick: str) -> tuple[JID, ...]:
         """The full JIDs that go by a nick in a room; one person's devices may share one."""
@@ -138,13 +146,24 @@ class Derived:
     seers: the occupants who see real JIDs, and those who do not.
     """
 
-    __slots__ = ("addresses", "hearers", "leases", "listing", "manners", "nicks", "seers", "shown")
+    __slots__ = (
+        "addresses",
+        "hearers",
+        "leases",
+        "listing",
+        "manners",
+        "nicks",
+        "scoped",
+        "seers",
+        "shown",
+    )
 
     def __init__(self) -> None:
         self.hearers: dict[Via, tuple[JID, ...]] | None = None
         self.manners: dict[Manner, tuple[JID, ...]] | None = None
         self.addresses: dict[JID, tuple[JID, ...]] = {}
         self.leases: dict[JID, float] = {}
+        self.scoped: dict[JID, Subscription] = {}
         self.nicks: dict[str, tuple[JID, ...]] = {}
         self.listing: Counter[NodeId] = Counter()
         self.shown: dict[str, dict[bool, object]] = {}
@@ -155,6 +174,8 @@ class Derived:
         _put(self.addresses, jid.bare, jid)
         if subscription.expires is not None:
             self.leases[jid] = subscription.expires
+        if subscription.scope != HERE:
+            self.scoped[jid] = subscription
         if subscription.occupant is not None:
             _put(self.nicks, subscription.occupant.nick, jid)
             self.unshow(subscription.occupant.nick)
@@ -163,6 +184,7 @@ class Derived:
         jid = subscription.subscriber
         _drop(self.addresses, jid.bare, jid)
         self.leases.pop(jid, None)
+        self.scoped.pop(jid, None)
         if subscription.occupant is not None:
             _drop(self.nicks, subscription.occupant.nick, jid)
             self.unshow(subscription.occupant.nick)

@@ -212,6 +212,9 @@ class _Batch:
                 "expires": subscription.expires,
                 "body": subscription.manner.body,
                 "shows": " ".join(sorted(each.value for each in subscription.manner.shows)),
+                "topics": ",".join(sorted(each.value for each in subscription.scope.topics)),
+                "depth": subscription.scope.depth,
+                "public": subscription.public,
             }
             self._subscriptions[node, str(jid)] = (statements.PUT_SUBSCRIPTION, row)
 

@@ -14,10 +14,12 @@ from folkmoot.engine.model import (
     Affiliation,
     Manner,
     NodeId,
+    Scope,
     Show,
     State,
     Subscription,
     Ticket,
+    Topic,
     Via,
 )
 from folkmoot.engine.record import Node
@@ -301,9 +303,10 @@ def _audited(
 
 
 def _subscription(
-    row: tuple[str, str, str, str, int, str | None, float | None, int, str],
+    row: tuple[str, str, str, str, int, str | None, float | None, int, str, str, int, int],
 ) -> Subscription:
-    subscriber, state, via, subid, deliver, contact, expires, body, shows = row
+    subscriber, state, via, subid, deliver, contact, expires, body, shows = row[:9]
+    topics, depth, public = row[9:]
     return Subscription(
         subscriber=JID.parse(subscriber),
         state=State(state),
@@ -312,5 +315,7 @@ def _subscription(
         deliver=bool(deliver),
         expires=expires,
         manner=Manner(bool(body), frozenset(map(Show, shows.split()))),
+        scope=Scope(frozenset(map(Topic, topics.split(","))), depth),
+        public=bool(public),
         contact=read_contact(contact),
     )

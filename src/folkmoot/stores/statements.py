@@ -81,13 +81,15 @@ DELETE_AFFILIATION: Final = f"DELETE FROM affiliations WHERE node = {_KEY} AND j
 
 PUT_SUBSCRIPTION: Final = f"""
 INSERT INTO subscriptions
-    (node, subscriber, bare, state, via, subid, deliver, contact, expires, body, shows)
+    (node, subscriber, bare, state, via, subid, deliver, contact, expires, body, shows,
+    topics, depth, public)
 VALUES ({_KEY}, :subscriber, :bare, :state, :via, :subid, :deliver, :contact,
-    :expires, :body, :shows)
+    :expires, :body, :shows, :topics, :depth, :public)
 ON CONFLICT (node, subscriber) DO UPDATE
 SET state = excluded.state, via = excluded.via, subid = excluded.subid,
     deliver = excluded.deliver, contact = excluded.contact, expires = excluded.expires,
-    body = excluded.body, shows = excluded.shows
+    body = excluded.body, shows = excluded.shows,
+    topics = excluded.topics, depth = excluded.depth, public = excluded.public
 """
 
 DELETE_SUBSCRIPTION: Final = f"""
@@ -162,7 +164,8 @@ SELECT jid, affiliation FROM affiliations WHERE node = :node ORDER BY jid
 """
 
 SUBSCRIPTIONS: Final = """
-SELECT subscriber, state, via, subid, deliver, contact, expires, body, shows
+SELECT subscriber, state, via, subid, deliver, contact, expires, body, shows,
+    topics, depth, public
 FROM subscriptions WHERE node = :node ORDER BY subscriber
 """
 

@@ -71,6 +71,8 @@ FIELDS = (
     "{urn:xmpp:pubsub-relationships:0}parent",
     "{urn:xmpp:pubsub-relationships:0}link",
     "{urn:folkmoot:spaces:0}inherit",
+    "{urn:xmpp:pubsub-ext-sub:0}type",
+    "{urn:xmpp:pubsub-ext-sub:0}depth",
     "",
 )
 REQUEST_NAMES = (

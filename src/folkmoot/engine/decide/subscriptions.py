@@ -39,7 +39,16 @@ from folkmoot.engine.events import (
     NodeCreated,
     SubscriptionChanged,
 )
-from folkmoot.engine.model import Affiliation, Contact, Manner, NodeId, State, Subscription, Via
+from folkmoot.engine.model import (
+    Affiliation,
+    Contact,
+    Manner,
+    NodeId,
+    Scope,
+    State,
+    Subscription,
+    Via,
+)
 from folkmoot.engine.record import Node
 from folkmoot.engine.services import Kind
 from folkmoot.engine.view import View
@@ -91,7 +100,7 @@ def subscribe(command: Subscribe, view: View, stamp: Stamp) -> tuple[Event, ...]
         after=after,
         by=command.actor,
         cause=Cause.ASKED,
-        last=last_item(node, view) if after.deliver and not made else None,
+        last=last_item(node, view) if after.hears_items and not made else None,
     )
     events = (*made, event, *_spend_approval(node, subscriber, view))
     return _with_what_follows(events, node, subscriber, command.actor, view)
@@ -111,7 +120,7 @@ def _invited(
         after=after,
         by=use.by,
         cause=Cause.APPROVED,
-        last=last_item(command.node, view) if after.deliver else None,
+        last=last_item(command.node, view) if after.hears_items else None,
     )
     return _with_what_follows((use, event), command.node, command.subscriber, use.by, view)
 
@@ -149,8 +158,14 @@ def _new(
 def _chosen(subscription: Subscription, options: Settings, stamp: Stamp) -> Subscription:
     """A subscription with other options. Raises Refused(BAD_CONFIG) for a lease that is over."""
     manner = {name: value for name, value in options.items() if name in Manner._fields}
-    rest = {name: value for name, value in options.items() if name not in Manner._fields}
-    chosen = replace(subscription, manner=subscription.manner._replace(**manner), **rest)
+    scope = {name: value for name, value in options.items() if name in Scope._fields}
+    rest = {name: options[name] for name in options if name not in manner and name not in scope}
+    chosen = replace(
+        subscription,
+        manner=subscription.manner._replace(**manner),
+        scope=subscription.scope._replace(**scope),
+        **rest,
+    )
     if "expires" in rest and chosen.expires is not None and chosen.expires <= stamp.at:
         raise Refused(Reason.BAD_CONFIG, "expires")
     return chosen

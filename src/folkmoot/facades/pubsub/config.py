@@ -31,7 +31,7 @@ from folkmoot.facades.form_table import (
     unknown,
 )
 from folkmoot.facades.pubsub.conditions import specific, unmet, unsupported
-from folkmoot.facades.pubsub.ns import NODE_CONFIG
+from folkmoot.facades.pubsub.ns import META_DATA, NODE_CONFIG
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.forms import DATA, Field, Form
 from folkmoot.xmpp.jid import JID
@@ -272,6 +272,18 @@ def shown(config: NodeConfig) -> tuple[Field, ...]:
     """The fields of a configuration that are for everyone who may know of the node (§5.4)."""
     fields = (row.field(config) for row in ROWS if row.var in PUBLIC)
     return tuple(field for field in fields if field.values)
+
+
+def changes_form(before: NodeConfig | None, after: NodeConfig, service: JID) -> Form:
+    """What of a node's meta-data is other than it was, or all of it (XEP-0497 0.1.0, §4.2.2)."""
+    fields = []
+    for row in ROWS:
+        if row.var in PUBLIC or row.var in (PARENT, LINK):
+            field = _nearby(row.field(after), after, service)
+            changed = field.values if before is None else row.field(before) != row.field(after)
+            if changed:
+                fields.append(replace(field, label="", options=()))
+    return Form("result", META_DATA, tuple(fields))
 
 
 def result_form(config: NodeConfig, service: JID | None = None) -> Form:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from folkmoot.engine import questions
+from folkmoot.engine.model import CHAIN_NODES_MAX
 from folkmoot.engine.questions import NodeInfo
 from folkmoot.engine.store import ItemQuery
 from folkmoot.facades import disco, listing, spaces
@@ -13,6 +14,7 @@ from folkmoot.facades.facade import Request, Route
 from folkmoot.facades.pubsub import extended, ordering, type_filter
 from folkmoot.facades.pubsub.config import RELATIONSHIPS, shown
 from folkmoot.facades.pubsub.ns import COMMANDS, META_DATA, PUBSUB
+from folkmoot.facades.pubsub.options import SCOPES
 from folkmoot.facades.pubsub.pending import command_info, commands
 from folkmoot.facades.pubsub.reading import is_served, node_id
 from folkmoot.facades.pubsub.retrieval import fresh, paged, result_set
@@ -58,7 +60,16 @@ def features(routes: Iterable[Route], *, account: bool = False) -> tuple[str, ..
     asked = {route.feature for route in routes if route.feature}
     asked.update(_BEHAVIOUR, _OF_AN_ACCOUNT if account else _OF_A_SERVICE)
     named = sorted(f"{PUBSUB}#{feature}" for feature in asked)
-    beside = (COMMANDS, DATA, RSM, type_filter.NS, RELATIONSHIPS, extended.NS, *ordering.FEATURES)
+    beside = (
+        COMMANDS,
+        DATA,
+        RSM,
+        type_filter.NS,
+        RELATIONSHIPS,
+        extended.NS,
+        *ordering.FEATURES,
+        SCOPES,
+    )
     return (PUBSUB, *named, *beside, *(() if account else (spaces.NS,)))
 
 
@@ -82,6 +93,7 @@ def meta_data(info: NodeInfo) -> Form:
         *shown(info.config),
         Field("pubsub#creation_date", "text-single", (format_date(info.created),)),
         Field("pubsub#num_subscribers", "text-single", (str(info.members),)),
+        Field(f"{{{SCOPES}}}max-depth", "text-single", (str(CHAIN_NODES_MAX),)),
     ]
     if info.inside:
         owners = tuple(str(jid) for jid in info.owners)

@@ -43,6 +43,8 @@ FEATURES = {
     "urn:xmpp:bookmarks-conversion:0": "0411",
     "urn:xmpp:sasl-cb:0": "0440",
     "urn:xmpp:order-by:1": "0413",
+    "urn:xmpp:pam:0": "0376",
+    "urn:xmpp:pps:0": "0465",
     "urn:xmpp:pubsub-ext-disco:0": "0499",
     "urn:xmpp:pubsub-ext-sub:0": "0497",
     "urn:xmpp:pubsub-filter:0": "0462",

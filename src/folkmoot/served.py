@@ -16,6 +16,7 @@ from folkmoot.facades import (
     invites,
     messages,
     muc,
+    pam,
     pep,
     presence,
     private_storage,
@@ -56,6 +57,7 @@ def served(services: Services) -> Served:
                 messages.FACADE,
                 vcard.beside_pubsub(bookmarks.beside_pubsub(pubsub.FACADE)),
                 private_storage.FACADE,
+                pam.FACADE,
                 vcard.FACADE,
                 _account_disco(),
                 common,
@@ -84,7 +86,7 @@ def _account_disco() -> Facade:
     """An account, to itself and to those who hear its presence (XEP-0030 §8.2)."""
     facade = disco.facade(
         (disco.Identity("account", "registered"), pep.IDENTITY),
-        (*pubsub.ACCOUNT_FEATURES, *_OLD, *basics.FEATURES),
+        (*pubsub.ACCOUNT_FEATURES, *pam.FEATURES, *_OLD, *basics.FEATURES),
         discovery.nodes,
         pubsub.FACADE.errors,
         node_info=discovery.node_info,

@@ -23,6 +23,7 @@ from folkmoot.engine.model import (
     Occupant,
     Role,
     State,
+    Topic,
     Via,
 )
 from folkmoot.xmpp.jid import JID
@@ -163,23 +164,35 @@ retracting = st.one_of(
 deleting = st.builds(c.Delete, actor=rulers, node=anywhere)
 
 
+scopes: st.SearchStrategy[c.Settings] = st.just({}) | st.fixed_dictionaries(
+    {
+        "topics": st.frozensets(st.sampled_from(Topic), min_size=1),
+        "depth": st.integers(-1, 2),
+    }
+)
+
+
 def subscribing(
     nodes: st.SearchStrategy[NodeId], who: st.SearchStrategy[JID], via: Via
 ) -> st.SearchStrategy[c.Command]:
     """Subscribing to nodes, mostly in one's own name."""
     return st.builds(
-        lambda actor, other, node, temporary, own: c.Subscribe(
+        lambda actor, other, node, temporary, own, public, scope: c.Subscribe(
             actor=actor,
             node=node,
             subscriber=actor if own else other,
             via=via,
             temporary=temporary and not actor.is_bare,
+            public=public,
+            options=scope,
         ),
         who,
         addresses,
         nodes,
         st.booleans() if via is Via.PUBSUB else st.just(False),
         st.integers(0, 7).map(bool),
+        st.booleans() if via is Via.PUBSUB else st.just(False),
+        scopes if via is Via.PUBSUB else st.just({}),
     )
 
 

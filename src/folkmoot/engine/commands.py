@@ -123,6 +123,7 @@ class Subscribe(Command):
     options: see `SetDelivery`.
     said: the stanza that asks for presence, kept whole until it is answered (RFC 6121 §3.1.3).
     invite: a token that is to let the subscriber in; "" for none.
+    public: others may know of it (XEP-0465).
     """
 
     subscriber: JID
@@ -135,6 +136,7 @@ class Subscribe(Command):
     options: Settings = field(default_factory=dict)
     said: Element | None = None
     invite: str = field(default="", repr=False)
+    public: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

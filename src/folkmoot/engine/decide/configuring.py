@@ -55,7 +55,12 @@ _MESSAGES: Final = NodeConfig(access=Access.WHITELIST)
 _PERSONAL: Final = NodeConfig(
     access=Access.PRESENCE, max_items=1, send_last=SendLast.ON_SUB_AND_PRESENCE
 )
+_LIST: Final = replace(_PERSONAL, max_items=NODE_ITEMS_MAX)
 _LEAF: Final = NodeConfig()
+
+_LISTS: Final = frozenset({"urn:xmpp:pubsub:subscription"})
+"""Nodes of an account with an item for each of many things, which clients make without saying so:
+XEP-0330 0.1, §5.2."""
 
 _NODE_FIELDS: Final = frozenset(field.name for field in fields(NodeConfig)) - {"room"}
 _ROOM_FIELDS: Final = frozenset(field.name for field in fields(RoomConfig)) - {"locked"}
@@ -72,7 +77,7 @@ def default_config(services: Services, node: NodeId, settings: Settings) -> Node
         return _PRESENCE
     if node.name == MESSAGES_NODE:
         return replace(_MESSAGES, max_items=min(services.offline_messages_max, NODE_ITEMS_MAX))
-    return _PERSONAL
+    return _LIST if node.name in _LISTS else _PERSONAL
 
 
 def configured(config: NodeConfig, settings: Settings) -> NodeConfig:

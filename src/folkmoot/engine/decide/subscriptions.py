@@ -28,6 +28,7 @@ from folkmoot.engine.decide.lowering import (
     last_item,
 )
 from folkmoot.engine.decide.nodes import hold_owner, implied
+from folkmoot.engine.decide.publicity import hold_public
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.events import (
@@ -49,7 +50,6 @@ from folkmoot.engine.model import (
     Subscription,
     Via,
 )
-from folkmoot.engine.record import Node
 from folkmoot.engine.services import Kind
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
@@ -72,11 +72,13 @@ def subscribe(command: Subscribe, view: View, stamp: Stamp) -> tuple[Event, ...]
     made = _made(command, view, stamp)
     config = made[0].config if made else view.found(node).config
     _hold_address(config, subscriber)
+    if command.public:
+        hold_public(node, config)
     before = view.subscription(node, subscriber)
     if before is not None and before.state is State.SUBSCRIBED:
         deliver = before.deliver if command.deliver is None else command.deliver
         passing = before.temporary and command.temporary
-        after = replace(before, deliver=deliver, temporary=passing)
+        after = replace(before, deliver=deliver, temporary=passing, public=command.public)
         after = _chosen(after, command.options, stamp)
         return (changed(node, before, after, command.actor, Cause.ASKED),)
     if command.via is Via.PRESENCE:
@@ -150,6 +152,7 @@ def _new(
         subid=stamp.id if before is None else before.subid,
         temporary=command.temporary,
         deliver=command.deliver is not False,
+        public=command.public,
         contact=contact,
     )
     return _chosen(made, command.options, stamp)
@@ -381,24 +384,6 @@ def set_delivery(command: SetDelivery, view: View, stamp: Stamp) -> tuple[Event,
     if after == before:
         return ()
     return (changed(command.node, before, after, command.actor, Cause.ASKED),)
-
-
-def lapsed(record: Node, view: View, stamp: Stamp) -> tuple[Event, ...]:
-    """The end of the leases of a node that are over (XEP-0060 §12.19).
-
-    What an owner made of somebody stays, as it does where notifications come back.
-    """
-    over = record.lapsed(stamp.at)
-    events = [ended(record.id, each, record.id.service, Cause.EXPIRED) for each in over]
-    if not events:
-        return ()
-    after, by = view.supposing(events), record.id.service
-    jids = {each.subscriber.bare for each in over}
-    lowered = sorted(
-        (j for j in jids if view.affiliation(record.id, j) is not after.affiliation(record.id, j)),
-        key=str,
-    )
-    return (*events, *(follow(view, after, record.id, by, entities=lowered) if lowered else ()))
 
 
 def request_pending(command: RequestPending, view: View, stamp: Stamp) -> tuple[Event, ...]:

@@ -18,6 +18,7 @@ from folkmoot.facades.pubsub.options import SCOPES
 from folkmoot.facades.pubsub.pending import command_info, commands
 from folkmoot.facades.pubsub.reading import is_served, node_id
 from folkmoot.facades.pubsub.retrieval import fresh, paged, result_set
+from folkmoot.facades.pubsub.subscriber import PUBLIC
 from folkmoot.xmpp.dates import format_date
 from folkmoot.xmpp.forms import DATA, Field, Form
 from folkmoot.xmpp.rsm import RSM, read_set
@@ -69,6 +70,7 @@ def features(routes: Iterable[Route], *, account: bool = False) -> tuple[str, ..
         extended.NS,
         *ordering.FEATURES,
         SCOPES,
+        PUBLIC,
     )
     return (PUBSUB, *named, *beside, *(() if account else (spaces.NS,)))
 

@@ -25,6 +25,9 @@ from folkmoot.engine.services import Kind, Services
 TEXT_CHARS_MAX: Final = 4_096
 """The longest title, description or password."""
 
+ROSTER_GROUPS_MAX: Final = 100
+"""How many roster groups a node lets in (`pubsub#roster_groups_allowed`)."""
+
 SPACE_MUST: Final[Mapping[str, tuple[object, ...]]] = {
     "persist_items": (True,),
     "notify_retract": (True,),
@@ -117,6 +120,8 @@ def _hold_bounds(config: NodeConfig) -> None:
     for name in ("type", "title", "description", "language"):
         if len(getattr(config, name)) > TEXT_CHARS_MAX:
             raise Refused(Reason.BAD_CONFIG, name)
+    if len(config.roster_groups) > ROSTER_GROUPS_MAX:
+        raise Refused(Reason.BAD_CONFIG, "roster_groups")
     room = config.room
     if room is not None:
         if not 0 <= room.history_items <= HISTORY_ITEMS_MAX:

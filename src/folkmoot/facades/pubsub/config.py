@@ -86,6 +86,11 @@ def _read_expire(values: Sequence[str]) -> int:
     return seconds
 
 
+def _read_groups(values: Sequence[str]) -> tuple[str, ...]:
+    """Each group once; their order says nothing, so that there is just one for the same groups."""
+    return tuple(sorted(set(values)))
+
+
 def relation(var: str, label: str, setting: str) -> Row:
     """A node by its name where it is of the same service, else by its address (XEP-0496 §5)."""
 
@@ -123,7 +128,7 @@ ROWS: Final[tuple[Row, ...]] = (
         "list-multi",
         "Roster groups that may subscribe",
         "roster_groups",
-        tuple,
+        _read_groups,
         tuple,
     ),
     choice(

@@ -58,12 +58,12 @@ _MESSAGES: Final = NodeConfig(access=Access.WHITELIST)
 _PERSONAL: Final = NodeConfig(
     access=Access.PRESENCE, max_items=1, send_last=SendLast.ON_SUB_AND_PRESENCE
 )
-_LIST: Final = replace(_PERSONAL, max_items=NODE_ITEMS_MAX)
+_LIST: Final = replace(_PERSONAL, max_items=NODE_ITEMS_MAX, send_last=SendLast.NEVER)
 _LEAF: Final = NodeConfig()
 
-_LISTS: Final = frozenset({"urn:xmpp:pubsub:subscription"})
+_LISTS: Final = frozenset({"urn:xmpp:pubsub:subscription", "urn:xmpp:microblog:0"})
 """Nodes of an account with an item for each of many things, which clients make without saying so:
-XEP-0330 0.1, §5.2."""
+XEP-0330 0.1, §5.2; XEP-0472 0.2.1, §5.1 and §5.2."""
 
 _NODE_FIELDS: Final = frozenset(field.name for field in fields(NodeConfig)) - {"room"}
 _ROOM_FIELDS: Final = frozenset(field.name for field in fields(RoomConfig)) - {"locked"}

@@ -39,12 +39,13 @@ from folkmoot.xmpp.xml import Element
 
 _NODE_TYPE: Final = "pubsub#node_type"
 _PURGE_OFFLINE: Final = "pubsub#purge_offline"
+_ITEM_REPLY: Final = "pubsub#itemreply"
 RELATIONSHIPS: Final = "urn:xmpp:pubsub-relationships:0"
 PARENT: Final = f"{{{RELATIONSHIPS}}}parent"
 LINK: Final = f"{{{RELATIONSHIPS}}}link"
 """XEP-0496's fields; the engine keeps what they say."""
 
-_FIXED: Final = (_NODE_TYPE, _PURGE_OFFLINE)
+_FIXED: Final = (_NODE_TYPE, _PURGE_OFFLINE, _ITEM_REPLY)
 """Fields that have one meaning here; any other is refused."""
 
 _ACCESS: Final = choice(
@@ -243,6 +244,8 @@ def read_config(form: Form | None) -> dict[str, object]:
         raise unsupported("collections")
     if form.boolean(_PURGE_OFFLINE):
         raise nonsense(f"{_PURGE_OFFLINE} cannot be so here")
+    if form.values(_ITEM_REPLY) not in ((), ("publisher",)):
+        raise nonsense(f"{_ITEM_REPLY} cannot be so here: items name their publishers")
     return read_settings(ROWS, form)
 
 
@@ -270,6 +273,7 @@ def config_form(config: NodeConfig, service: JID | None = None) -> Form:
     fields = [_nearby(row.field(config), config, service) for row in ROWS]
     fields.append(Field(_NODE_TYPE, "list-single", ("leaf",), "Type of node"))
     fields.append(Field(_PURGE_OFFLINE, "boolean", ("0",), "Delete items when the owner goes"))
+    fields.append(Field(_ITEM_REPLY, "list-single", ("publisher",), "Who is named in items"))
     return Form("form", NODE_CONFIG, tuple(fields))
 
 

@@ -25,7 +25,7 @@ from folkmoot.engine.events import (
     SubjectChanged,
     SubscriptionChanged,
 )
-from folkmoot.engine.model import State, Topic, Via
+from folkmoot.engine.model import State, Via
 from folkmoot.engine.notifications import (
     AffiliationTold,
     ApprovalAnswered,
@@ -165,10 +165,7 @@ def _configured(event: NodeConfigured, view: View) -> Iterator[Notification]:
     record = view.found(event.node)
     vias = (Via.PUBSUB, Via.MUC) if event.after.notify_config else (Via.MUC,)
     for via in vias:
-        described = [
-            jid for jid, held in record.scoped.items() if Topic.METADATA in held.scope.topics
-        ]
-        if to := tuple(jid for jid in record.hearers(via) if jid not in described):
+        if to := record.hearers(via):
             yield Configured(
                 via=via, node=event.node, to=to, before=event.before, after=event.after
             )

@@ -8,7 +8,7 @@ node that names no other costs nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from folkmoot.engine import access
 from folkmoot.engine.configuration import Access, NodeConfig
@@ -34,6 +34,9 @@ from folkmoot.engine.notifications import Described
 from folkmoot.engine.record import Node
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
+
+_OF_ITEMS: Final = (ItemPublished, ItemsRetracted, NodePurged)
+"""The events that leave all nodes where they are."""
 
 
 class Step(NamedTuple):
@@ -89,11 +92,15 @@ def _subscribers(
                 yield held
 
 
+def _names_others(config: NodeConfig) -> bool:
+    """Whether there may be a node whose subscribers hear of this one; of a room there is none."""
+    return config.room is None and (config.parent is not None or config.link is not None)
+
+
 def manners(view: View, record: Node) -> Mapping[Manner, tuple[JID, ...]]:
     """Who hears of a node's items: its subscribers, and those of nodes above who may look in."""
-    own = record.manners()
-    config = record.config
-    if config.parent is None and config.link is None:
+    own, config = record.manners(), record.config
+    if not _names_others(config):
         return own
     hearing = {jid for jids in own.values() for jid in jids}
     merged = dict(own)
@@ -109,7 +116,7 @@ def manners(view: View, record: Node) -> Mapping[Manner, tuple[JID, ...]]:
 
 def told_of_end(view: View, record: Node) -> tuple[JID, ...]:
     """Who hears by a node above that a node is deleted."""
-    if record.config.parent is None and record.config.link is None:
+    if not _names_others(record.config):
         return ()
     found: dict[JID, None] = {}
     for topic in (Topic.ITEMS, Topic.METADATA):
@@ -157,7 +164,8 @@ def foresee(events: Sequence[Event], view: View) -> None:
     """Look at all that is looked at here, while what is missing can still be loaded."""
     if not any(_reaches(view, event) for event in events):
         return
-    for seen in (view, view.supposing(events)):
+    stays = all(isinstance(event, _OF_ITEMS) for event in events)
+    for seen in (view,) if stays else (view, view.supposing(events)):
         for event in events:
             for config in _configs(seen, event):
                 for topic in (Topic.ITEMS, Topic.METADATA):
@@ -170,7 +178,7 @@ def _reaches(view: View, event: Event) -> bool:
         case NodeConfigured():
             return True
         case ItemPublished() | ItemsRetracted() | NodePurged() | NodeCreated() | NodeDeleted():
-            return any(each.parent or each.link for each in _configs(view, event))
+            return any(map(_names_others, _configs(view, event)))
         case _:
             return False
 

@@ -198,21 +198,24 @@ async def test_meta_data(francisco: Client, denmark: Denmark) -> None:
     await francisco.receives_nothing()
 
 
-async def test_meta_data_is_told_once(francisco: Client, denmark: Denmark) -> None:
-    """With `notify_config` everybody hears (XEP-0060 §8.2.5.3), and nobody twice."""
+async def test_meta_data_beside_a_configuration(francisco: Client, denmark: Denmark) -> None:
+    """With `notify_config` every subscriber hears (XEP-0060 §8.2.5.3); each its own."""
     await subscribes(denmark, francisco, "items", "metadata")
     bernardo = await denmark.subscribed(BERNARDO, node="house")
     await denmark.configures("house", notify_config="1")
     for client in (francisco, bernardo):
         await client.drains()
     await denmark.configures("house", title="Elsinore")
-    (message,) = await francisco.drains()
-    assert changes(message, "house") == {"pubsub#title": ("Elsinore",)}
-    await bernardo.receives(
+    configuration = (
         f"<message><event xmlns='{EVENT}'><configuration node='house'><x xmlns='{DATA}'>"
         f"<field var='FORM_TYPE'><value>{PUBSUB}#node_config</value></field></x>"
         "</configuration></event></message>"
     )
+    for client in (francisco, bernardo):
+        await client.receives(configuration)
+    (message,) = await francisco.drains()
+    assert changes(message, "house") == {"pubsub#title": ("Elsinore",)}
+    await bernardo.receives_nothing()
 
 
 async def test_nodes_come_and_go(francisco: Client, denmark: Denmark) -> None:
@@ -290,12 +293,12 @@ async def test_it_is_announced_with_its_limit(francisco: Client, denmark: Denmar
     )
 
 
-async def test_a_space_and_the_spaces_it_lists(denmark: Denmark) -> None:
+async def test_how_a_space_is_called_by_now(denmark: Denmark) -> None:
     """XEP-0503 0.3.0, §5.3: a client hears how a space is called by now."""
     await denmark.makes("house", type="urn:xmpp:spaces:0", access_model="open")
     francisco = await denmark.client(FRANCISCO)
     await subscribes(denmark, francisco, "items", "metadata")
     await francisco.drains()
     await denmark.configures("house", description="A castle")
-    (message,) = await francisco.drains()
+    *_, message = await francisco.drains()
     assert changes(message, "house") == {"pubsub#description": ("A castle",)}

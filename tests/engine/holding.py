@@ -73,7 +73,7 @@ def derived_holds(view: View, record: Node) -> None:
     for via in Via:
         assert record.hearers(via) == fresh.hearers(via)
     kept, found = record.derived, fresh.derived
-    assert kept.scoped == found.scoped
+    assert (kept.scoped, kept.members) == (found.scoped, found.members)
     assert sets(kept.nicks) == sets(found.nicks)
     assert sets(kept.addresses) == sets(found.addresses)
     assert +kept.listing == found.listing

@@ -142,6 +142,7 @@ class Node:
 class Derived:
     """What follows from a node's subscriptions and list, kept so that nobody has to search them.
 
+    members: how many subscriptions stand, occupants' among them.
     shown: what the audience made of an occupant, by nick; dropped when the occupant changes.
     seers: the occupants who see real JIDs, and those who do not.
     """
@@ -152,6 +153,7 @@ class Derived:
         "leases",
         "listing",
         "manners",
+        "members",
         "nicks",
         "scoped",
         "seers",
@@ -163,6 +165,7 @@ class Derived:
         self.manners: dict[Manner, tuple[JID, ...]] | None = None
         self.addresses: dict[JID, tuple[JID, ...]] = {}
         self.leases: dict[JID, float] = {}
+        self.members = 0
         self.scoped: dict[JID, Subscription] = {}
         self.nicks: dict[str, tuple[JID, ...]] = {}
         self.listing: Counter[NodeId] = Counter()
@@ -172,6 +175,7 @@ class Derived:
     def add(self, subscription: Subscription) -> None:
         jid = subscription.subscriber
         _put(self.addresses, jid.bare, jid)
+        self.members += subscription.state is State.SUBSCRIBED
         if subscription.expires is not None:
             self.leases[jid] = subscription.expires
         if subscription.scope != HERE:
@@ -184,6 +188,7 @@ class Derived:
         jid = subscription.subscriber
         _drop(self.addresses, jid.bare, jid)
         self.leases.pop(jid, None)
+        self.members -= subscription.state is State.SUBSCRIBED
         self.scoped.pop(jid, None)
         if subscription.occupant is not None:
             _drop(self.nicks, subscription.occupant.nick, jid)

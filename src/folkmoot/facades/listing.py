@@ -145,8 +145,8 @@ async def _numbers(request: Request, query: NodeQuery, served: Served) -> _Numbe
     if tally.listed > TALLY_NODES_MAX or len(tally.singled) > SINGLED_NODES_MAX:
         return None
     looked_at = tuple(node for node, _ in tally.singled if served(node))
-    visible = await request.ask(questions.visible, request.actor, looked_at)
-    shown = {info.id.name for info in visible}
+    found = await request.ask(questions.listed, request.actor, looked_at)
+    shown = {node.name for node in found}
     counted = {node.name for node, listed in tally.singled if listed}
 
     def before(names: Iterable[str]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.facades.listening import PUBSUB, events_of, listens, notified, publication
+from tests.facades.listening import events_of, listens, notified, publication
 from tests.facades.test_private_data import items, options, publishes
 from tests.facades.verona import BALCONY, ORCHARD, meet
 from tests.stage import Stage
@@ -54,25 +54,3 @@ async def test_stories_are_over_after_a_day(stage: Stage, deliver: str) -> None:
     stage.clock.at += DAY / 2
     assert [item.get("id") for item in await items(juliet, STORIES)] == ["2"]
     assert notified(await events_of(stage, romeo)) == ["1", "2", "-1"]
-
-
-async def test_who_is_named_in_items(stage: Stage) -> None:
-    """XEP-0060 §12.17 (`pubsub#itemreply`): the publisher; a node cannot be otherwise here."""
-    juliet = await listens(stage, BALCONY)
-    await publishes(juliet, publication(BLOG, POST, "1", options(itemreply="publisher")))
-    (item,) = await items(juliet, BLOG)
-    assert item.get("publisher") == str(juliet.jid.bare)
-    for other in ("owner", "none", ""):
-        field = f"<field var='pubsub#itemreply'><value>{other}</value></field>"
-        form = f"<x xmlns='jabber:x:data' type='submit'>{field}</x>"
-        text = await juliet.refused(
-            f"<iq type='set' id='c'><pubsub xmlns='{PUBSUB}#owner'>"
-            f"<configure node='{BLOG}'>{form}</configure></pubsub></iq>",
-            "not-acceptable",
-        )
-        assert "pubsub#itemreply" in text
-        await juliet.refused(
-            publication(BLOG, POST, "1", options(itemreply=other)),
-            "precondition-not-met",
-            "conflict",
-        )

@@ -12,7 +12,7 @@ import pytest
 from folkmoot.stores import statements
 from folkmoot.stores.migrations import known_migrations, migrate
 
-AT_THE_START = ("LAST_SEQUENCE", "OCCUPIED")
+AT_THE_START = ("LAST_SEQUENCE", "OCCUPIED", "PURGED_OFFLINE")
 """What is asked once, when a server starts."""
 
 STATEMENTS = {

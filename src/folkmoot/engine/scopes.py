@@ -23,15 +23,16 @@ from folkmoot.engine.events import (
 )
 from folkmoot.engine.model import (
     CHAIN_NODES_MAX,
-    Manner,
+    Hearing,
     NodeId,
+    Scope,
     State,
     Subscription,
     Topic,
     Via,
 )
 from folkmoot.engine.notifications import Described
-from folkmoot.engine.record import Node
+from folkmoot.engine.record import NOBODY, Hearers, Node
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
 
@@ -81,15 +82,16 @@ def _subscribers(
     """The subscriptions to more than one node's items that reach a node, for a topic of it."""
     for step in above(view, node, config):
         record = view.node(step.node)
-        for held in () if record is None else record.scoped.values():
-            reached = held.scope.depth < 0 or step.depth <= held.scope.depth
-            topics = held.scope.topics
-            if step.linked and topic is Topic.ITEMS:
-                wanted = Topic.LINKED in topics
-            else:
-                wanted = topic in topics and (not step.linked or Topic.LINKED in topics)
-            if wanted and reached and held.deliver and held.state is State.SUBSCRIBED:
-                yield held
+        for scoped in () if record is None else record.scoped.values():
+            for held in scoped.apart if scoped.state is State.SUBSCRIBED else ():
+                if held.deliver and _reaches(held.scope, step, topic):
+                    yield held
+
+
+def _reaches(scope: Scope, step: Step, topic: Topic) -> bool:
+    if 0 <= scope.depth < step.depth or (step.linked and Topic.LINKED not in scope.topics):
+        return False
+    return topic in scope.topics or (step.linked and topic is Topic.ITEMS)
 
 
 def _names_others(config: NodeConfig) -> bool:
@@ -97,20 +99,21 @@ def _names_others(config: NodeConfig) -> bool:
     return config.room is None and (config.parent is not None or config.link is not None)
 
 
-def manners(view: View, record: Node) -> Mapping[Manner, tuple[JID, ...]]:
+def hearings(view: View, record: Node) -> Mapping[Hearing, Hearers]:
     """Who hears of a node's items: its subscribers, and those of nodes above who may look in."""
-    own, config = record.manners(), record.config
+    own, config = record.hearings(), record.config
     if not _names_others(config):
         return own
-    hearing = {jid for jids in own.values() for jid in jids}
+    known = {jid for to, named in own.values() for jid in (*to, *named)}
     merged = dict(own)
     for held in _subscribers(view, record.id, config, Topic.ITEMS):
         jid = held.subscriber
-        if jid in hearing:
+        if jid in known:
             continue
-        hearing.add(jid)
+        known.add(jid)
         if access.refuses_items(config, view.stance(record.id, jid)) is None:
-            merged[held.manner] = (*merged.get(held.manner, ()), jid)
+            to, named = merged.get(held.manner.hearing, NOBODY)
+            merged[held.manner.hearing] = Hearers((*to, jid), named)
     return merged
 
 
@@ -162,7 +165,7 @@ def heard(event: Event, view: View) -> Iterator[Described]:
 
 def foresee(events: Sequence[Event], view: View) -> None:
     """Look at all that is looked at here, while what is missing can still be loaded."""
-    if not any(_reaches(view, event) for event in events):
+    if not any(_concerns(view, event) for event in events):
         return
     stays = all(isinstance(event, _OF_ITEMS) for event in events)
     for seen in (view,) if stays else (view, view.supposing(events)):
@@ -173,7 +176,7 @@ def foresee(events: Sequence[Event], view: View) -> None:
                         seen.stance(event.node, held.subscriber)
 
 
-def _reaches(view: View, event: Event) -> bool:
+def _concerns(view: View, event: Event) -> bool:
     match event:
         case NodeConfigured():
             return True

@@ -12,14 +12,10 @@ from tempfile import TemporaryDirectory
 from folkmoot.engine.events import Audited, Event, Matter
 from folkmoot.engine.model import (
     Affiliation,
-    Manner,
     NodeId,
-    Scope,
-    Show,
     State,
     Subscription,
     Ticket,
-    Topic,
     Via,
 )
 from folkmoot.engine.record import Node
@@ -39,7 +35,15 @@ from folkmoot.engine.store import (
 from folkmoot.stores import statements
 from folkmoot.stores.accounts import Accounts
 from folkmoot.stores.batch import steps
-from folkmoot.stores.codec import Row, Value, read_config, read_contact, read_item, read_occupant
+from folkmoot.stores.codec import (
+    Row,
+    Value,
+    read_config,
+    read_contact,
+    read_item,
+    read_occupant,
+    read_terms,
+)
 from folkmoot.stores.database import WRITE_LOCK_SECONDS_MAX, Database
 from folkmoot.stores.paging import SEQUENCE_MAX, items_in_range, named_items
 from folkmoot.xmpp.jid import JID
@@ -214,6 +218,12 @@ class SQLiteStore:
         """Nodes that have a row for a bare JID."""
         return self._nodes(statements.AFFILIATED, jid)
 
+    async def purged_offline(self) -> tuple[NodeId, ...]:
+        """The nodes in which items go when who published them goes offline."""
+        with self.database.reading() as reader:
+            rows = reader.execute(statements.PURGED_OFFLINE).fetchall()
+        return tuple(_node_id(service, name) for service, name in rows)
+
     async def occupied(self) -> tuple[NodeId, ...]:
         """The rooms that have occupants."""
         with self.database.reading() as reader:
@@ -303,19 +313,17 @@ def _audited(
 
 
 def _subscription(
-    row: tuple[str, str, str, str, int, str | None, float | None, int, str, str, int, int],
+    row: tuple[
+        str, str, str, str, int, str | None, float | None, int, str, str, int, str | None, int
+    ],
 ) -> Subscription:
     subscriber, state, via, subid, deliver, contact, expires, body, shows = row[:9]
-    topics, depth, public = row[9:]
-    return Subscription(
-        subscriber=JID.parse(subscriber),
-        state=State(state),
-        via=Via(via),
-        subid=subid,
-        deliver=bool(deliver),
-        expires=expires,
-        manner=Manner(bool(body), frozenset(map(Show, shows.split()))),
-        scope=Scope(frozenset(map(Topic, topics.split(","))), depth),
+    topics, depth, terms, public = row[9:]
+    held = Subscription(
+        JID.parse(subscriber),
+        State(state),
+        Via(via),
         public=bool(public),
         contact=read_contact(contact),
     )
+    return held.on(*read_terms(subid, deliver, expires, body, shows, topics, depth, terms))

@@ -14,16 +14,16 @@ _KEY: Final = "(SELECT key FROM nodes WHERE service = :service AND name = :name)
 
 CREATE_NODE: Final = """
 INSERT INTO nodes
-    (service, name, config, item_seconds, creator, created, type, listed, guarded,
-    parent_service, parent_name, link_service, link_name)
-VALUES (:service, :name, :config, :item_seconds, :creator, :created, :type, :listed,
-    :guarded, :parent_service, :parent_name, :link_service, :link_name)
+    (service, name, config, item_seconds, purge_offline, creator, created, type, listed,
+    guarded, parent_service, parent_name, link_service, link_name)
+VALUES (:service, :name, :config, :item_seconds, :purge_offline, :creator, :created, :type,
+    :listed, :guarded, :parent_service, :parent_name, :link_service, :link_name)
 """
 
 CONFIGURE_NODE: Final = """
 UPDATE nodes
-SET config = :config, item_seconds = :item_seconds, type = :type,
-    listed = :listed, guarded = :guarded,
+SET config = :config, item_seconds = :item_seconds, purge_offline = :purge_offline,
+    type = :type, listed = :listed, guarded = :guarded,
     parent_service = :parent_service, parent_name = :parent_name,
     link_service = :link_service, link_name = :link_name
 WHERE service = :service AND name = :name
@@ -82,14 +82,14 @@ DELETE_AFFILIATION: Final = f"DELETE FROM affiliations WHERE node = {_KEY} AND j
 PUT_SUBSCRIPTION: Final = f"""
 INSERT INTO subscriptions
     (node, subscriber, bare, state, via, subid, deliver, contact, expires, body, shows,
-    topics, depth, public)
+    topics, depth, terms, public)
 VALUES ({_KEY}, :subscriber, :bare, :state, :via, :subid, :deliver, :contact,
-    :expires, :body, :shows, :topics, :depth, :public)
+    :expires, :body, :shows, :topics, :depth, :terms, :public)
 ON CONFLICT (node, subscriber) DO UPDATE
 SET state = excluded.state, via = excluded.via, subid = excluded.subid,
     deliver = excluded.deliver, contact = excluded.contact, expires = excluded.expires,
-    body = excluded.body, shows = excluded.shows,
-    topics = excluded.topics, depth = excluded.depth, public = excluded.public
+    body = excluded.body, shows = excluded.shows, topics = excluded.topics,
+    depth = excluded.depth, terms = excluded.terms, public = excluded.public
 """
 
 DELETE_SUBSCRIPTION: Final = f"""
@@ -165,13 +165,15 @@ SELECT jid, affiliation FROM affiliations WHERE node = :node ORDER BY jid
 
 SUBSCRIPTIONS: Final = """
 SELECT subscriber, state, via, subid, deliver, contact, expires, body, shows,
-    topics, depth, public
+    topics, depth, terms, public
 FROM subscriptions WHERE node = :node ORDER BY subscriber
 """
 
 OCCUPANTS: Final = """
 SELECT jid, via, nick, role, presence FROM occupants WHERE node = :node ORDER BY jid
 """
+
+PURGED_OFFLINE: Final = "SELECT service, name FROM nodes WHERE purge_offline"
 
 OCCUPIED: Final = """
 SELECT service, name FROM nodes WHERE key IN (SELECT node FROM occupants)

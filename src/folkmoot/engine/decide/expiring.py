@@ -7,10 +7,9 @@ from dataclasses import replace
 
 from folkmoot.engine.commands import Expire
 from folkmoot.engine.decide.items import overdue
-from folkmoot.engine.decide.lowering import ended, follow
 from folkmoot.engine.decide.stamp import Stamp
-from folkmoot.engine.events import Cause, Event, SubscriptionChanged
-from folkmoot.engine.record import Node
+from folkmoot.engine.decide.terms import lapsed
+from folkmoot.engine.events import Event, SubscriptionChanged
 from folkmoot.engine.view import View
 
 
@@ -19,25 +18,7 @@ def expire(command: Expire, view: View, stamp: Stamp) -> tuple[Event, ...]:
     record = view.node(command.node)
     if record is None:
         return ()
-    return (*overdue(record, view, stamp), *_lapsed(record, view, stamp))
-
-
-def _lapsed(record: Node, view: View, stamp: Stamp) -> tuple[Event, ...]:
-    """The end of the leases of a node that are over (XEP-0060 §12.19).
-
-    What an owner made of somebody stays, as it does where notifications come back.
-    """
-    over = record.lapsed(stamp.at)
-    events = [ended(record.id, each, record.id.service, Cause.EXPIRED) for each in over]
-    if not events:
-        return ()
-    after, by = view.supposing(events), record.id.service
-    jids = {each.subscriber.bare for each in over}
-    lowered = sorted(
-        (j for j in jids if view.affiliation(record.id, j) is not after.affiliation(record.id, j)),
-        key=str,
-    )
-    return (*events, *(follow(view, after, record.id, by, entities=lowered) if lowered else ()))
+    return (*overdue(record, view, stamp), *lapsed(record, view, stamp))
 
 
 def unsent(events: Iterable[Event], view: View, stamp: Stamp) -> tuple[Event, ...]:

@@ -18,6 +18,7 @@ from folkmoot.facades.pubsub.options import SCOPES
 from folkmoot.facades.pubsub.pending import command_info, commands
 from folkmoot.facades.pubsub.reading import is_served, node_id
 from folkmoot.facades.pubsub.retrieval import fresh, paged, result_set
+from folkmoot.facades.pubsub.shim import SHIM, headers_info
 from folkmoot.facades.pubsub.subscriber import PUBLIC
 from folkmoot.xmpp.dates import format_date
 from folkmoot.xmpp.forms import DATA, Field, Form
@@ -33,9 +34,11 @@ _BEHAVIOUR: Final = (
     "member-affiliation",
     "meta-data",
     "multi-items",
+    "multi-subscribe",
     "outcast-affiliation",
     "persistent-items",
     "presence-notifications",
+    "publish-node-full",
     "publish-only-affiliation",
     "publish-options",
     "publisher-affiliation",
@@ -68,6 +71,7 @@ def features(routes: Iterable[Route], *, account: bool = False) -> tuple[str, ..
         type_filter.NS,
         RELATIONSHIPS,
         extended.NS,
+        SHIM,
         *ordering.FEATURES,
         SCOPES,
         PUBLIC,
@@ -77,8 +81,8 @@ def features(routes: Iterable[Route], *, account: bool = False) -> tuple[str, ..
 
 async def node_info(request: Request, node: str) -> Iterable[Element]:
     """A node's identity and meta-data (§5.3, §5.4; XEP-0503 §5.2); a command's (XEP-0050 §2.2)."""
-    if command := command_info(node):
-        return (command,)
+    if known := command_info(node) or headers_info(node):
+        return (known,)
     info = await request.ask(questions.info, request.actor, node_id(request, node))
     told = [PUBSUB]
     forms = [meta_data(info)]

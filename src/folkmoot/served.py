@@ -13,6 +13,7 @@ from folkmoot.facades import (
     basics,
     bookmarks,
     disco,
+    eventing,
     invites,
     messages,
     muc,
@@ -48,14 +49,14 @@ def served(services: Services) -> Served:
     )
     return Served(
         at={
-            Place.SERVER: (_server_disco(services), common),
+            Place.SERVER: (_server_disco(services), eventing.at_server, common),
             Place.PUBSUB: (pubsub.FACADE, audit.FACADE, invites.FACADE, spaces_disco, common),
             Place.ROOMS: (vcard.beside_presence(muc.FACADE), common),
             Place.ACCOUNT: (
                 roster.FACADE,
                 vcard.beside_presence(presence.FACADE),
-                bounces.beside_messages(messages.FACADE),
-                vcard.beside_pubsub(bookmarks.beside_pubsub(pubsub.FACADE)),
+                eventing.beside_messages(bounces.beside_messages(messages.FACADE)),
+                eventing.beside_pubsub(vcard.beside_pubsub(bookmarks.beside_pubsub(pubsub.FACADE))),
                 private_storage.FACADE,
                 pam.FACADE,
                 vcard.FACADE,
@@ -66,7 +67,7 @@ def served(services: Services) -> Served:
         via={
             Via.PUBSUB: (pubsub.FACADE,),
             Via.MUC: (muc.FACADE,),
-            Via.PRESENCE: (presence.FACADE, roster.FACADE),
+            Via.PRESENCE: (presence.FACADE, roster.FACADE, eventing.FACADE),
             Via.PEP: (pep.FACADE,),
         },
     )

@@ -17,6 +17,7 @@ from folkmoot.facades import (
     invites,
     messages,
     muc,
+    pam,
     pep,
     presence,
     private_storage,
@@ -57,6 +58,7 @@ def served(services: Services) -> Served:
                 eventing.beside_messages(bounces.beside_messages(messages.FACADE)),
                 eventing.beside_pubsub(vcard.beside_pubsub(bookmarks.beside_pubsub(pubsub.FACADE))),
                 private_storage.FACADE,
+                pam.FACADE,
                 vcard.FACADE,
                 _account_disco(),
                 common,
@@ -85,7 +87,7 @@ def _account_disco() -> Facade:
     """An account, to itself and to those who hear its presence (XEP-0030 §8.2)."""
     facade = disco.facade(
         (disco.Identity("account", "registered"), pep.IDENTITY),
-        (*pubsub.ACCOUNT_FEATURES, *_OLD, *basics.FEATURES),
+        (*pubsub.ACCOUNT_FEATURES, *pam.FEATURES, *_OLD, *basics.FEATURES),
         discovery.nodes,
         pubsub.FACADE.errors,
         node_info=discovery.node_info,

@@ -26,6 +26,7 @@ from folkmoot.engine.model import (
     Role,
     Show,
     State,
+    Topic,
     Via,
 )
 from folkmoot.xmpp.jid import JID
@@ -134,6 +135,8 @@ options = st.fixed_dictionaries(
         "expires": st.none() | st.floats(0, 100),
         "body": st.booleans(),
         "shows": st.frozensets(st.sampled_from(Show)),
+        "topics": st.frozensets(st.sampled_from(Topic), min_size=1),
+        "depth": st.integers(-1, 2),
     },
 )
 
@@ -187,12 +190,13 @@ def subscribing(
 ) -> st.SearchStrategy[c.Command]:
     """Subscribing to nodes, mostly in one's own name."""
     return st.builds(
-        lambda actor, other, node, temporary, own, options: c.Subscribe(
+        lambda actor, other, node, temporary, own, public, options: c.Subscribe(
             actor=actor,
             node=node,
             subscriber=actor if own else other,
             via=via,
             temporary=temporary and not actor.is_bare,
+            public=public,
             options=options if via is Via.PUBSUB else {},
         ),
         who,
@@ -200,6 +204,7 @@ def subscribing(
         nodes,
         st.booleans() if via is Via.PUBSUB else st.just(False),
         st.integers(0, 7).map(bool),
+        st.booleans() if via is Via.PUBSUB else st.just(False),
         options,
     )
 

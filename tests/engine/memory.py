@@ -16,6 +16,7 @@ from folkmoot.engine.store import (
     ItemQuery,
     NodeQuery,
     StoreFailed,
+    Tally,
 )
 from folkmoot.xmpp.jid import JID
 from tests.stores.model import Kept, ask_audit
@@ -117,6 +118,11 @@ class MemoryStore:
 
     async def shown(self, query: NodeQuery) -> tuple[NodeId, ...]:
         found = self.kept.shown(query)
+        await self._answer()
+        return found
+
+    async def tally(self, query: NodeQuery) -> Tally:
+        found = self.kept.tally(query)
         await self._answer()
         return found
 

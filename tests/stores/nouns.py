@@ -15,10 +15,12 @@ from folkmoot.engine.model import (
     NodeId,
     Occupant,
     Role,
+    Scope,
     Show,
     State,
     Subscription,
     Terms,
+    Topic,
     Via,
 )
 from folkmoot.xmpp.jid import JID
@@ -107,7 +109,8 @@ contacts = st.builds(
 
 
 manners = st.builds(Manner, st.booleans(), st.frozensets(st.sampled_from(Show)))
-terms = st.builds(Terms, texts, st.booleans(), st.none() | seconds, manners)
+scopes = st.builds(Scope, st.frozensets(st.sampled_from(Topic), min_size=1), st.integers(-9, 9))
+terms = st.builds(Terms, texts, st.booleans(), st.none() | seconds, manners, scopes)
 occupants = st.builds(
     Occupant, nick=texts, presence=elements, role=st.none() | st.sampled_from(Role)
 )
@@ -137,6 +140,8 @@ def subscriptions(subscriber: JID) -> st.SearchStrategy[Subscription]:
         deliver=st.booleans(),
         expires=st.none() | seconds,
         manner=manners,
+        scope=scopes,
+        public=st.booleans(),
         more=st.lists(terms, max_size=3).map(tuple),
         contact=st.none() | contacts,
     )

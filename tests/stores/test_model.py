@@ -32,7 +32,7 @@ from folkmoot.engine.events import (
     SubscriptionChanged,
 )
 from folkmoot.engine.model import Affiliation, Item, NodeId, Subscription
-from folkmoot.engine.store import Edge, ItemQuery, NodeQuery, Store, StoreFailed
+from folkmoot.engine.store import Edge, ItemQuery, NodeQuery, Order, Store, StoreFailed
 from folkmoot.stores.sqlite import SQLiteStore
 from folkmoot.xmpp.jid import JID
 
@@ -46,6 +46,7 @@ queries = st.builds(
     ItemQuery,
     node=nouns.nodes,
     ids=st.lists(nouns.item_ids | st.just("nowhere"), max_size=3).map(tuple),
+    order=st.none() | st.sampled_from(Order),
     edge=st.sampled_from(Edge),
     after=ids_or_none,
     before=ids_or_none,
@@ -254,6 +255,8 @@ class StoreMachine(RuleBasedStateMachine):
                     for excluded in (False, True):
                         asked = replace(query, excluded=excluded)
                         assert await store.shown(asked) == self.kept.shown(asked), asked
+                        if reader is not None:
+                            assert await store.tally(asked) == self.kept.tally(asked), asked
         for node in nouns.NODES:
             assert await store.related(node) == {
                 each

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from folkmoot.engine import occupancy, personal, pictures, relations
+from folkmoot.engine import occupancy, personal, pictures, relations, scopes
 from folkmoot.engine.events import (
     AffiliationChanged,
     ApprovalRequested,
@@ -52,6 +52,7 @@ def foresee(events: Sequence[Event], view: View) -> None:
         if view.services.is_presence(event.node):
             view.require(relations.foreseen(event))
     personal.foresee(events, view)
+    scopes.foresee(events, view)
 
 
 def hearers(event: Event, view: View, *, created: bool = False) -> Iterator[Notification]:
@@ -60,6 +61,7 @@ def hearers(event: Event, view: View, *, created: bool = False) -> Iterator[Noti
     created: the same command made the node.
     """
     yield from _heard(event, view, created=created)
+    yield from scopes.heard(event, view)
     if view.services.is_personal(event.node):
         yield from personal.heard(event, view)
 
@@ -88,7 +90,7 @@ def _heard(event: Event, view: View, *, created: bool) -> Iterator[Notification]
         case NodePurged(node=node):
             record = view.found(node)
             if record.config.notify_retract:
-                for hearing, (to, named) in record.hearings().items():
+                for hearing, (to, named) in scopes.hearings(view, record).items():
                     yield Purged(
                         via=Via.PUBSUB,
                         node=node,
@@ -127,7 +129,7 @@ def _published(event: ItemPublished, view: View) -> Iterator[Notification]:
     elif event.live:
         yield from relations.published(event, view)
     replies = reply_to(view, event.node, config)
-    for hearing, (to, named) in record.hearings().items():
+    for hearing, (to, named) in scopes.hearings(view, record).items():
         if event.evicted and personal.tells_of_evicted(config):
             yield Retracted(
                 via=Via.PUBSUB,
@@ -157,7 +159,7 @@ def _retracted(event: ItemsRetracted, view: View) -> Iterator[Notification]:
     record = view.found(event.node)
     if view.services.is_presence(event.node):
         yield from relations.retracted(event, view)
-    for hearing, (to, named) in record.hearings().items() if event.tell else ():
+    for hearing, (to, named) in scopes.hearings(view, record).items() if event.tell else ():
         yield Retracted(
             via=Via.PUBSUB,
             node=event.node,
@@ -188,7 +190,8 @@ def _deleted(event: NodeDeleted, view: View) -> Iterator[Notification]:
         for each in event.subscriptions
         if each.via is Via.PUBSUB and each.state is State.PENDING
     )
-    to = (*record.hearers(Via.PUBSUB), *waiting)  # §8.4.2
+    further = scopes.told_of_end(view, record)
+    to = (*record.hearers(Via.PUBSUB), *waiting, *further)  # §8.4.2
     if to and event.config.notify_delete:
         yield Deleted(
             via=Via.PUBSUB,

@@ -138,6 +138,7 @@ class Subscribe(Command):
     options: see `SetDelivery`.
     said: the stanza that asks for presence, kept whole until it is answered (RFC 6121 §3.1.3).
     invite: a token that is to let the subscriber in; "" for none.
+    public: others may know of it (XEP-0465).
     """
 
     subscriber: JID
@@ -150,6 +151,7 @@ class Subscribe(Command):
     options: Settings = field(default_factory=dict)
     said: Element | None = None
     invite: str = field(default="", repr=False)
+    public: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,7 +239,7 @@ class SetDelivery(Command):
     """Change the options of a subscription (XEP-0060 §6.3); what is not named stays as it is.
 
     subid: which of several subscriptions is meant, "" where there is just one.
-    options: `expires` of a `Subscription`, and the fields of its `manner`.
+    options: `expires` of a `Subscription`, and the fields of its `manner` and `scope`.
     """
 
     subscriber: JID

@@ -182,3 +182,13 @@ class NodeConfig:
         if self.room is None:
             return not self.private
         return self.room.public and not self.room.locked
+
+    @property
+    def guarded(self) -> bool:
+        """Whether a list shows the node, though listed, only to those its rules let look in.
+
+        Who has no row there, nor at a node that lists it, is shown any other that is listed.
+        """
+        if self.room is not None or not self.listed:
+            return False
+        return self.access is not Access.OPEN or (self.dependent and self.parent is not None)

@@ -16,7 +16,7 @@ from folkmoot.engine.model import NodeId
 from folkmoot.engine.notifications import Notification
 from folkmoot.engine.reading import Reading
 from folkmoot.engine.services import Services
-from folkmoot.engine.store import AuditPage, AuditQuery, NodeQuery, Store
+from folkmoot.engine.store import AuditPage, AuditQuery, NodeQuery, Store, Tally
 from folkmoot.engine.view import Missing, View
 from folkmoot.engine.working_set import WorkingSet
 from folkmoot.xmpp.jid import JID
@@ -109,6 +109,11 @@ class Engine(Generic[T]):
         """Nodes that a list may show; whether it does is for `questions.visible` to say."""
         await self._journal.settled()
         return await self._store.shown(query)
+
+    async def tally(self, query: NodeQuery) -> Tally:
+        """How many nodes a list may show, as the store has it."""
+        await self._journal.settled()
+        return await self._store.tally(query)
 
     async def audit(self, actor: JID, query: AuditQuery) -> AuditPage:
         """What was written down of a space, for an owner. Raises Refused as `configuration`."""

@@ -111,6 +111,14 @@ class Configured(Heard):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Described(Heard):
+    """A node's meta-data changed, or it is new (`before` is None), for who asked (XEP-0497)."""
+
+    before: NodeConfig | None
+    after: NodeConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionTold(Heard):
     """A subscription changed, for the subscriber or, with `notify_sub`, the owners.
 
@@ -249,6 +257,7 @@ Notification = (
     | Purged
     | Deleted
     | Configured
+    | Described
     | SubscriptionTold
     | AffiliationTold
     | ApprovalAsked

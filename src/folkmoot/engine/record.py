@@ -12,6 +12,7 @@ from typing import Final, NamedTuple, TypeVar
 
 from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.model import (
+    HERE,
     Affiliation,
     Hearing,
     Item,
@@ -97,7 +98,7 @@ class Node:
         return index.hearers.get(via, ())
 
     def hearings(self) -> Mapping[Hearing, Hearers]:
-        """The same addresses for XEP-0060, by how they hear of items."""
+        """Those that hear of the node's own items by XEP-0060, by how they hear."""
         index = self.derived
         if index.hearings is None:
             alike: dict[Manner, list[JID]] = {}
@@ -107,13 +108,18 @@ class Node:
                 if held.more:
                     for hearing, subids in held.hearings:
                         several.setdefault(hearing, {})[jid] = subids
-                else:
+                elif held.hears_items:
                     alike.setdefault(held.manner, []).append(jid)
             found = {manner.hearing: Hearers(tuple(jids), {}) for manner, jids in alike.items()}
             for hearing, named in several.items():
-                found[hearing] = Hearers(found.get(hearing, _NOBODY).to, named)
+                found[hearing] = Hearers(found.get(hearing, NOBODY).to, named)
             index.hearings = found
         return index.hearings
+
+    @property
+    def scoped(self) -> Mapping[JID, Subscription]:
+        """The subscriptions to more, or to other, than the node's own items (XEP-0497)."""
+        return self.derived.scoped
 
     def occupants(self, nick: str) -> tuple[JID, ...]:
         """The full JIDs that go by a nick in a room; one person's devices may share one."""
@@ -170,12 +176,14 @@ class Hearers(NamedTuple):
     named: Mapping[JID, tuple[str, ...]]
 
 
-_NOBODY: Final = Hearers((), {})
+NOBODY: Final = Hearers((), {})
+"""No addresses at all."""
 
 
 class Derived:
     """What follows from a node's subscriptions and list, kept so that nobody has to search them.
 
+    members: how many subscriptions stand, occupants' among them.
     shown: what the audience made of an occupant, by nick; dropped when the occupant changes.
     seers: the occupants who see real JIDs, and those who do not.
     """
@@ -186,7 +194,9 @@ class Derived:
         "hearings",
         "leases",
         "listing",
+        "members",
         "nicks",
+        "scoped",
         "seers",
         "shown",
     )
@@ -196,6 +206,8 @@ class Derived:
         self.hearings: dict[Hearing, Hearers] | None = None
         self.addresses: dict[JID, tuple[JID, ...]] = {}
         self.leases: dict[JID, float] = {}
+        self.members = 0
+        self.scoped: dict[JID, Subscription] = {}
         self.nicks: dict[str, tuple[JID, ...]] = {}
         self.listing: Counter[NodeId] = Counter()
         self.shown: dict[str, dict[bool, object]] = {}
@@ -204,8 +216,11 @@ class Derived:
     def add(self, subscription: Subscription) -> None:
         jid = subscription.subscriber
         _put(self.addresses, jid.bare, jid)
+        self.members += subscription.state is State.SUBSCRIBED
         if (end := subscription.ends) is not None:
             self.leases[jid] = end
+        if any(each.scope != HERE for each in subscription.terms):
+            self.scoped[jid] = subscription
         if subscription.occupant is not None:
             _put(self.nicks, subscription.occupant.nick, jid)
             self.unshow(subscription.occupant.nick)
@@ -214,6 +229,8 @@ class Derived:
         jid = subscription.subscriber
         _drop(self.addresses, jid.bare, jid)
         self.leases.pop(jid, None)
+        self.members -= subscription.state is State.SUBSCRIBED
+        self.scoped.pop(jid, None)
         if subscription.occupant is not None:
             _drop(self.nicks, subscription.occupant.nick, jid)
             self.unshow(subscription.occupant.nick)

@@ -158,7 +158,8 @@ class _Batch:
         row["sequence"] = next(self._sequence)
         row["lists_service"] = None if event.lists is None else str(event.lists.service)
         row["lists_name"] = None if event.lists is None else event.lists.name
-        self._items[event.node, event.item.id] = (statements.PUT_ITEM, row)
+        key = (event.node, event.item.id)
+        self._items[key] = _overtaking(self._items.get(key), row)
         self._drop_items(event.node, event.evicted)
 
     def _invite(self, event: InviteChanged) -> None:
@@ -214,6 +215,7 @@ class _Batch:
                 "state": subscription.state.value,
                 "via": subscription.via.value,
                 "contact": write_contact(subscription.contact),
+                "public": subscription.public,
             }
             row |= terms_row(subscription)
             self._subscriptions[node, str(jid)] = (statements.PUT_SUBSCRIPTION, row)
@@ -239,8 +241,25 @@ def _config_row(config: NodeConfig) -> dict[str, Value]:
         "purge_offline": room is None and config.purge_offline and config.persist_items,
         "type": config.type,
         "listed": config.listed,
+        "guarded": config.guarded,
         "parent_service": None if config.parent is None else str(config.parent.service),
         "parent_name": None if config.parent is None else config.parent.name,
         "link_service": None if config.link is None else str(config.link.service),
         "link_name": None if config.link is None else config.link.name,
     }
+
+
+def _overtaking(before: tuple[str, Row] | None, row: dict[str, Value]) -> tuple[str, Row]:
+    """How an item is put that overtakes what waits: it has to know what that knew of its past.
+
+    anew: whether it is another than the item that is kept. created: where it stood first.
+    """
+    if before is None:
+        return statements.PUT_ITEM, row
+    statement, waiting = before
+    row["anew"], row["created"] = waiting.get("anew", False), waiting.get("created")
+    if statement is statements.DELETE_ITEM:
+        row["anew"] = True
+    elif row["created"] is None:
+        row["created"] = waiting["sequence"]
+    return statements.PUT_MOVED_ITEM, row

@@ -25,10 +25,12 @@ from folkmoot.engine.model import (
     NodeId,
     Occupant,
     Role,
+    Scope,
     Show,
     State,
     Subscription,
     Terms,
+    Topic,
     Via,
 )
 from folkmoot.xmpp.jid import JID
@@ -94,23 +96,33 @@ def terms_row(subscription: Subscription) -> dict[str, Value]:
         "expires": subscription.ends,
         "body": first.manner.body,
         "shows": _shows(first.manner),
+        "topics": _topics(first.scope),
+        "depth": first.scope.depth,
         "terms": _json(list(map(_plain_terms, subscription.terms))) if subscription.more else None,
     }
 
 
 def read_terms(
-    subid: str, deliver: int, expires: float | None, body: int, shows: str, terms: str | None
+    subid: str,
+    deliver: int,
+    expires: float | None,
+    body: int,
+    shows: str,
+    topics: str,
+    depth: int,
+    terms: str | None,
 ) -> tuple[Terms, ...]:
     """The terms whose columns these are."""
     if terms is None:
         manner = Manner(bool(body), frozenset(map(Show, shows.split())))
-        return (Terms(subid, bool(deliver), expires, manner),)
+        return (Terms(subid, bool(deliver), expires, manner, _scope(topics, depth)),)
     return tuple(
         Terms(
             each["subid"],
             each["deliver"],
             each["expires"],
             Manner(each["body"], frozenset(map(Show, each["shows"].split()))),
+            _scope(each.get("topics", "items"), each.get("depth", 0)),
         )
         for each in json.loads(terms)
     )
@@ -123,7 +135,17 @@ def _plain_terms(terms: Terms) -> dict[str, object]:
         "expires": terms.expires,
         "body": terms.manner.body,
         "shows": _shows(terms.manner),
+        "topics": _topics(terms.scope),
+        "depth": terms.scope.depth,
     }
+
+
+def _scope(topics: str, depth: int) -> Scope:
+    return Scope(frozenset(map(Topic, topics.split(","))), depth)
+
+
+def _topics(scope: Scope) -> str:
+    return ",".join(sorted(each.value for each in scope.topics))
 
 
 def _shows(manner: Manner) -> str:

@@ -21,6 +21,7 @@ from folkmoot.engine.decide import (
     lowering,
     nodes,
     occupants,
+    publicity,
     subscriptions,
     terms,
 )
@@ -62,7 +63,8 @@ def decide(command: Command, view: View, stamp: Stamp) -> tuple[Event, ...]:
     events = _RULES[type(command)](command, view, stamp)
     events = (*expiring.unsent(events, view, stamp), *contacts.met(events, view, stamp))
     events = (*events, *lowering.unheard(events, view))
-    return (*events, *occupants.emptied(events, view))
+    events = (*events, *occupants.emptied(events, view))
+    return (*events, *publicity.follow(events, view, stamp))
 
 
 __all__ = ["Stamp", "decide"]

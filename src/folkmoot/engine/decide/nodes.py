@@ -47,6 +47,7 @@ PUBLISHERS_MAX: Final = 100
 def create(command: Create, view: View, stamp: Stamp) -> tuple[Event, ...]:
     """A node, owned by who asks; one without a name is given one (XEP-0060 §8.1.2)."""
     node = NodeId(command.node.service, command.node.name or stamp.id)
+    hold_changeable(node, view)
     if view.config(node) is not None:
         raise Refused(Reason.NODE_EXISTS)
     made = created(node, command.actor, command.settings, view, stamp)
@@ -130,6 +131,7 @@ def implied(node: NodeId, view: View, stamp: Stamp) -> NodeCreated:
 
 def configure(command: Configure, view: View, stamp: Stamp) -> tuple[Event, ...]:
     """Another configuration, and what follows for those whom the old one let in."""
+    hold_changeable(command.node, view)
     record = view.found(command.node)
     hold_owner(command.node, command.actor, view)
     _hold_changeable(command.node, view)
@@ -167,6 +169,12 @@ def _surplus(
     return (event,) if gone else ()
 
 
+def hold_changeable(node: NodeId, view: View) -> None:
+    """Nothing, unless what is in a node follows from subscriptions (XEP-0465 §5)."""
+    if view.services.derived(node):
+        raise Refused(Reason.FORBIDDEN)
+
+
 def _hold_changeable(node: NodeId, view: View) -> None:
     """Nothing, unless it is a node that everybody has, which is what its protocol makes it."""
     if view.services.owned(node) and node.name in (PRESENCE_NODE, MESSAGES_NODE):
@@ -175,6 +183,7 @@ def _hold_changeable(node: NodeId, view: View) -> None:
 
 def delete(command: Delete, view: View, stamp: Stamp) -> tuple[Event, ...]:
     """The end of a node and its kin, for subscribers and for what they were below."""
+    hold_changeable(command.node, view)
     view.found(command.node)
     hold_owner(command.node, command.actor, view)
     _hold_changeable(command.node, view)

@@ -64,7 +64,7 @@ _PERSONAL: Final = NodeConfig(
 _LEAF: Final = NodeConfig()
 
 _NODE_FIELDS: Final = frozenset(field.name for field in fields(NodeConfig)) - {"room"}
-_ROOM_FIELDS: Final = frozenset(field.name for field in fields(RoomConfig)) - {"locked"}
+_ROOM_FIELDS: Final = frozenset(field.name for field in fields(RoomConfig)) - {"locked", "avatar"}
 
 
 def default_config(services: Services, node: NodeId, settings: Settings) -> NodeConfig:

@@ -24,6 +24,7 @@ _VERSION = re.compile(r"XEP-(\d{4})\s(\d[\d.]*\d)")
 FEATURES = {
     "http://jabber.org/protocol/disco#": "0030",
     "http://jabber.org/protocol/muc": "0045",
+    "http://jabber.org/protocol/muc#unique": "0307",
     "muc_": "0045",
     "http://jabber.org/protocol/commands": "0050",
     "http://jabber.org/protocol/rsm": "0059",
@@ -31,6 +32,7 @@ FEATURES = {
     "http://jabber.org/features/iq-register": "0077",
     "http://jabber.org/protocol/shim": "0131",
     "jabber:iq:private": "0049",
+    "jabber:iq:register": "0077",
     "vcard-temp": "0054",
     "jabber:iq:version": "0092",
     "jabber:x:data": "0004",
@@ -46,6 +48,7 @@ FEATURES = {
     "urn:xmpp:order-by:1": "0413",
     "urn:xmpp:pam:0": "0376",
     "urn:xmpp:pps:0": "0465",
+    "urn:xmpp:muc:affiliations:1": "0463",
     "urn:xmpp:pubsub-ext-disco:0": "0499",
     "urn:xmpp:pubsub-ext-sub:0": "0497",
     "urn:xmpp:pubsub-filter:0": "0462",

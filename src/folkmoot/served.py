@@ -25,7 +25,7 @@ from folkmoot.facades import (
     roster,
     vcard,
 )
-from folkmoot.facades.facade import Facade, Request, Route
+from folkmoot.facades.facade import Answered, Facade, Request, Route
 from folkmoot.facades.pubsub import bounces, discovery
 from folkmoot.router import Place, Served
 from folkmoot.xmpp.errors import StanzaError
@@ -52,6 +52,7 @@ def served(services: Services) -> Served:
             Place.SERVER: (_server_disco(services), eventing.at_server, common),
             Place.PUBSUB: (pubsub.FACADE, audit.FACADE, invites.FACADE, spaces_disco, common),
             Place.ROOMS: (vcard.beside_presence(muc.FACADE), common),
+            Place.OCCUPANT: (muc.OCCUPANTS,),
             Place.ACCOUNT: (
                 roster.FACADE,
                 vcard.beside_presence(presence.FACADE),
@@ -99,7 +100,7 @@ def _account_disco() -> Facade:
 def _for_contacts(route: Route) -> Route:
     """The same route, for those alone who may know that the account is there."""
 
-    async def handler(request: Request) -> Iterable[Element]:
+    async def handler(request: Request) -> Answered:
         if not await request.ask(questions.knows_account, request.actor, request.to.bare):
             raise StanzaError("service-unavailable")
         return await route.handler(request)

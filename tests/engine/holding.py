@@ -9,15 +9,27 @@ from folkmoot.engine import access
 from folkmoot.engine.configuration import HISTORY_ITEMS_MAX
 from folkmoot.engine.events import Event, StandingChanged, SubscriptionChanged
 from folkmoot.engine.model import Affiliation, NodeId, Role, State, Subscription, Via
-from folkmoot.engine.notifications import Notification, OccupantTold, Seen, Welcomed
-from folkmoot.engine.occupancy import classes, seen
+from folkmoot.engine.notifications import (
+    AbsentTold,
+    AffiliationTold,
+    Notification,
+    OccupantTold,
+    RegistrationAnswered,
+    RegistrationAsked,
+    Seen,
+    Welcomed,
+)
 from folkmoot.engine.record import Node
 from folkmoot.engine.services import SUBSCRIBERS, SUBSCRIPTIONS
+from folkmoot.engine.sight import classes, seen
 from folkmoot.engine.view import View
 from folkmoot.engine.working_set import WorkingSet
 from folkmoot.xmpp.jid import JID
 from tests.engine.stand import ACCOUNTS
 from tests.stores.model import Kept
+
+OUTSIDE = (AffiliationTold, RegistrationAsked, RegistrationAnswered)
+"""What a room says to those who need not be in it."""
 
 
 def rules_hold(view: View, nodes: Iterable[NodeId]) -> None:
@@ -69,6 +81,7 @@ def derived_holds(view: View, record: Node) -> None:
         record.created,
         subscriptions=record.subscriptions,
         listed=record.listed,
+        registrations=record.registrations,
     )
     for via in Via:
         assert record.hearers(via) == fresh.hearers(via)
@@ -77,6 +90,7 @@ def derived_holds(view: View, record: Node) -> None:
     assert sets(kept.nicks) == sets(found.nicks)
     assert sets(kept.addresses) == sets(found.addresses)
     assert +kept.listing == found.listing
+    assert kept.reserved == found.reserved
     if record.config.room is not None:
         what_is_shown_holds(view, record)
 
@@ -112,6 +126,8 @@ def store_holds(nodes: WorkingSet, kept: Kept) -> None:
         assert present == {each.subscriber: place(each) for each in stored.occupants}
         assert record.listed == stored.listed
         assert record.subject == stored.subject
+        assert record.registrations == stored.registrations
+        assert list(record.standings.items()) == list(stored.standings.items())
         items = {item_id: item for item_id, (item, _) in stored.items.items()}
         if record.heads is not None:
             assert list(record.heads.items()) == [
@@ -228,10 +244,17 @@ class Witness:
             elif isinstance(each, Welcomed):
                 for other in each.others:
                     self._sees(each.node, each.to, other)
-            if each.via is Via.MUC:
+            if isinstance(each, AbsentTold):
+                self._knows(each)
+            if each.via is Via.MUC and not isinstance(each, OUTSIDE):
                 assert set(each.to) <= self._roles.get(each.node, {}).keys(), each
             if each.via is Via.PEP:
                 assert set(each.to) <= self._readers[each.node], each
+
+    def _knows(self, told: AbsentTold) -> None:
+        for jid in told.to:
+            seen = self._roles[told.node][jid]
+            assert told.node in self._open or Role.MODERATOR in seen, (told, seen)
 
     def _sees(self, node: NodeId, to: tuple[JID, ...], shown: Seen) -> None:
         if shown.jid is None or node in self._open:

@@ -19,6 +19,7 @@ from folkmoot.engine.store import (
     Tally,
 )
 from folkmoot.xmpp.jid import JID
+from folkmoot.xmpp.xml import Element, serialize
 from tests.stores.model import Kept, ask_audit
 
 
@@ -88,6 +89,8 @@ class MemoryStore:
                 subscriptions=kept.subscriptions.copy(),
                 listed=kept.listed,
                 invites=kept.invites.copy(),
+                registrations=kept.registrations.copy(),
+                standings=kept.standings.copy(),
                 subject=kept.subject,
             )
         await self._answer()
@@ -104,6 +107,17 @@ class MemoryStore:
         page = ItemPage((), 0, 0) if kept is None else kept.ask(query)
         await self._answer()
         return page
+
+    async def weight(self, node: NodeId) -> tuple[int, int]:
+        items = self.items_of(node).values() if node in self.kept else ()
+        payloads = [serialize(each.payload).encode() for each in items if each.payload]
+        await self._answer()
+        return len(items), sum(map(len, payloads))
+
+    async def card(self, node: NodeId) -> Element | None:
+        found = self.kept[node].card if node in self.kept else None
+        await self._answer()
+        return found
 
     async def audit(self, query: AuditQuery) -> AuditPage:
         rows = self.kept[query.node].audit if query.node in self.kept else []
@@ -145,7 +159,7 @@ class MemoryStore:
         return found
 
     async def affiliated(self, jid: JID) -> frozenset[NodeId]:
-        found = frozenset(node for node, kept in self.kept.items() if jid in kept.affiliations)
+        found = self.kept.affiliated(jid)
         await self._answer()
         return found
 

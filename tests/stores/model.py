@@ -9,6 +9,7 @@ from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.events import (
     AffiliationChanged,
     Audited,
+    CardChanged,
     Event,
     InviteChanged,
     ItemPublished,
@@ -18,11 +19,21 @@ from folkmoot.engine.events import (
     NodeDeleted,
     NodePurged,
     OccupantsLost,
+    RegistrationChanged,
     SubjectChanged,
     SubscriptionChanged,
     kept,
 )
-from folkmoot.engine.model import Affiliation, Item, NodeId, State, Subscription, Ticket
+from folkmoot.engine.model import (
+    Affiliation,
+    Item,
+    NodeId,
+    Registration,
+    State,
+    Subscription,
+    Ticket,
+)
+from folkmoot.engine.record import STANDINGS_MAX
 from folkmoot.engine.store import (
     AUDIT_ROWS_MAX,
     AuditPage,
@@ -35,6 +46,7 @@ from folkmoot.engine.store import (
     Tally,
 )
 from folkmoot.xmpp.jid import JID
+from folkmoot.xmpp.xml import Element
 
 
 @dataclass
@@ -54,6 +66,13 @@ class KeptNode:
     subject: Item | None = None
     audit: list[tuple[int, Audited]] = field(default_factory=list)
     invites: dict[str, Ticket] = field(default_factory=dict)
+    registrations: dict[JID, Registration] = field(default_factory=dict)
+    standings: dict[JID, int] = field(default_factory=dict)
+    card: Element | None = None
+
+    @property
+    def version(self) -> int:
+        return max(self.standings.values(), default=0)
 
     @property
     def listed(self) -> dict[str, NodeId]:
@@ -90,6 +109,7 @@ class KeptNode:
             self.subscriptions.pop(event.subscriber, None)
         elif kept(event):
             self.subscriptions[event.subscriber] = after
+        self.move(event.subscriber.bare, event.version)
 
     def is_due(self, at: float) -> bool:
         """Whether an item or a subscription has its end at a time, or before it."""
@@ -106,6 +126,20 @@ class KeptNode:
             self.affiliations.pop(event.jid, None)
         else:
             self.affiliations[event.jid] = event.after
+        self.move(event.jid, event.version)
+
+    def register(self, event: RegistrationChanged) -> None:
+        if event.after is None:
+            self.registrations.pop(event.jid, None)
+        else:
+            self.registrations[event.jid] = event.after
+
+    def move(self, jid: JID, version: int) -> None:
+        if version:
+            self.standings.pop(jid, None)
+            self.standings[jid] = version
+            for oldest in list(self.standings)[:-STANDINGS_MAX]:
+                del self.standings[oldest]
 
     def ask(self, query: ItemQuery) -> ItemPage:
         standing = list(self.begun if query.order is Order.CREATION else self.items)
@@ -177,12 +211,23 @@ class Kept(dict[NodeId, KeptNode]):
                     self[event.node].invites[after.id] = after
                 elif before is not None:
                     self[event.node].invites.pop(before.id, None)
+            case RegistrationChanged():
+                self[event.node].register(event)
+            case CardChanged(card=card):
+                self[event.node].card = card
             case Audited():
                 self._write_down(event)
             case SubjectChanged():
                 self[event.node].subject = event.item
             case _:
                 pass
+
+    def affiliated(self, jid: JID) -> frozenset[NodeId]:
+        return frozenset(
+            node
+            for node, kept in self.items()
+            if jid in kept.affiliations or jid in kept.registrations
+        )
 
     def mine(self, reader: JID | None) -> set[NodeId]:
         """What an entity has to do with, and what that lists."""

@@ -14,6 +14,7 @@ from folkmoot.engine.model import (
     Manner,
     NodeId,
     Occupant,
+    Registration,
     Role,
     Scope,
     Show,
@@ -100,6 +101,7 @@ items = st.builds(
     payload=st.none() | elements,
     nick=texts,
 )
+registrations = st.builds(Registration, nick=texts, pending=st.booleans())
 contacts = st.builds(
     Contact,
     name=texts,
@@ -123,6 +125,7 @@ def occupancies(subscriber: JID) -> st.SearchStrategy[Subscription]:
         subscriber=st.just(subscriber),
         state=st.just(State.SUBSCRIBED),
         via=st.sampled_from(Via),
+        subid=texts,
         temporary=st.just(True),
         occupant=occupants,
     )

@@ -20,6 +20,7 @@ from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.events import (
     AffiliationChanged,
     ApprovalSettled,
+    CardChanged,
     Cause,
     Event,
     ItemPublished,
@@ -28,13 +29,15 @@ from folkmoot.engine.events import (
     NodeDeleted,
     NodePurged,
     OccupantsLost,
+    RegistrationChanged,
     SubjectChanged,
     SubscriptionChanged,
 )
-from folkmoot.engine.model import Affiliation, Item, NodeId, Subscription
+from folkmoot.engine.model import Affiliation, Item, NodeId, Registration, Subscription
 from folkmoot.engine.store import Edge, ItemQuery, NodeQuery, Order, Store, StoreFailed
 from folkmoot.stores.sqlite import SQLiteStore
 from folkmoot.xmpp.jid import JID
+from folkmoot.xmpp.xml import Element, serialize
 
 from . import nouns
 from .model import Kept, KeptNode
@@ -183,8 +186,24 @@ class StoreMachine(RuleBasedStateMachine):
                 was=Affiliation.NONE,
                 now=after or Affiliation.NONE,
                 by=nouns.JULIET,
+                version=kept.version + 1 if data.draw(st.booleans()) else 0,
             )
         )
+
+    @precondition(lambda self: self.coming)
+    @rule(data=st.data(), jid=nouns.bare_jids, after=st.none() | nouns.registrations)
+    def register(self, data: st.DataObject, jid: JID, after: Registration | None) -> None:
+        node, kept = self.node(data)
+        before = kept.registrations.get(jid)
+        self.happens(
+            RegistrationChanged(node=node, jid=jid, before=before, after=after, by=nouns.JULIET)
+        )
+
+    @precondition(lambda self: self.coming)
+    @rule(data=st.data(), card=st.none() | nouns.elements)
+    def change_card(self, data: st.DataObject, card: Element | None) -> None:
+        node, _ = self.node(data)
+        self.happens(CardChanged(node=node, card=card))
 
     @precondition(lambda self: self.coming)
     @rule(data=st.data(), item=nouns.items)
@@ -237,6 +256,12 @@ class StoreMachine(RuleBasedStateMachine):
             assert found.subscriptions == kept.subscriptions
             assert found.listed == kept.listed
             assert found.subject == kept.subject
+            assert found.registrations == kept.registrations
+            assert list(found.standings.items()) == list(kept.standings.items())
+            assert await store.card(node) == kept.card
+            payloads = [item.payload for item, _ in kept.items.values()]
+            octets = sum(len(serialize(each).encode()) for each in payloads if each is not None)
+            assert await store.weight(node) == (len(payloads), octets)
             assert (found.heads, found.live, found.recent) == (None, None, None)
             assert list(heads.items()) == [
                 (item.id, item.publisher) for item, _ in kept.items.values()
@@ -269,9 +294,7 @@ class StoreMachine(RuleBasedStateMachine):
                 for node, kept in self.kept.items()
                 if any(each.bare == jid for each in kept.lasting)
             }
-            assert await store.affiliated(jid) == {
-                node for node, kept in self.kept.items() if jid in kept.affiliations
-            }
+            assert await store.affiliated(jid) == self.kept.affiliated(jid)
         assert set(await store.occupied()) == {
             node for node, kept in self.kept.items() if kept.occupants
         }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from folkmoot.engine import occupancy, personal, pictures, relations, scopes
+from folkmoot.engine import narrowing, occupancy, personal, pictures, registry, relations, scopes
 from folkmoot.engine.events import (
     AffiliationChanged,
     ApprovalRequested,
@@ -21,6 +21,7 @@ from folkmoot.engine.events import (
     NodeDeleted,
     NodePurged,
     OccupantsLost,
+    RegistrationChanged,
     StandingChanged,
     SubjectChanged,
     SubscriptionChanged,
@@ -41,6 +42,7 @@ from folkmoot.engine.notifications import (
 )
 from folkmoot.engine.record import Node
 from folkmoot.engine.replies import reply_to
+from folkmoot.engine.sight import seen, veiled
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
 
@@ -87,6 +89,8 @@ def _heard(event: Event, view: View, *, created: bool) -> Iterator[Notification]
             yield Spoken(via=Via.MUC, node=node, to=to, item=item, kept=False, config=record.config)
         case ItemsRetracted():
             yield from _retracted(event, view)
+        case RegistrationChanged():
+            yield from registry.changed(event, view)
         case NodePurged(node=node):
             record = view.found(node)
             if record.config.notify_retract:
@@ -141,7 +145,7 @@ def _published(event: ItemPublished, view: View) -> Iterator[Notification]:
                 named=named,
             )
         if config.deliver_notifications:
-            item = occupancy.veiled(record, event.item)
+            item = veiled(record, event.item)
             for each in pictures.under_both(item) if config.is_space else (item,):
                 yield Published(
                     via=Via.PUBSUB,
@@ -181,6 +185,7 @@ def _configured(event: NodeConfigured, view: View) -> Iterator[Notification]:
             yield Configured(
                 via=via, node=event.node, to=to, before=event.before, after=event.after
             )
+    yield from narrowing.configured(event, view)
 
 
 def _deleted(event: NodeDeleted, view: View) -> Iterator[Notification]:
@@ -210,7 +215,8 @@ def _deleted(event: NodeDeleted, view: View) -> Iterator[Notification]:
                 config=event.config,
                 redirect=event.redirect,
                 reason=event.reason,
-                seen=occupancy.seen(record, subscription.subscriber, view, reveal=True),
+                password=event.password,
+                seen=seen(record, subscription.subscriber, view, reveal=True),
             )
     if view.services.is_presence(event.node):
         yield from relations.deleted(event, view)
@@ -221,7 +227,9 @@ def _affiliation_changed(event: AffiliationChanged, view: View) -> Iterator[Noti
     if view.services.owned(event.node):
         if view.services.is_presence(event.node):
             yield from relations.approved(event, view)
-    elif record.config.room is None and event.was is not event.now:
+    elif record.config.room is not None:
+        yield from registry.affiliated(event, view)
+    elif event.was is not event.now:
         yield AffiliationTold(
             via=Via.PUBSUB,
             node=event.node,
@@ -295,7 +303,7 @@ def last_published(
             via=Via.PUBSUB,
             node=record.id,
             to=() if subids else (to,),
-            item=occupancy.veiled(record, item),
+            item=veiled(record, item),
             config=record.config,
             reply_to=reply_to(view, record.id, record.config),
             last=True,

@@ -97,17 +97,31 @@ class Occupant:
 
 
 @dataclass(frozen=True, slots=True)
+class Registration:
+    """What an entity is registered with a room as (XEP-0045 §7.10).
+
+    nick: reserved for it. pending: an admin has yet to say yes, and nothing is reserved so far.
+    """
+
+    nick: str
+    pending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Recall:
     """How much of what was said someone who enters a room wants to be told (XEP-0045 §7.2.14).
 
     None sets no bound. items_max: messages. chars_max: characters of all stanzas.
     seconds_max: how old. since: not earlier than that, in seconds since 1970.
+    known: the version of the affiliations that is known, "" for none of them; None: they are not
+    asked for (XEP-0463 §5.1).
     """
 
     items_max: int | None = None
     chars_max: int | None = None
     seconds_max: int | None = None
     since: float | None = None
+    known: str | None = None
 
 
 RECALL_ALL: Final = Recall()

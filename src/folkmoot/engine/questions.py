@@ -26,8 +26,8 @@ from folkmoot.engine.model import (
     Via,
 )
 from folkmoot.engine.notifications import Published
-from folkmoot.engine.occupancy import veiled
 from folkmoot.engine.relations import presence_of
+from folkmoot.engine.sight import veiled
 from folkmoot.engine.store import ItemPage, ItemQuery
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID

@@ -18,12 +18,16 @@ from folkmoot.engine.model import (
     Item,
     Manner,
     NodeId,
+    Registration,
     State,
     Subscription,
     Ticket,
     Via,
 )
 from folkmoot.xmpp.jid import JID
+
+STANDINGS_MAX: Final = 1_000
+"""Of how many entities a node remembers when their standing last changed."""
 
 K = TypeVar("K")
 
@@ -35,6 +39,8 @@ class Node:
     affiliations: explicit rows, bare JID to affiliation; a row may say `none`, which then overrides
     what a parent would give.
     listed: item id to the node that item lists (XEP-0503 §5.4).
+    standings: bare JID to the number of its standing's last change, in their order; the newest.
+    registrations: bare JID to what it is registered with a room as, or asks to be.
     heads: item id to its publisher, oldest first; None until someone needs it.
     live: items of a node that does not persist them, for as long as their publisher's stream lives.
     recent: the newest HISTORY_ITEMS_MAX items of a room, oldest first; None until someone enters.
@@ -51,6 +57,8 @@ class Node:
     subscriptions: dict[JID, Subscription] = field(default_factory=dict)
     listed: dict[str, NodeId] = field(default_factory=dict)
     invites: dict[str, Ticket] = field(default_factory=dict)
+    registrations: dict[JID, Registration] = field(default_factory=dict)
+    standings: dict[JID, int] = field(default_factory=dict)
     subject: Item | None = None
     heads: dict[str, JID] | None = None
     live: dict[str, Item] | None = None
@@ -84,6 +92,8 @@ class Node:
             for subscription in self.subscriptions.values():
                 self._derived.add(subscription)
             self._derived.listing.update(self.listed.values())
+            for jid, registration in self.registrations.items():
+                self._derived.reserve(jid, registration)
         return self._derived
 
     def hearers(self, via: Via) -> tuple[JID, ...]:
@@ -129,6 +139,10 @@ class Node:
         """Every address, bare or full, under which an entity has a subscription here."""
         return self.derived.addresses.get(bare, ())
 
+    def registrant(self, nick: str) -> JID | None:
+        """The bare JID that a nick was reserved for, whatever has become of it since."""
+        return self.derived.reserved.get(nick)
+
     def lapsed(self, at: float) -> tuple[Subscription, ...]:
         """The addresses of which a subscription has its end at a time, or before it."""
         over = (jid for jid, end in self.derived.leases.items() if end <= at)
@@ -157,6 +171,28 @@ class Node:
         if subscription is not None:
             index.add(subscription)
         index.hearers = index.hearings = None
+
+    @property
+    def version(self) -> int:
+        """How often somebody's standing has changed here (XEP-0463)."""
+        return next(reversed(self.standings.values()), 0)
+
+    def put_standing(self, jid: JID, number: int) -> None:
+        """Remember a change of standing, and forget the oldest where there are too many."""
+        self.standings.pop(jid, None)
+        self.standings[jid] = number
+        while len(self.standings) > STANDINGS_MAX:
+            del self.standings[next(iter(self.standings))]
+
+    def put_registration(self, jid: JID, registration: Registration | None) -> None:
+        """Set or remove what an entity is registered as."""
+        index = self.derived
+        before = self.registrations.pop(jid, None)
+        if before is not None and not before.pending:
+            del index.reserved[before.nick]
+        if registration is not None:
+            self.registrations[jid] = registration
+            index.reserve(jid, registration)
 
     def put_listed(self, item_id: str, node: NodeId | None) -> None:
         """Let an item list a node, or none."""
@@ -196,6 +232,7 @@ class Derived:
         "listing",
         "members",
         "nicks",
+        "reserved",
         "scoped",
         "seers",
         "shown",
@@ -209,6 +246,7 @@ class Derived:
         self.members = 0
         self.scoped: dict[JID, Subscription] = {}
         self.nicks: dict[str, tuple[JID, ...]] = {}
+        self.reserved: dict[str, JID] = {}
         self.listing: Counter[NodeId] = Counter()
         self.shown: dict[str, dict[bool, object]] = {}
         self.seers: tuple[tuple[JID, ...], tuple[JID, ...]] | None = None
@@ -234,6 +272,10 @@ class Derived:
         if subscription.occupant is not None:
             _drop(self.nicks, subscription.occupant.nick, jid)
             self.unshow(subscription.occupant.nick)
+
+    def reserve(self, jid: JID, registration: Registration) -> None:
+        if not registration.pending:
+            self.reserved[registration.nick] = jid
 
     def unshow(self, nick: str | None = None) -> None:
         """Forget what was made of an occupant, or of all."""

@@ -15,6 +15,7 @@ from folkmoot.engine.events import Audited, Event
 from folkmoot.engine.model import Item, NodeId
 from folkmoot.engine.record import Node
 from folkmoot.xmpp.jid import JID
+from folkmoot.xmpp.xml import Element
 
 PAGE_ITEMS_MAX = 1_000
 """The most items one query gives, whatever was asked for."""
@@ -168,6 +169,12 @@ class Store(Protocol):
     async def items(self, query: ItemQuery) -> ItemPage:
         """The items asked for; an empty page where the node is not there."""
 
+    async def weight(self, node: NodeId) -> tuple[int, int]:
+        """How many items a node has, and how many bytes their payloads come to in UTF-8."""
+
+    async def card(self, node: NodeId) -> Element | None:
+        """A room's vCard; None where it has none, or is not there."""
+
     async def audit(self, query: AuditQuery) -> AuditPage:
         """What was written down of a space; an empty page where there is none."""
 
@@ -187,7 +194,7 @@ class Store(Protocol):
         """Nodes that a bare JID, or one of its resources, has a subscription to, in any state."""
 
     async def affiliated(self, jid: JID) -> frozenset[NodeId]:
-        """Nodes that have a row for a bare JID."""
+        """Nodes that have a row for a bare JID, or a registration."""
 
     async def account(self, jid: JID) -> bool:
         """Whether a bare JID is an account of this server."""

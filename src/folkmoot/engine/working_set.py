@@ -15,6 +15,7 @@ from folkmoot.engine.configuration import HISTORY_ITEMS_MAX, NodeConfig
 from folkmoot.engine.events import (
     AffiliationChanged,
     Bounced,
+    CardChanged,
     Event,
     InviteChanged,
     ItemPublished,
@@ -24,6 +25,7 @@ from folkmoot.engine.events import (
     NodeDeleted,
     NodePurged,
     OccupantsLost,
+    RegistrationChanged,
     StandingChanged,
     SubjectChanged,
     SubscriptionChanged,
@@ -232,6 +234,8 @@ class WorkingSet:
             case AffiliationChanged():
                 self._nodes[event.node].put_affiliation(event.jid, event.after)
                 self._moved[event.jid] = self.batch
+                if event.version:
+                    self._nodes[event.node].put_standing(event.jid, event.version)
             case ItemsRetracted():
                 self._remove_items(self._nodes[event.node], event.item_ids)
             case NodePurged():
@@ -244,8 +248,13 @@ class WorkingSet:
                     invites[after.id] = after
                 elif before is not None:
                     invites.pop(before.id, None)
+            case RegistrationChanged(jid=jid, after=registration):
+                self._nodes[event.node].put_registration(jid, registration)
+                self._moved[jid] = self.batch
             case SubjectChanged():
                 self._nodes[event.node].subject = event.item
+            case CardChanged():
+                pass  # who asks for one reads it from the store
             case _:
                 return
         if kept(event):
@@ -314,6 +323,8 @@ class WorkingSet:
     def _subscription(self, event: SubscriptionChanged) -> None:
         node = self._nodes[event.node]
         node.put_subscription(event.subscriber, event.after)
+        if event.version and (event.before or event.after) and not _occupies(event):
+            node.put_standing(event.subscriber.bare, event.version)
         for subscription, step in ((event.before, -1), (event.after, 1)):
             if subscription is not None:
                 self._index(event.node, event.subscriber, subscription.temporary, step)
@@ -342,6 +353,10 @@ class WorkingSet:
             nodes.add(node)
         else:
             nodes.discard(node)
+
+
+def _occupies(event: SubscriptionChanged) -> bool:
+    return any(each is not None and each.occupant for each in (event.before, event.after))
 
 
 def _related(config: NodeConfig) -> tuple[NodeId, ...]:

@@ -11,6 +11,7 @@ they are SINGLED_NODES_MAX. Where there are more of either, no numbers are told 
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -193,6 +194,47 @@ async def _name_at(request: Request, query: NodeQuery, index: int, hidden: froze
             return some[-1].name if some else look.bound
         index -= len(names)
         look = replace(look, bound=some[-1].name)
+
+
+def cut(
+    names: Sequence[str],
+    sizes: Sequence[int],
+    asked: PageRequest | None,
+    *,
+    most: int,
+    chars_max: int,
+) -> tuple[slice, tuple[Element, ...]]:
+    """A page of sorted names: what fits into a stanza, but one at least; and its `<set/>`.
+
+    There is none where nobody asks for a page and all there are fit.
+    sizes: how many characters each takes. Raises StanzaError(bad-request) for a page between two
+    names.
+    """
+    start, end, backwards = 0, len(names), False
+    if asked is not None:
+        if asked.before is not None and asked.after is not None:
+            raise StanzaError("bad-request", "a page begins or ends beside a name, not both")
+        most = most if asked.max is None else min(asked.max, most)
+        if asked.index is not None:
+            start = min(asked.index, end)
+        elif asked.after is not None:
+            start = bisect_right(names, asked.after)
+        elif asked.before is not None:
+            backwards = True
+            end = bisect_left(names, asked.before) if asked.before else end
+    row = range(end - 1, start - 1, -1) if backwards else range(start, end)
+    fits, chars = 0, 0
+    for at in row[:most]:
+        chars += sizes[at]
+        if fits and chars > chars_max:
+            break
+        fits += 1
+    part = slice(end - fits, end) if backwards else slice(start, start + fits)
+    if asked is None and fits == len(names):
+        return part, ()
+    some = tuple(names[part])
+    first, last, index = (some[0], some[-1], part.start) if some else (None, None, None)
+    return part, (Page(some, first, last, index, len(names)).element(),)
 
 
 def result_set(

@@ -15,6 +15,7 @@ from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.events import (
     AffiliationChanged,
     Audited,
+    CardChanged,
     Event,
     InviteChanged,
     ItemPublished,
@@ -25,12 +26,14 @@ from folkmoot.engine.events import (
     NodeDeleted,
     NodePurged,
     OccupantsLost,
+    RegistrationChanged,
     SubjectChanged,
     SubscriptionChanged,
     kept,
     lasting,
 )
 from folkmoot.engine.model import Affiliation, NodeId, Subscription
+from folkmoot.engine.record import STANDINGS_MAX
 from folkmoot.engine.store import AUDIT_CHARS_MAX, AUDIT_ROWS_MAX
 from folkmoot.stores import statements
 from folkmoot.stores.codec import (
@@ -43,6 +46,7 @@ from folkmoot.stores.codec import (
     write_contact,
 )
 from folkmoot.xmpp.jid import JID
+from folkmoot.xmpp.xml import serialize
 
 Step: TypeAlias = tuple[str, list[Row]]
 """A statement, and the rows to run it for."""
@@ -76,6 +80,9 @@ class _Batch:
         self._occupants: _Pending = {}
         self._items: _Pending = {}
         self._invites: _Pending = {}
+        self._registrations: _Pending = {}
+        self._standings: _Pending = {}
+        self._cards: _Pending = {}
         self._audit: list[Row] = []
         self._written: dict[tuple[NodeId, str], str] = {}  # items as this batch left them
 
@@ -99,13 +106,19 @@ class _Batch:
                     self._subscribe(node, jid, lasting(after))
                 if any(each is not None and each.occupant for each in (before, after)):
                     self._occupy(node, jid, after)
+                self._moved(node, jid.bare, event.version)
             case OccupantsLost(node=node, occupants=lost):
                 for each in lost:
                     self._occupy(node, each.subscriber, None)
             case AffiliationChanged():
                 self._affiliate(event.node, event.jid, event.after)
+                self._moved(event.node, event.jid, event.version)
             case InviteChanged():
                 self._invite(event)
+            case CardChanged():
+                self._card(event)
+            case RegistrationChanged():
+                self._register(event)
             case Audited():
                 self._write_down(event)
             case SubjectChanged():
@@ -132,10 +145,20 @@ class _Batch:
             self._occupants,
             self._items,
             self._invites,
+            self._registrations,
+            self._standings,
+            self._cards,
         ):
             for statement, row in pending.values():
                 grouped.setdefault(statement, []).append(row)
             pending.clear()
+        if statements.PUT_STANDING in grouped:
+            nodes = dict.fromkeys(
+                (row["service"], row["name"]) for row in grouped[statements.PUT_STANDING]
+            )
+            grouped[statements.TRIM_STANDINGS] = [
+                {"service": service, "name": name, "most": STANDINGS_MAX} for service, name in nodes
+            ]
         self.steps.extend(grouped.items())
 
     def _sweep(self, statement: str, node: NodeId) -> None:
@@ -178,6 +201,27 @@ class _Batch:
         elif event.before is not None:
             row = _node_row(event.node) | {"id": event.before.id}
             self._invites[event.node, event.before.id] = (statements.DELETE_INVITE, row)
+
+    def _moved(self, node: NodeId, jid: JID, version: int) -> None:
+        if version:
+            row = _node_row(node) | {"jid": str(jid), "version": version}
+            self._standings[node, str(jid)] = (statements.PUT_STANDING, row)
+
+    def _card(self, event: CardChanged) -> None:
+        row = _node_row(event.node)
+        if event.card is None:
+            self._cards[event.node, ""] = (statements.DELETE_CARD, row)
+        else:
+            row["card"] = serialize(event.card)
+            self._cards[event.node, ""] = (statements.PUT_CARD, row)
+
+    def _register(self, event: RegistrationChanged) -> None:
+        row, key = _node_row(event.node) | {"jid": str(event.jid)}, (event.node, str(event.jid))
+        if event.after is None:
+            self._registrations[key] = (statements.DELETE_REGISTRATION, row)
+        else:
+            row |= {"nick": event.after.nick, "pending": event.after.pending}
+            self._registrations[key] = (statements.PUT_REGISTRATION, row)
 
     def _write_down(self, event: Audited) -> None:
         row = _node_row(event.node)

@@ -34,7 +34,7 @@ from folkmoot.engine.model import (
     Via,
 )
 from folkmoot.xmpp.jid import JID
-from folkmoot.xmpp.xml import Limits, parse, serialize
+from folkmoot.xmpp.xml import Element, Limits, parse, serialize
 
 Value: TypeAlias = str | int | float | bytes | None
 Row: TypeAlias = Mapping[str, Value]
@@ -83,7 +83,7 @@ def read_contact(text: str | None) -> Contact | None:
     return Contact(
         name=found.get("name", ""),
         groups=tuple(found.get("groups", ())),
-        request=None if request is None else parse(request, _AS_KEPT),
+        request=None if request is None else read_element(request),
     )
 
 
@@ -156,17 +156,25 @@ def occupant_row(subscription: Subscription, occupant: Occupant) -> dict[str, Va
     """The columns of an occupancy besides its address."""
     return {
         "via": subscription.via.value,
+        "subid": subscription.subid,
         "nick": occupant.nick,
         "role": None if occupant.role is None else occupant.role.value,
         "presence": serialize(occupant.presence),
     }
 
 
-def read_occupant(jid: str, via: str, nick: str, role: str | None, presence: str) -> Subscription:
+def read_occupant(
+    jid: str, via: str, subid: str, nick: str, role: str | None, presence: str
+) -> Subscription:
     """The occupancy whose columns these are."""
-    occupant = Occupant(nick, parse(presence, _AS_KEPT), None if role is None else Role(role))
+    occupant = Occupant(nick, read_element(presence), None if role is None else Role(role))
     return Subscription(
-        JID.parse(jid), State.SUBSCRIBED, Via(via), temporary=True, occupant=occupant
+        JID.parse(jid),
+        State.SUBSCRIBED,
+        Via(via),
+        subid=subid,
+        temporary=True,
+        occupant=occupant,
     )
 
 
@@ -189,9 +197,14 @@ def read_item(
         id=item_id,
         publisher=JID.parse(publisher),
         published=published,
-        payload=None if payload is None else parse(payload, _AS_KEPT),
+        payload=None if payload is None else read_element(payload),
         nick=nick,
     )
+
+
+def read_element(text: str) -> Element:
+    """An element as it was kept."""
+    return parse(text, _AS_KEPT)
 
 
 def _json(value: object) -> str:

@@ -13,6 +13,7 @@ from folkmoot.engine.events import Audited, Event, Matter
 from folkmoot.engine.model import (
     Affiliation,
     NodeId,
+    Registration,
     State,
     Subscription,
     Ticket,
@@ -40,6 +41,7 @@ from folkmoot.stores.codec import (
     Value,
     read_config,
     read_contact,
+    read_element,
     read_item,
     read_occupant,
     read_terms,
@@ -47,6 +49,7 @@ from folkmoot.stores.codec import (
 from folkmoot.stores.database import WRITE_LOCK_SECONDS_MAX, Database
 from folkmoot.stores.paging import SEQUENCE_MAX, items_in_range, named_items
 from folkmoot.xmpp.jid import JID
+from folkmoot.xmpp.xml import Element
 
 
 class SQLiteStore:
@@ -119,6 +122,8 @@ class SQLiteStore:
             occupants = reader.execute(statements.OCCUPANTS, at).fetchall()
             listed = reader.execute(statements.LISTED, at).fetchall()
             invites = reader.execute(statements.INVITES, at).fetchall()
+            standings = reader.execute(statements.STANDINGS, at).fetchall()
+            registered = reader.execute(statements.REGISTRATIONS, at).fetchall()
         held = (*map(_subscription, subscriptions), *starmap(read_occupant, occupants))
         return Node(
             id=node,
@@ -129,6 +134,11 @@ class SQLiteStore:
             subscriptions={each.subscriber: each for each in held},
             listed={item_id: _node_id(service, name) for item_id, service, name in listed},
             invites={row[0]: _ticket(*row) for row in invites},
+            standings={JID.parse(jid): version for jid, version in standings},
+            registrations={
+                JID.parse(jid): Registration(nick, bool(pending))
+                for jid, nick, pending in registered
+            },
             subject=None if subject_id is None else read_item(subject_id, *subject),
         )
 
@@ -146,6 +156,18 @@ class SQLiteStore:
             if query.ids:
                 return named_items(reader, key, query)
             return items_in_range(reader, key, query)
+
+    async def weight(self, node: NodeId) -> tuple[int, int]:
+        """How many items a node has, and how many bytes their payloads come to in UTF-8."""
+        with self.database.reading() as reader:
+            count, octets = reader.execute(statements.WEIGHT, _named(node)).fetchone()
+        return count, octets
+
+    async def card(self, node: NodeId) -> Element | None:
+        """A room's vCard; None where it has none, or is not there."""
+        with self.database.reading() as reader:
+            row = reader.execute(statements.CARD, _named(node)).fetchone()
+        return None if row is None else read_element(row[0])
 
     async def audit(self, query: AuditQuery) -> AuditPage:
         """What was written down of a space; an empty page where there is none."""
@@ -215,7 +237,7 @@ class SQLiteStore:
         return self._nodes(statements.SUBSCRIBED, jid)
 
     async def affiliated(self, jid: JID) -> frozenset[NodeId]:
-        """Nodes that have a row for a bare JID."""
+        """Nodes that have a row for a bare JID, or a registration."""
         return self._nodes(statements.AFFILIATED, jid)
 
     async def purged_offline(self) -> tuple[NodeId, ...]:

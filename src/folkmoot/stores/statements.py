@@ -97,10 +97,11 @@ DELETE FROM subscriptions WHERE node = {_KEY} AND subscriber = :subscriber
 """
 
 PUT_OCCUPANT: Final = f"""
-INSERT INTO occupants (node, jid, via, nick, role, presence)
-VALUES ({_KEY}, :jid, :via, :nick, :role, :presence)
+INSERT INTO occupants (node, jid, via, subid, nick, role, presence)
+VALUES ({_KEY}, :jid, :via, :subid, :nick, :role, :presence)
 ON CONFLICT (node, jid) DO UPDATE
-SET via = excluded.via, nick = excluded.nick, role = excluded.role, presence = excluded.presence
+SET via = excluded.via, subid = excluded.subid, nick = excluded.nick, role = excluded.role,
+    presence = excluded.presence
 """
 
 DELETE_OCCUPANT: Final = f"DELETE FROM occupants WHERE node = {_KEY} AND jid = :jid"
@@ -149,6 +150,44 @@ INVITES: Final = """
 SELECT id, digest, inviter, created, expires, uses, used FROM invites WHERE node = :node
 """
 
+# vCards of rooms.
+
+PUT_CARD: Final = f"""
+INSERT INTO cards (node, card) VALUES ({_KEY}, :card)
+ON CONFLICT (node) DO UPDATE SET card = excluded.card
+"""
+
+DELETE_CARD: Final = f"DELETE FROM cards WHERE node = {_KEY}"
+
+CARD: Final = f"SELECT card FROM cards WHERE node = {_KEY}"
+
+# When standing changed.
+
+PUT_STANDING: Final = f"""
+INSERT INTO standings (node, jid, version) VALUES ({_KEY}, :jid, :version)
+ON CONFLICT (node, jid) DO UPDATE SET version = excluded.version
+"""
+
+TRIM_STANDINGS: Final = f"""
+DELETE FROM standings WHERE node = {_KEY} AND version <=
+    (SELECT version FROM standings WHERE node = {_KEY} ORDER BY version DESC LIMIT 1 OFFSET :most)
+"""
+
+STANDINGS: Final = "SELECT jid, version FROM standings WHERE node = :node ORDER BY version"
+
+# Registrations with rooms.
+
+PUT_REGISTRATION: Final = f"""
+INSERT INTO registrations (node, jid, nick, pending) VALUES ({_KEY}, :jid, :nick, :pending)
+ON CONFLICT (node, jid) DO UPDATE SET nick = excluded.nick, pending = excluded.pending
+"""
+
+DELETE_REGISTRATION: Final = f"DELETE FROM registrations WHERE node = {_KEY} AND jid = :jid"
+
+REGISTRATIONS: Final = """
+SELECT jid, nick, pending FROM registrations WHERE node = :node ORDER BY jid
+"""
+
 # Reading nodes; `:node` is the key that NODE or NODE_KEY gave.
 
 NODE: Final = """
@@ -170,7 +209,7 @@ FROM subscriptions WHERE node = :node ORDER BY subscriber
 """
 
 OCCUPANTS: Final = """
-SELECT jid, via, nick, role, presence FROM occupants WHERE node = :node ORDER BY jid
+SELECT jid, via, subid, nick, role, presence FROM occupants WHERE node = :node ORDER BY jid
 """
 
 PURGED_OFFLINE: Final = "SELECT service, name FROM nodes WHERE purge_offline"
@@ -267,6 +306,9 @@ FROM subscriptions JOIN nodes ON nodes.key = subscriptions.node WHERE subscripti
 AFFILIATED: Final = """
 SELECT nodes.service, nodes.name
 FROM affiliations JOIN nodes ON nodes.key = affiliations.node WHERE affiliations.jid = :jid
+UNION ALL
+SELECT nodes.service, nodes.name
+FROM registrations JOIN nodes ON nodes.key = registrations.node WHERE registrations.jid = :jid
 """
 
 # Of a node whose items end only the oldest is looked at: none that came later ends before it.
@@ -321,6 +363,10 @@ SELECT count(*) FILTER (WHERE sequence < :place), count(*) FROM items WHERE node
 COUNT_CREATED_ITEMS: Final = """
 SELECT count(*) FILTER (WHERE coalesce(created, sequence) < :place), count(*)
 FROM items WHERE node = :node
+"""
+
+WEIGHT: Final = f"""
+SELECT count(*), coalesce(sum(length(CAST(payload AS BLOB))), 0) FROM items WHERE node = {_KEY}
 """
 
 # Accounts.

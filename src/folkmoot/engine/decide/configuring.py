@@ -72,7 +72,7 @@ _LISTS: Final = frozenset({"urn:xmpp:pubsub:subscription", "urn:xmpp:microblog:0
 XEP-0330 0.1, §5.2; XEP-0472 0.2.1, §5.1 and §5.2."""
 
 _NODE_FIELDS: Final = frozenset(field.name for field in fields(NodeConfig)) - {"room"}
-_ROOM_FIELDS: Final = frozenset(field.name for field in fields(RoomConfig)) - {"locked"}
+_ROOM_FIELDS: Final = frozenset(field.name for field in fields(RoomConfig)) - {"locked", "avatar"}
 
 
 def default_config(services: Services, node: NodeId, settings: Settings) -> NodeConfig:

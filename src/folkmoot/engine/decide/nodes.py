@@ -6,8 +6,9 @@ from dataclasses import replace
 from itertools import islice
 from typing import Final
 
-from folkmoot.engine.commands import Configure, Create, Delete, Settings
+from folkmoot.engine.commands import Configure, Create, Delete, SetAffiliations, Settings
 from folkmoot.engine.configuration import Access, NodeConfig
+from folkmoot.engine.decide.affiliations import set_affiliations
 from folkmoot.engine.decide.configuring import configured, default_config
 from folkmoot.engine.decide.lowering import follow_all
 from folkmoot.engine.decide.relationships import carried_along, kin, related, spelled_out
@@ -135,12 +136,15 @@ def configure(command: Configure, view: View, stamp: Stamp) -> tuple[Event, ...]
     record = view.found(command.node)
     hold_owner(command.node, command.actor, view)
     _hold_changeable(command.node, view)
+    named = _named(command, record, view, stamp)
+    # Who is named in the same breath is let in by it: the new rules look at the new standing.
+    view = view.supposing(named) if named else view
     before = record.config
     after = configured(before, spelled_out(command.node, command.settings))
     if after.room is not None:  # no longer locked once its owner has sent a form (XEP-0045 §10.1.3)
         after = replace(after, room=replace(after.room, locked=False))
     if after == before:
-        return ()
+        return named
     after = related(command.node, before, after, view)
     event = NodeConfigured(node=command.node, before=before, after=after, by=command.actor)
     if after.purge_offline and not before.purge_offline:
@@ -150,7 +154,22 @@ def configure(command: Configure, view: View, stamp: Stamp) -> tuple[Event, ...]
     events: tuple[Event, ...] = (event, *moved, *surplus)
     for each in (command.node, *(along.node for along in moved)):
         events += follow_all(view, view.supposing(events), each, command.actor)
-    return events
+    return (*named, *events)
+
+
+def _named(command: Configure, record: Node, view: View, stamp: Stamp) -> tuple[Event, ...]:
+    """What makes the lists of a room those that its owner sends whole (XEP-0045 §10.2)."""
+    wishes: dict[JID, Affiliation] = {}
+    for affiliation, named in command.lists.items():
+        rows = (jid for jid, row in record.affiliations.items() if row is affiliation)
+        wishes.update((jid, Affiliation.NONE) for jid in rows if jid not in named)
+    for affiliation, named in command.lists.items():
+        missing = (jid.bare for jid in named if view.affiliation(record.id, jid) is not affiliation)
+        wishes.update((jid, affiliation) for jid in missing)
+    if not wishes:
+        return ()
+    asked = SetAffiliations(actor=command.actor, node=record.id, affiliations=wishes)
+    return set_affiliations(asked, view, stamp)
 
 
 def _surplus(
@@ -189,7 +208,9 @@ def delete(command: Delete, view: View, stamp: Stamp) -> tuple[Event, ...]:
     _hold_changeable(command.node, view)
     by, reason = command.actor, command.reason
     gone = (
-        deleted(command.node, view, by, command.redirect, reason),
+        replace(
+            deleted(command.node, view, by, command.redirect, reason), password=command.password
+        ),
         *(deleted(each, view, by, reason=reason) for each in kin(command.node, view)),
     )
     events: tuple[Event, ...] = gone

@@ -86,6 +86,8 @@ ERRORS: Final[dict[Reason, Worded]] = {
     Reason.ONESELF: _error("conflict"),
     Reason.NICK_IN_USE: _error("conflict"),
     Reason.NICK_NEEDED: _error("bad-request"),
+    Reason.NICK_LOCKED: _error("not-acceptable"),
+    Reason.MAY_NOT_REGISTER: _error("not-allowed"),
     Reason.WRONG_PASSWORD: _error("not-authorized"),
     Reason.ROOM_FULL: _error("service-unavailable"),
     Reason.ROOM_LOCKED: _error("item-not-found"),

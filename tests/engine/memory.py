@@ -10,6 +10,8 @@ from folkmoot.engine.model import Item, NodeId
 from folkmoot.engine.record import Node
 from folkmoot.engine.store import (
     PAGE_ITEMS_MAX,
+    ArchivePage,
+    ArchiveQuery,
     AuditPage,
     AuditQuery,
     ItemPage,
@@ -103,6 +105,24 @@ class MemoryStore:
         page = ItemPage((), 0, 0) if kept is None else kept.ask(query)
         await self._answer()
         return page
+
+    async def archive(self, query: ArchiveQuery) -> ArchivePage:
+        kept = self.kept.get(query.node)
+        page = ArchivePage((), count=0) if kept is None else kept.archive(query)
+        await self._answer()
+        return page
+
+    async def aged(self, service: JID, at: float, limit: int) -> tuple[NodeId, ...]:
+        found = self.kept.aged(service, at)
+        await self._answer()
+        return found[:limit]
+
+    async def surplus(
+        self, node: NodeId, at: float | None, most: int | None, limit: int
+    ) -> tuple[str, ...]:
+        found = self.kept[node].surplus(at, most, limit) if node in self.kept else ()
+        await self._answer()
+        return found
 
     async def audit(self, query: AuditQuery) -> AuditPage:
         rows = self.kept[query.node].audit if query.node in self.kept else []

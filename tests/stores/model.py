@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.events import (
@@ -12,6 +12,7 @@ from folkmoot.engine.events import (
     Event,
     InviteChanged,
     ItemPublished,
+    ItemReplaced,
     ItemsRetracted,
     NodeConfigured,
     NodeCreated,
@@ -23,6 +24,9 @@ from folkmoot.engine.events import (
 from folkmoot.engine.model import Affiliation, Item, NodeId, State, Subscription, Ticket
 from folkmoot.engine.store import (
     AUDIT_ROWS_MAX,
+    COUNT_ITEMS_MAX,
+    ArchivePage,
+    ArchiveQuery,
     AuditPage,
     AuditQuery,
     Edge,
@@ -61,6 +65,11 @@ class KeptNode:
         for item_id in item_ids:
             self.items.pop(item_id, None)
 
+    def replace(self, event: ItemReplaced) -> None:
+        if event.item_id in self.items:
+            item, lists = self.items[event.item_id]
+            self.items[event.item_id] = (replace(item, payload=event.payload), lists)
+
     def subscribe(self, event: SubscriptionChanged) -> None:
         if event.after is None or event.after.temporary:
             self.subscriptions.pop(event.subscriber, None)
@@ -83,6 +92,53 @@ class KeptNode:
             self.affiliations.pop(event.jid, None)
         else:
             self.affiliations[event.jid] = event.after
+
+    def surplus(self, at: float | None, most: int | None, limit: int) -> tuple[str, ...]:
+        """The oldest items that are too old or too many."""
+        over = (
+            item_id
+            for place, (item_id, (item, _)) in enumerate(self.items.items())
+            if (at is not None and item.published <= at)
+            or (most is not None and place < len(self.items) - most)
+        )
+        return tuple(over)[:limit]
+
+    def archive(self, query: ArchiveQuery) -> ArchivePage:
+        """What an archive gives, where no clock was ever set back."""
+        everything = [item for item, _ in self.items.values()]
+        standing = list(self.items)
+        bounds = (query.above, query.below, query.after, query.before)
+        if any(bound and bound not in standing for bound in (*query.ids, *bounds)):
+            return ArchivePage((), found=False)
+
+        def between(item: Item, above: str, below: str) -> bool:
+            place = standing.index(item.id)
+            if above and place <= standing.index(above):
+                return False
+            return not below or place < standing.index(below)
+
+        wanted = [
+            item
+            for item in everything
+            if between(item, query.above, query.below)
+            and (not query.ids or item.id in query.ids)
+            and (query.since is None or item.published >= query.since)
+            and (query.until is None or item.published <= query.until)
+            and (
+                query.publisher is None or query.publisher in (item.publisher, item.publisher.bare)
+            )
+            and (not query.nick or item.nick == query.nick)
+        ]
+        asked = [item for item in wanted if between(item, query.after, query.before)]
+        newest = query.edge is Edge.NEWEST
+        asked = asked[::-1][query.skip :] if newest else asked[query.skip :]
+        page = asked[: query.limit]
+        index = wanted.index(page[-1] if newest else page[0]) if page else None
+        count: int | None = len(wanted)
+        if page and len(wanted) > COUNT_ITEMS_MAX:
+            index = count = None
+        shown = tuple(page[::-1] if newest else page)
+        return ArchivePage(shown, len(page) == len(asked), index, count)
 
     def ask(self, query: ItemQuery) -> ItemPage:
         everything = [item for item, _ in self.items.values()]
@@ -139,6 +195,8 @@ class Kept(dict[NodeId, KeptNode]):
                 del self[event.node]
             case ItemPublished():
                 self[event.node].publish(event)
+            case ItemReplaced():
+                self[event.node].replace(event)
             case ItemsRetracted():
                 self[event.node].drop(event.item_ids)
             case NodePurged():
@@ -187,6 +245,15 @@ class Kept(dict[NodeId, KeptNode]):
         else:
             names = [name for name in names if name > query.bound][: query.limit]
         return tuple(NodeId(query.service, name) for name in names)
+
+    def aged(self, service: JID, at: float) -> tuple[NodeId, ...]:
+        """Nodes of a service whose oldest item is of a time or earlier."""
+        oldest = (
+            (node, next((item for item, _ in kept.items.values()), None))
+            for node, kept in self.items()
+            if node.service == service
+        )
+        return tuple(node for node, item in oldest if item is not None and item.published <= at)
 
     def _write_down(self, event: Audited) -> None:
         rows = self[event.node].audit

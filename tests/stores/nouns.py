@@ -83,7 +83,7 @@ items = st.builds(
     publisher=jids,
     published=seconds,
     payload=st.none() | elements,
-    nick=texts,
+    nick=st.just("witch") | texts,
 )
 contacts = st.builds(
     Contact,

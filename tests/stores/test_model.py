@@ -23,6 +23,7 @@ from folkmoot.engine.events import (
     Cause,
     Event,
     ItemPublished,
+    ItemReplaced,
     ItemsRetracted,
     NodeConfigured,
     NodeDeleted,
@@ -31,9 +32,10 @@ from folkmoot.engine.events import (
     SubscriptionChanged,
 )
 from folkmoot.engine.model import Affiliation, Item, NodeId, Subscription
-from folkmoot.engine.store import Edge, ItemQuery, NodeQuery, Store, StoreFailed
+from folkmoot.engine.store import ArchiveQuery, Edge, ItemQuery, NodeQuery, Store, StoreFailed
 from folkmoot.stores.sqlite import SQLiteStore
 from folkmoot.xmpp.jid import JID
+from folkmoot.xmpp.xml import Element
 
 from . import nouns
 from .model import Kept, KeptNode
@@ -51,6 +53,21 @@ queries = st.builds(
     skip=st.integers(0, 3),
     limit=st.integers(0, 5),
 ) | st.builds(ItemQuery, node=nouns.nodes)
+
+archive_queries = st.builds(
+    ArchiveQuery,
+    node=nouns.nodes,
+    ids=st.lists(nouns.item_ids, max_size=2, unique=True).map(tuple),
+    above=ids_or_none,
+    below=ids_or_none,
+    publisher=st.none() | nouns.jids,
+    nick=st.sampled_from(("", "", "witch")),
+    edge=st.sampled_from(Edge),
+    after=ids_or_none,
+    before=ids_or_none,
+    skip=st.integers(0, 2),
+    limit=st.integers(0, 3),
+)
 
 
 class StoreMachine(RuleBasedStateMachine):
@@ -133,6 +150,12 @@ class StoreMachine(RuleBasedStateMachine):
         )
 
     @precondition(lambda self: self.coming)
+    @rule(data=st.data(), item_id=nouns.item_ids, payload=nouns.elements)
+    def replace(self, data: st.DataObject, item_id: str, payload: Element) -> None:
+        node, _ = self.node(data)
+        self.happens(ItemReplaced(node=node, item_id=item_id, payload=payload, by=nouns.JULIET))
+
+    @precondition(lambda self: self.coming)
     @rule(data=st.data(), item_ids=st.lists(nouns.item_ids, max_size=2).map(tuple))
     def retract(self, data: st.DataObject, item_ids: tuple[str, ...]) -> None:
         node, _ = self.node(data)
@@ -207,6 +230,23 @@ class StoreMachine(RuleBasedStateMachine):
         expected = self.kept.get(query.node, empty).ask(query)
         assert self.run(self.store.items(query)) == expected
 
+    @rule(query=archive_queries)
+    def look_up(self, query: ArchiveQuery) -> None:
+        empty = KeptNode(NodeConfig(), nouns.JULIET, 0)
+        expected = self.kept.get(query.node, empty).archive(query)
+        assert self.run(self.store.archive(query)) == expected
+
+    @rule(
+        node=nouns.nodes,
+        at=st.none() | nouns.seconds,
+        most=st.none() | st.integers(0, 4),
+        limit=st.integers(1, 3),
+    )
+    def find_surplus(self, node: NodeId, at: float | None, most: int | None, limit: int) -> None:
+        kept = self.kept.get(node, KeptNode(NodeConfig(), nouns.JULIET, 0))
+        found = self.run(self.store.surplus(node, at, most, limit))
+        assert found == kept.surplus(at, most, limit)
+
     @invariant()
     def answers_as_kept(self) -> None:
         self.run(self.compare())
@@ -260,6 +300,9 @@ class StoreMachine(RuleBasedStateMachine):
             assert await store.affiliated(jid) == {
                 node for node, kept in self.kept.items() if jid in kept.affiliations
             }
+        for service, at in product((nouns.ROOMS, nouns.JULIET), (0.0, 2e9, 4e9)):
+            aged = await store.aged(service, at, len(nouns.NODES))
+            assert set(aged) == set(self.kept.aged(service, at))
         for at in (0.0, 1_600_000_000.25, 4e9):
             over = {node for node, kept in self.kept.items() if kept.is_due(at)}
             assert set(await store.due(at, len(nouns.NODES))) == over

@@ -96,6 +96,16 @@ class ItemPublished:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ItemReplaced:
+    """An item says something else from now on; its place and time, and who said it, stay."""
+
+    node: NodeId
+    item_id: str
+    payload: Element
+    by: JID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ItemsRetracted:
     """Items are gone. tell: whether the node's subscribers hear. parting: see `Retract`.
 
@@ -244,6 +254,7 @@ Event = (
     | NodeConfigured
     | NodeDeleted
     | ItemPublished
+    | ItemReplaced
     | ItemsRetracted
     | NodePurged
     | SubscriptionChanged

@@ -18,6 +18,7 @@ from folkmoot.engine.events import (
     Event,
     InviteChanged,
     ItemPublished,
+    ItemReplaced,
     ItemsRetracted,
     Matter,
     NodeConfigured,
@@ -34,6 +35,7 @@ from folkmoot.engine.store import AUDIT_CHARS_MAX, AUDIT_ROWS_MAX
 from folkmoot.stores import statements
 from folkmoot.stores.codec import Row, Value, item_row, write_config, write_contact
 from folkmoot.xmpp.jid import JID
+from folkmoot.xmpp.xml import serialize
 
 Step: TypeAlias = tuple[str, list[Row]]
 """A statement, and the rows to run it for."""
@@ -80,6 +82,8 @@ class _Batch:
                 self._sweep(statements.DELETE_NODE, event.node)
             case ItemPublished():
                 self._publish(event)
+            case ItemReplaced():
+                self._replace(event)
             case ItemsRetracted():
                 self._drop_items(event.node, event.item_ids)
             case NodePurged():
@@ -143,6 +147,14 @@ class _Batch:
         row["lists_name"] = None if event.lists is None else event.lists.name
         self._items[event.node, event.item.id] = (statements.PUT_ITEM, row)
         self._drop_items(event.node, event.evicted)
+
+    def _replace(self, event: ItemReplaced) -> None:
+        payload = serialize(event.payload)
+        statement, row = self._items.get(
+            (event.node, event.item_id),
+            (statements.REPLACE_ITEM, _node_row(event.node) | {"id": event.item_id}),
+        )
+        self._items[event.node, event.item_id] = (statement, {**row, "payload": payload})
 
     def _invite(self, event: InviteChanged) -> None:
         ticket = event.after

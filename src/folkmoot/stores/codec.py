@@ -78,6 +78,7 @@ def item_row(item: Item) -> dict[str, Value]:
     return {
         "id": item.id,
         "publisher": str(item.publisher),
+        "bare": str(item.publisher.bare),
         "published": item.published,
         "nick": item.nick,
         "payload": None if item.payload is None else serialize(item.payload),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import math
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
 
 from folkmoot.engine.events import Audited, Event, Matter
 from folkmoot.engine.model import (
@@ -22,8 +22,9 @@ from folkmoot.engine.model import (
 )
 from folkmoot.engine.record import Node
 from folkmoot.engine.store import (
-    PAGE_CHARS_MAX,
     PAGE_ITEMS_MAX,
+    ArchivePage,
+    ArchiveQuery,
     AuditPage,
     AuditQuery,
     Edge,
@@ -34,15 +35,12 @@ from folkmoot.engine.store import (
 )
 from folkmoot.stores import statements
 from folkmoot.stores.accounts import Accounts
+from folkmoot.stores.archives import archived
 from folkmoot.stores.batch import steps
 from folkmoot.stores.codec import Row, Value, read_config, read_contact, read_item
 from folkmoot.stores.database import WRITE_LOCK_SECONDS_MAX, Database
+from folkmoot.stores.items import SEQUENCE_MAX, items_in_range, named_items
 from folkmoot.xmpp.jid import JID
-
-_SEQUENCE_MAX: Final = 2**63 - 1
-
-ItemRow = tuple[int, str, str, float, str, str | None]
-"""Sequence, id, publisher, time, nick and payload: what the statements about items select."""
 
 
 class SQLiteStore:
@@ -141,8 +139,34 @@ class SQLiteStore:
         with self.database.reading() as reader:
             key = _key(reader, query.node)
             if query.ids:
-                return _named_items(reader, key, query.ids)
-            return _items_in_range(reader, key, query)
+                return named_items(reader, key, query.ids)
+            return items_in_range(reader, key, query)
+
+    async def archive(self, query: ArchiveQuery) -> ArchivePage:
+        """The items looked for; an empty page where the node is not there."""
+        with self.database.reading() as reader:
+            return archived(reader, _key(reader, query.node), query)
+
+    async def aged(self, service: JID, at: float, limit: int) -> tuple[NodeId, ...]:
+        """Nodes of a service whose oldest item is of a time, or of one before it."""
+        row = {"service": str(service), "at": at, "limit": limit}
+        with self.database.reading() as reader:
+            rows = reader.execute(statements.AGED, row).fetchall()
+        return tuple(NodeId(service, name) for (name,) in rows)
+
+    async def surplus(
+        self, node: NodeId, at: float | None, most: int | None, limit: int
+    ) -> tuple[str, ...]:
+        """The oldest items, by id, that are of a time or one before it, or more than so many."""
+        with self.database.reading() as reader:
+            row = {
+                "node": _key(reader, node),
+                "at": -math.inf if at is None else at,
+                "most": SEQUENCE_MAX if most is None else most,
+                "limit": limit,
+            }
+            rows = reader.execute(statements.SURPLUS, row).fetchall()
+        return tuple(item_id for (item_id,) in rows)
 
     async def audit(self, query: AuditQuery) -> AuditPage:
         """What was written down of a space; an empty page where there is none."""
@@ -152,13 +176,13 @@ class SQLiteStore:
                 statements.OLDEST_AUDIT if query.oldest else statements.NEWEST_AUDIT,
                 {
                     "node": key,
-                    "after": query.after or _SEQUENCE_MAX,
+                    "after": query.after or SEQUENCE_MAX,
                     "before": query.before,
                     "limit": min(query.limit, PAGE_ITEMS_MAX),
                 },
             ).fetchall()
             rows = rows[::-1] if query.oldest else rows
-            first = rows[0][0] if rows else _SEQUENCE_MAX
+            first = rows[0][0] if rows else SEQUENCE_MAX
             index, count = reader.execute(
                 statements.COUNT_AUDIT, {"node": key, "sequence": first}
             ).fetchone()
@@ -292,66 +316,3 @@ def _subscription(
         manner=Manner(bool(body), frozenset(map(Show, shows.split()))),
         contact=read_contact(contact),
     )
-
-
-def _named_items(reader: sqlite3.Connection, key: int | None, ids: Sequence[str]) -> ItemPage:
-    wanted = itertools.islice(dict.fromkeys(ids), PAGE_ITEMS_MAX)
-    found = (
-        reader.execute(statements.ITEM, {"node": key, "id": item_id}).fetchone()
-        for item_id in wanted
-    )
-    items = tuple(read_item(*row[1:]) for row in _page(row for row in found if row is not None))
-    return ItemPage(items, index=0, count=len(items))
-
-
-def _page(rows: Iterable[ItemRow]) -> list[ItemRow]:
-    """As many rows as a page may hold: up to PAGE_CHARS_MAX, and the first in any case."""
-    page: list[ItemRow] = []
-    chars = 0
-    for row in rows:
-        chars += len(row[-1] or "")
-        if page and chars > PAGE_CHARS_MAX:
-            break
-        page.append(row)
-    return page
-
-
-def _items_in_range(reader: sqlite3.Connection, key: int | None, query: ItemQuery) -> ItemPage:
-    after, before = 0, _SEQUENCE_MAX
-    found = True
-    if query.after:
-        at = _sequence_of(reader, key, query.after)
-        found, after = at is not None, at or 0
-    if query.before and found:
-        at = _sequence_of(reader, key, query.before)
-        found, before = at is not None, at or 0
-    rows: list[ItemRow] = []
-    if found:
-        newest = query.edge is Edge.NEWEST
-        cursor = reader.execute(
-            statements.NEWEST_ITEMS if newest else statements.OLDEST_ITEMS,
-            {
-                "node": key,
-                "after": after,
-                "before": before,
-                "skip": query.skip,
-                "limit": min(query.limit, PAGE_ITEMS_MAX),
-            },
-        )
-        rows = _page(cursor)
-        cursor.close()
-        if newest:
-            rows.reverse()
-    items = tuple(read_item(*row[1:]) for row in rows)
-    if not query.counted:
-        return ItemPage(items, index=0, count=0, found=found)
-    first = rows[0][0] if rows else 0
-    index, count = reader.execute(
-        statements.COUNT_ITEMS, {"node": key, "sequence": first}
-    ).fetchone()
-    return ItemPage(items, index=index, count=count, found=found)
-
-
-def _sequence_of(reader: sqlite3.Connection, key: int | None, item_id: str) -> int | None:
-    row = reader.execute(statements.ITEM_SEQUENCE, {"node": key, "id": item_id}).fetchone()
-    return None if row is None else row[0]

@@ -43,13 +43,17 @@ DELETE_FLEETING: Final = "DELETE FROM nodes WHERE fleeting"
 
 PUT_ITEM: Final = f"""
 INSERT INTO items
-    (sequence, node, id, publisher, published, nick, payload, lists_service, lists_name)
-VALUES (:sequence, {_KEY}, :id, :publisher, :published, :nick, :payload,
+    (sequence, node, id, publisher, bare, published, nick, payload, lists_service, lists_name)
+VALUES (:sequence, {_KEY}, :id, :publisher, :bare, :published, :nick, :payload,
     :lists_service, :lists_name)
 ON CONFLICT (node, id) DO UPDATE
-SET sequence = excluded.sequence, publisher = excluded.publisher,
+SET sequence = excluded.sequence, publisher = excluded.publisher, bare = excluded.bare,
     published = excluded.published, nick = excluded.nick, payload = excluded.payload,
     lists_service = excluded.lists_service, lists_name = excluded.lists_name
+"""
+
+REPLACE_ITEM: Final = f"""
+UPDATE items SET payload = :payload WHERE node = {_KEY} AND id = :id
 """
 
 DELETE_ITEM: Final = f"DELETE FROM items WHERE node = {_KEY} AND id = :id"
@@ -238,6 +242,59 @@ NEWEST_ITEMS: Final = _ITEMS + "ORDER BY sequence DESC LIMIT :limit OFFSET :skip
 COUNT_ITEMS: Final = """
 SELECT count(*) FILTER (WHERE sequence < :sequence), count(*) FROM items WHERE node = :node
 """
+
+# Archives.
+
+ITEM_AT: Final = """
+SELECT sequence, published FROM items WHERE node = :node AND sequence >= :sequence
+ORDER BY sequence LIMIT 1
+"""
+
+NEWEST_SEQUENCE: Final = "SELECT max(sequence) FROM items WHERE node = :node"
+
+AGED: Final = """
+SELECT name FROM nodes WHERE service = :service AND (
+    SELECT published FROM items WHERE items.node = nodes.key ORDER BY sequence LIMIT 1
+) <= :at LIMIT :limit
+"""
+
+SURPLUS: Final = """
+SELECT id FROM items WHERE node = :node AND (published <= :at OR sequence <= (
+    SELECT sequence FROM items WHERE node = :node ORDER BY sequence DESC LIMIT 1 OFFSET :most
+)) ORDER BY sequence LIMIT :limit
+"""
+
+
+def archive(*, ids: int, bare: bool, full: bool, nick: bool, backwards: bool) -> tuple[str, str]:
+    """The statements that give a page of an archive, and that count all there is.
+
+    ids: how many ids `:id0` and so on name. bare, full: only of this publisher, under any of its
+    addresses or under just this one. nick: only of this occupant. backwards: the last come first.
+    Times are a bound of `sequence` and are held besides.
+    """
+    rules = ["node = :node", "published >= :since", "published <= :until"]
+    if ids:
+        rules.append(f"id IN ({', '.join(f':id{number}' for number in range(ids))})")
+    if bare:
+        rules.append("bare = :bare")
+    if full:
+        rules.append("publisher = :publisher")
+    if nick:
+        rules.append("nick = :nick")
+    where = " AND ".join(rules)
+    page = f"""
+SELECT sequence, id, publisher, published, nick, payload FROM items
+WHERE {where} AND sequence > :after AND sequence < :before
+ORDER BY sequence {"DESC" if backwards else "ASC"} LIMIT :limit OFFSET :skip
+"""
+    count = f"""
+SELECT count(*) FILTER (WHERE sequence < :first), count(*) FROM (
+    SELECT sequence FROM items
+    WHERE {where} AND sequence > :above AND sequence < :below ORDER BY sequence LIMIT :most
+) AS counted
+"""
+    return page, count
+
 
 # Accounts.
 

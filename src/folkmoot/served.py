@@ -14,6 +14,7 @@ from folkmoot.facades import (
     bookmarks,
     disco,
     invites,
+    mam,
     messages,
     muc,
     pep,
@@ -48,8 +49,15 @@ def served(services: Services) -> Served:
     return Served(
         at={
             Place.SERVER: (_server_disco(services), common),
-            Place.PUBSUB: (pubsub.FACADE, audit.FACADE, invites.FACADE, spaces_disco, common),
-            Place.ROOMS: (vcard.beside_presence(muc.FACADE), common),
+            Place.PUBSUB: (
+                pubsub.FACADE,
+                mam.OF_NODES,
+                audit.FACADE,
+                invites.FACADE,
+                spaces_disco,
+                common,
+            ),
+            Place.ROOMS: (vcard.beside_presence(muc.FACADE), mam.OF_ROOMS, common),
             Place.ACCOUNT: (
                 roster.FACADE,
                 vcard.beside_presence(presence.FACADE),

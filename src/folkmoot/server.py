@@ -24,7 +24,7 @@ from folkmoot.control import ControlServer
 from folkmoot.core import Core, running
 from folkmoot.engine.commands import Forget
 from folkmoot.engine.model import PRESENCE_NODE, NodeId
-from folkmoot.engine.services import Services
+from folkmoot.engine.services import Bounds, Services
 from folkmoot.listeners.certificates import ensure_certificate
 from folkmoot.listeners.connection import Connection
 from folkmoot.listeners.limits import ListenerLimits
@@ -43,6 +43,8 @@ from folkmoot.xmpp.credentials import Credentials
 from folkmoot.xmpp.errors import StanzaError, StreamError
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element, Limits
+
+DAY_SECONDS: Final = 86_400
 
 SECRET_BYTES: Final = 32
 RESOURCE_BYTES: Final = 9
@@ -170,6 +172,10 @@ def services(config: Config) -> Services:
         node_creators=config.spaces.node_creators.named,
         room_creators=config.spaces.room_creators.named,
         nodes_per_account_max=config.spaces.nodes_per_account_max,
+        room_archive=Bounds(
+            seconds=config.archive.room_days * DAY_SECONDS or None,
+            items=config.archive.room_messages or None,
+        ),
     )
 
 

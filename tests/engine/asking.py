@@ -203,6 +203,12 @@ settling = st.one_of(
         ),
     ),
     st.builds(c.Expire, actor=addresses, node=anywhere),
+    st.builds(
+        c.Trim,
+        actor=addresses,
+        node=anywhere,
+        item_ids=st.lists(item_ids, max_size=2).map(tuple),
+    ),
 )
 entering = st.builds(
     lambda actor, node, occupant, password: c.Subscribe(

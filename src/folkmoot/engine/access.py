@@ -150,6 +150,25 @@ def refuses_items(config: NodeConfig, stance: Stance) -> Reason | None:
     return None if stance.state is State.SUBSCRIBED else Reason.NOT_SUBSCRIBED
 
 
+def refuses_archive(config: NodeConfig, stance: Stance, *, present: bool) -> Reason | None:
+    """Whether an entity may not look up what was published, or said in a room.
+
+    Who may enter may (XEP-0313 §6.1.2); a password opens it for none but those who are in already.
+    present: the entity is in the room.
+    """
+    if refused := refuses_items(config, stance):
+        return refused
+    room = config.room
+    if room is None:
+        return None if config.persist_items else Reason.NOT_PERSISTENT
+    staff = stance.affiliation in (Affiliation.OWNER, Affiliation.ADMIN)
+    if room.locked and stance.affiliation is not Affiliation.OWNER:
+        return Reason.ROOM_LOCKED
+    if room.password and not (present or staff):
+        return Reason.WRONG_PASSWORD
+    return None if room.archive else Reason.NOT_PERSISTENT
+
+
 def refuses_invite(config: NodeConfig, affiliation: Affiliation) -> Reason | None:
     """Whether an entity may not make and see invites (docs/extensions/invites.md)."""
     allowed = [Affiliation.OWNER]

@@ -21,7 +21,6 @@ from folkmoot.engine.events import (
     NodeDeleted,
     NodePurged,
     StandingChanged,
-    SubjectChanged,
     SubscriptionChanged,
 )
 from folkmoot.engine.model import State, Via
@@ -73,10 +72,6 @@ def _heard(event: Event, view: View, *, created: bool) -> Iterator[Notification]
                 yield from _subscription_changed(event, view)
         case StandingChanged():
             yield from occupancy.restated(event, view)
-        case SubjectChanged(node=node, item=item):
-            record = view.found(node)
-            to = record.hearers(Via.MUC)
-            yield Spoken(via=Via.MUC, node=node, to=to, item=item, kept=False, config=record.config)
         case ItemsRetracted():
             yield from _retracted(event, view)
         case NodePurged(node=node):

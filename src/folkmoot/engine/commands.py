@@ -222,6 +222,13 @@ class Expire(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Trim(Command):
+    """End the oldest items of an archive; for the engine's own use, whose store named them."""
+
+    item_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangePresence(Command):
     """Change nick or presence as an occupant (XEP-0045 §7.6, §7.7); `actor` is the occupant."""
 
@@ -238,9 +245,13 @@ class SetRoles(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeSubject(Command):
-    """Change a room's subject (XEP-0045 §8.1); the payload is the message as it is sent on."""
+    """Change a room's subject (XEP-0045 §8.1); the payload is the message as it is sent on.
+
+    keep: see `Entry`.
+    """
 
     payload: Element
+    keep: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

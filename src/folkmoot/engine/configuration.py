@@ -89,6 +89,8 @@ class RoomConfig:
     private_messages: Audience = Audience.ANYONE
     history_items: int = 20
     """How many messages someone who enters is sent, 0 to HISTORY_ITEMS_MAX."""
+    archive: bool = True
+    """What is said is kept, for history and for those who look it up (XEP-0313)."""
     locked: bool = False
     """Just made, and entered by its owner alone until it is configured (§10.1.1)."""
 
@@ -147,6 +149,12 @@ class NodeConfig:
     def private(self) -> bool:
         """Whether someone has to let people in."""
         return self.access in (Access.AUTHORIZE, Access.WHITELIST)
+
+    @property
+    def logged(self) -> bool:
+        """Whether anybody at all may look up what is said in the room (XEP-0045 §7.2.12)."""
+        room = self.room
+        return room is not None and room.archive and not (room.password or self.private)
 
     @property
     def listed(self) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Concatenate, Final, Generic, ParamSpec, TypeVar
 
-from folkmoot.engine import questions
+from folkmoot.engine import archives, questions
 from folkmoot.engine.audience import foresee, hearers
-from folkmoot.engine.commands import Command, Expire
+from folkmoot.engine.commands import Command, Expire, Trim
 from folkmoot.engine.decide import Stamp, decide
 from folkmoot.engine.decide.auditing import audited
 from folkmoot.engine.events import Audited, Event, NodeCreated, NodeDeleted
@@ -15,14 +16,24 @@ from folkmoot.engine.journal import Journal
 from folkmoot.engine.model import NodeId
 from folkmoot.engine.notifications import Notification
 from folkmoot.engine.reading import Reading
-from folkmoot.engine.services import Services
-from folkmoot.engine.store import AuditPage, AuditQuery, NodeQuery, Store
+from folkmoot.engine.services import UNBOUNDED, Services
+from folkmoot.engine.store import (
+    ArchivePage,
+    ArchiveQuery,
+    AuditPage,
+    AuditQuery,
+    NodeQuery,
+    Store,
+)
 from folkmoot.engine.view import Missing, View
 from folkmoot.engine.working_set import WorkingSet
 from folkmoot.xmpp.jid import JID
 
 DUE_NODES_MAX: Final = 1_000
 """How many nodes are looked after at once where something is over."""
+
+TRIM_ITEMS_MAX: Final = 500
+"""How many items of an archive end in one command."""
 
 P = ParamSpec("P")
 A = TypeVar("A")
@@ -110,6 +121,16 @@ class Engine(Generic[T]):
         await self._journal.settled()
         return await self._store.shown(query)
 
+    async def archive(self, actor: JID, query: ArchiveQuery) -> ArchivePage:
+        """What is in an archive, for who may look it up. Raises Refused as `archives.narrowed`.
+
+        All that was decided before is in it. Who is let in is asked again when the page is there.
+        """
+        query = await self.ask(archives.narrowed, actor, query)
+        await self._journal.settled()
+        page = await self._store.archive(query)
+        return await self.ask(archives.shown, actor, query, page)
+
     async def audit(self, actor: JID, query: AuditQuery) -> AuditPage:
         """What was written down of a space, for an owner. Raises Refused as `configuration`."""
         await self.ask(questions.configuration, actor, query.node)
@@ -125,6 +146,28 @@ class Engine(Generic[T]):
         await self._journal.settled()
         for node in await self._store.due(self._stamp().at, DUE_NODES_MAX):
             await self.run(Expire(actor=node.service, node=node))
+
+    async def trim(self) -> None:
+        """End what is too old in archives or too much; others are served in between."""
+        bounds, now = self.services.room_archive, self._stamp().at
+        grown, self.nodes.grown = self.nodes.grown, {}
+        places = list(grown) if bounds != UNBOUNDED else []
+        oldest = None if bounds.seconds is None else now - bounds.seconds
+        if oldest is not None:
+            await self._journal.settled()
+            aged = await self._store.aged(self.services.rooms, oldest, DUE_NODES_MAX)
+            places.extend(node for node in aged if node not in grown)
+        for node in places:
+            await self._trim(node, oldest, bounds.items)
+
+    async def _trim(self, node: NodeId, oldest: float | None, most: int | None) -> None:
+        while True:
+            await self._journal.settled()
+            over = await self._store.surplus(node, oldest, most, TRIM_ITEMS_MAX)
+            if not over:
+                return
+            await self.run(Trim(actor=node.service, node=node, item_ids=over))
+            await asyncio.sleep(0)
 
     async def settled(self) -> None:
         """Wait until all that was decided so far is kept."""

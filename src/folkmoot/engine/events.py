@@ -189,7 +189,7 @@ class ApprovalSettled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubjectChanged:
-    """A room has another subject."""
+    """A room has another subject; that it was said is an item of its own."""
 
     node: NodeId
     item: Item

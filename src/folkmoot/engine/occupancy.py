@@ -59,6 +59,16 @@ def veiled(record: Node, item: Item) -> Item:
     return replace(item, publisher=occupant)
 
 
+def sees_jids(record: Node, jid: JID, view: View) -> bool:
+    """Whether an entity, in the room or not, may be told who its occupants are."""
+    room = record.config.room
+    assert room is not None
+    standing = view.affiliation(record.id, jid)
+    held = [each.occupant for each in view.subscriptions(record.id, jid)]
+    given = [None, *(each.role for each in held if each is not None)]
+    return any(access.sees_jids(room, access.role(room, standing, role)) for role in given)
+
+
 def classes(record: Node, view: View) -> tuple[tuple[JID, ...], tuple[JID, ...]]:
     """The occupants who see real JIDs, and those who do not."""
     room = record.config.room
@@ -266,6 +276,8 @@ def _own(
 
 def _newest(record: Node, room: RoomConfig, recall: Recall) -> tuple[Item, ...]:
     """What was said last, as far as room and newcomer want it told again (XEP-0045 §7.2.14)."""
+    if not room.archive:
+        return ()
     bounds = [each for each in (room.history_items, recall.items_max) if each is not None]
     recent = tuple(record.recent or ())[-min(bounds) :] if min(bounds) else ()
     return tuple(item for item in recent if recall.since is None or item.published >= recall.since)

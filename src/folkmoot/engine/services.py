@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final, NamedTuple
 
 from folkmoot.engine.model import MESSAGES_NODE, PRESENCE_NODE, NodeId
 from folkmoot.xmpp.jid import JID
@@ -19,6 +20,19 @@ class Kind(Enum):
     """An account of this server; its bare JID owns all its nodes (XEP-0163)."""
     ELSEWHERE = "elsewhere"
     """Somebody of another server; what is kept here is our side of the relation."""
+
+
+class Bounds(NamedTuple):
+    """How much an archive keeps; None sets no bound. The oldest go first.
+
+    seconds: how old. items: how many. What is more goes the next time somebody looks.
+    """
+
+    seconds: int | None = None
+    items: int | None = None
+
+
+UNBOUNDED: Final = Bounds()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +53,7 @@ class Services:
     affiliations_per_node_max: int = 100_000
     contacts_per_account_max: int = 10_000
     offline_messages_max: int = 1_000
+    room_archive: Bounds = UNBOUNDED
 
     def kind(self, service: JID) -> Kind:
         """What sort of service an address is."""

@@ -8,7 +8,8 @@ here can be read from the store, where all that was decided is committed.
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 from typing import Final
 
 from folkmoot.engine.configuration import HISTORY_ITEMS_MAX, NodeConfig
@@ -17,6 +18,7 @@ from folkmoot.engine.events import (
     Event,
     InviteChanged,
     ItemPublished,
+    ItemReplaced,
     ItemsRetracted,
     NodeConfigured,
     NodeCreated,
@@ -48,6 +50,7 @@ class WorkingSet:
     rosters: account to what the items of its roster sum up to, for those that were asked for.
     departures: how often a node was let go of or deleted. As long as it stays the same, what the
     store said of a node that is not here is still true.
+    grown: the archives that have more in them than when they were last looked at.
     relations: how often it changed which node names which as its parent or link.
     """
 
@@ -62,6 +65,7 @@ class WorkingSet:
         self._asked: dict[JID, object] = {}  # whose subscriptions a store is being asked for
         self._crowd = 0  # with no more nodes than these nobody looks for some to let go of
         self.rosters: OrderedDict[JID, int] = OrderedDict()
+        self.grown: dict[NodeId, None] = {}
         self.batch = 1
         self.committed = 0
         self.departures = 0
@@ -212,6 +216,8 @@ class WorkingSet:
                 else:
                     rows[event.jid] = event.after
                 self._moved[event.jid] = self.batch
+            case ItemReplaced():
+                self._replace(self._nodes[event.node], event)
             case ItemsRetracted():
                 self._remove_items(self._nodes[event.node], event.item_ids)
             case NodePurged():
@@ -270,12 +276,14 @@ class WorkingSet:
         if node.heads is not None:
             node.heads.pop(item.id, None)
             node.heads[item.id] = item.publisher
-        if node.recent is not None and node.config.room is not None:
-            node.recent.append(item)
+        if node.config.room is not None:
+            self.grown[event.node] = None
+            if node.recent is not None:
+                node.recent.append(item)
         if event.lists is not None or item.id in node.listed:
             node.put_listed(item.id, event.lists)
 
-    def _remove_items(self, node: Node, item_ids: Iterable[str]) -> None:
+    def _remove_items(self, node: Node, item_ids: Collection[str]) -> None:
         for item_id in item_ids:
             if node.heads is not None:
                 node.heads.pop(item_id, None)
@@ -283,6 +291,13 @@ class WorkingSet:
                 node.live.pop(item_id, None)
             if item_id in node.listed:
                 node.put_listed(item_id, None)
+        if node.recent and item_ids and not {*item_ids}.isdisjoint(item.id for item in node.recent):
+            node.recent = None
+
+    def _replace(self, node: Node, event: ItemReplaced) -> None:
+        for place, item in enumerate(node.recent or ()):
+            if node.recent is not None and item.id == event.item_id:
+                node.recent[place] = replace(item, payload=event.payload)
 
     def _subscription(self, event: SubscriptionChanged) -> None:
         node = self._nodes[event.node]

@@ -14,22 +14,16 @@ from folkmoot.engine.engine import Engine
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.model import MESSAGES_NODE, Item, NodeId
 from folkmoot.engine.questions import is_account, waiting_messages
+from folkmoot.facades.archiving import DELAY, hints, says_something
 from folkmoot.facades.facade import Answer, Errors, Facade, Outgoing, Reach, Request, Route
 from folkmoot.xmpp.dates import format_date
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.jid import JID
-from folkmoot.xmpp.stanza import CLIENT, error_reply, wording
+from folkmoot.xmpp.stanza import error_reply, wording
 from folkmoot.xmpp.xml import Element
 
-DELAY: Final = "urn:xmpp:delay"
-HINTS: Final = "urn:xmpp:hints"
-CHAT_STATES: Final = "http://jabber.org/protocol/chatstates"
-STANZA_IDS: Final = "urn:xmpp:sid:0"
 FEATURES: Final = ("msgoffline",)
 """What disco#info of the server says (XEP-0160 §4)."""
-
-PASSING: Final = frozenset({CHAT_STATES, HINTS, STANZA_IDS, DELAY})
-"""Namespaces of what says nothing to somebody who reads it tomorrow."""
 
 Told = Outgoing | Answer
 
@@ -99,14 +93,8 @@ def _worth_keeping(stanza: Element) -> bool:
     """
     if stanza.get("type", "normal") in ("groupchat", "headline", "error"):
         return False
-    if stanza.child(HINTS, "no-store") is not None:
-        return False
-    if stanza.child(HINTS, "store") is not None:
-        return True
-    thread = (CLIENT, "thread")
-    return any(
-        each.ns not in PASSING and (each.ns, each.name) != thread for each in stanza.elements
-    )
+    wished = hints(stanza)
+    return "no-store" not in wished and ("store" in wished or says_something(stanza))
 
 
 async def waiting(engine: Engine[Told], resource: JID) -> None:

@@ -280,7 +280,7 @@ def archive(*, ids: int, bare: bool, full: bool, nick: bool, backwards: bool) ->
     if full:
         rules.append("publisher = :publisher")
     if nick:
-        rules.append("nick = :nick")
+        rules += ["nick = :nick", "nick <> ''"]  # the index is of those who have one
     where = " AND ".join(rules)
     page = f"""
 SELECT sequence, id, publisher, published, nick, payload FROM items

@@ -18,7 +18,7 @@ WORDS = st.sampled_from(
     "|-1|1|none|member|owner|admin|outcast|moderator|participant|visitor|anyone|@|/|\u0085"
     f"|firstwitch|second witch|hag66@shakespeare.lit|{HAG}|{COVEN}|99999999999999999999"
     f"|2002-10-13T23:58:37Z|xmpp:pubsub.shakespeare.lit?;node=k|{MUC}#roomconfig|{MUC}#request"
-    "|http://jabber.org/protocol/muc#traffic|x-roomuser-item".split("|")
+    "|id3|urn:xmpp:mam:2|http://jabber.org/protocol/muc#traffic|x-roomuser-item".split("|")
 )
 PLACES = st.sampled_from(
     f"{COVEN}|{COVEN}/firstwitch|{COVEN}/second witch|{COVEN}/ |chat.shakespeare.lit"
@@ -26,8 +26,9 @@ PLACES = st.sampled_from(
 )
 ROOM = ("roomname", "membersonly", "persistentroom", "moderatedroom", "passwordprotectedroom")
 WHO = ("whois", "maxusers", "roomsecret", "pubsub", "allowpm")
+ARCHIVE = ("with", "start", "ids", "after-id")
 ASKED = ("FORM_TYPE", "muc#role", "muc#roomnick", "muc#request_allow", "muc#maxhistoryfetch")
-VARS = st.sampled_from([*ASKED, *(f"muc#roomconfig_{each}" for each in (*ROOM, *WHO))])
+VARS = st.sampled_from([*ASKED, *ARCHIVE, *(f"muc#roomconfig_{each}" for each in (*ROOM, *WHO))])
 
 
 def quoted(text: str) -> str:
@@ -98,6 +99,8 @@ def queries(draw: st.DrawFn) -> str:
                 f"<query xmlns='{MUC}#owner'>{draw(forms())}</query>",
                 f"<query xmlns='{MUC}#owner'><destroy jid={word}/></query>",
                 f"<query xmlns='{MUC}#admin'>{draw(items())}</query>",
+                f"<query xmlns='urn:xmpp:mam:2' node={word}>{draw(forms())}<flip-page/></query>",
+                "<metadata xmlns='urn:xmpp:mam:2'/>",
                 f"<query xmlns='http://jabber.org/protocol/disco#info' node={word}/>",
                 f"<query xmlns='http://jabber.org/protocol/disco#items' node={word}/>",
                 "<query xmlns='http://jabber.org/protocol/disco#items'>"

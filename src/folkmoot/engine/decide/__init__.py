@@ -41,6 +41,7 @@ _RULES: Final[dict[type[Command], Callable[[Any, View, Stamp], tuple[Event, ...]
     commands.SetSubscriptions: subscriptions.set_subscriptions,
     commands.SetDelivery: subscriptions.set_delivery,
     commands.RequestPending: subscriptions.request_pending,
+    commands.Trim: items.trim,
     commands.Expire: expiring.expire,
     commands.SetAffiliations: affiliations.set_affiliations,
     commands.ChangePresence: occupants.change_presence,

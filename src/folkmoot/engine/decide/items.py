@@ -9,7 +9,7 @@ from typing import Final
 
 from folkmoot.engine import access, pictures
 from folkmoot.engine.access import Stance
-from folkmoot.engine.commands import Entry, Publish, Purge, Retract
+from folkmoot.engine.commands import Entry, Publish, Purge, Retract, Trim
 from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.decide.configuring import unmet
 from folkmoot.engine.decide.lowering import follow_all, topmost
@@ -105,13 +105,14 @@ def _made(command: Publish, view: View, stamp: Stamp) -> tuple[NodeCreated, ...]
 
 def _spoken(config: NodeConfig, command: Publish, view: View, stamp: Stamp) -> ItemPublished:
     """A message to a room, by an occupant with a voice."""
+    assert config.room is not None
     nick = speaker(command.node, command.actor, view)
     entry = command.entry
     if entry is None:
         raise Refused(Reason.PAYLOAD_REQUIRED)
     _hold_payload(config, entry)
     item = Item(stamp.id, command.actor, stamp.at, entry.payload, nick)
-    return ItemPublished(node=command.node, item=item, persist=entry.keep)
+    return ItemPublished(node=command.node, item=item, persist=entry.keep and config.room.archive)
 
 
 def _hold_payload(config: NodeConfig, entry: Entry) -> None:
@@ -215,6 +216,15 @@ def overdue(record: Node, view: View, stamp: Stamp) -> tuple[Event, ...]:
     by = node.service
     event = ItemsRetracted(node=node, item_ids=over, by=by, tell=config.notify_retract)
     return (event, *_relisted([event], node, view, by))
+
+
+def trim(command: Trim, view: View, stamp: Stamp) -> tuple[Event, ...]:
+    """The end of what was in an archive for long enough; nobody is told."""
+    record = view.node(command.node)
+    if record is None or record.config.room is None:
+        return ()
+    by, item_ids = command.actor, command.item_ids
+    return (ItemsRetracted(node=command.node, item_ids=item_ids, by=by, tell=False),)
 
 
 def purge(command: Purge, view: View, stamp: Stamp) -> tuple[Event, ...]:

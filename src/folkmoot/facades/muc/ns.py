@@ -14,8 +14,5 @@ REQUEST: Final = MUC + "#request"
 STABLE_ID: Final = MUC + "#stable_id"
 SELF_PING: Final = MUC + "#self-ping-optimization"
 
-STANZA_ID: Final = "urn:xmpp:sid:0"
 OCCUPANT_ID: Final = "urn:xmpp:occupant-id:0"
 DELAY: Final = "urn:xmpp:delay"
-HINTS: Final = "urn:xmpp:hints"
-CHAT_STATES: Final = "http://jabber.org/protocol/chatstates"

@@ -17,13 +17,13 @@ from folkmoot.engine.commands import (
 )
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.model import NodeId, Occupant, Recall, Via
+from folkmoot.facades.archiving import is_kept
 from folkmoot.facades.basics import PING
 from folkmoot.facades.facade import Answer, Outgoing, Reach, Request, Route
 from folkmoot.facades.muc.errors import ERRORS
 from folkmoot.facades.muc.notification import not_here
 from folkmoot.facades.muc.ns import MUC
 from folkmoot.facades.muc.stanzas import (
-    is_kept,
     is_subject,
     occupant_address,
     passed_on,
@@ -145,10 +145,12 @@ async def say(request: Request) -> Iterable[Element]:
     if request.to.resource:
         raise StanzaError("bad-request", "what is for one occupant is no groupchat (§7.5)")
     payload = passed_on(request.stanza, room)
+    keep = is_kept(payload)
     if is_subject(payload):
-        await request.run(ChangeSubject(actor=request.actor, node=room, payload=payload))
+        subject = ChangeSubject(actor=request.actor, node=room, payload=payload, keep=keep)
+        await request.run(subject)
     else:
-        entry = Entry(payload=payload, keep=is_kept(payload))
+        entry = Entry(payload=payload, keep=keep)
         await request.run(Publish(actor=request.actor, node=room, entry=entry))
     return ()
 

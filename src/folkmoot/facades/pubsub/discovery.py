@@ -8,7 +8,7 @@ from typing import Final
 from folkmoot.engine import questions
 from folkmoot.engine.questions import NodeInfo
 from folkmoot.engine.store import ItemQuery
-from folkmoot.facades import disco, listing, spaces
+from folkmoot.facades import archiving, disco, listing, spaces
 from folkmoot.facades.facade import Request, Route
 from folkmoot.facades.pubsub import extended, type_filter
 from folkmoot.facades.pubsub.config import RELATIONSHIPS, shown
@@ -59,7 +59,7 @@ def features(routes: Iterable[Route], *, account: bool = False) -> tuple[str, ..
     asked.update(_BEHAVIOUR, _OF_AN_ACCOUNT if account else _OF_A_SERVICE)
     named = sorted(f"{PUBSUB}#{feature}" for feature in asked)
     beside = (COMMANDS, DATA, RSM, type_filter.NS, RELATIONSHIPS, extended.NS)
-    return (PUBSUB, *named, *beside, *(() if account else (spaces.NS,)))
+    return (PUBSUB, *named, *beside, *(() if account else (spaces.NS, *archiving.FEATURES)))
 
 
 async def node_info(request: Request, node: str) -> Iterable[Element]:
@@ -67,7 +67,7 @@ async def node_info(request: Request, node: str) -> Iterable[Element]:
     if command := command_info(node):
         return (command,)
     info = await request.ask(questions.info, request.actor, node_id(request, node))
-    told = [PUBSUB]
+    told = [PUBSUB, *(archiving.FEATURES if info.config.persist_items else ())]
     forms = [meta_data(info)]
     if membership := spaces.membership(info.chain):
         told.append(spaces.NS)

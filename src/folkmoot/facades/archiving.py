@@ -1,0 +1,62 @@
+"""What of a message is worth keeping, and the id it is kept under.
+
+XEP-0313 1.1.3 §3, §6.1; hints of XEP-0334 1.0.0; ids of XEP-0359 0.7.0.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from folkmoot.xmpp.jid import JID, InvalidJID
+from folkmoot.xmpp.stanza import CLIENT
+from folkmoot.xmpp.xml import Element
+
+MAM: Final = "urn:xmpp:mam:2"
+FEATURES: Final = (MAM, MAM + "#extended")
+"""What disco#info says of an address, or a node, that has an archive (XEP-0313 §7)."""
+
+HINTS: Final = "urn:xmpp:hints"
+STANZA_IDS: Final = "urn:xmpp:sid:0"
+DELAY: Final = "urn:xmpp:delay"
+CHAT_STATES: Final = "http://jabber.org/protocol/chatstates"
+
+_PASSING: Final = frozenset({CHAT_STATES, HINTS, STANZA_IDS, DELAY})
+"""Namespaces of what says nothing to somebody who reads it tomorrow."""
+
+_NEVER_KEPT: Final = ("no-store", "no-permanent-store")
+
+
+def hints(message: Element) -> frozenset[str]:
+    """What the sender of a message wishes to happen to it (XEP-0334 §4)."""
+    return frozenset(each.name for each in message.elements if each.ns == HINTS)
+
+
+def says_something(message: Element) -> bool:
+    """Whether a message still says something tomorrow: more than that somebody is typing."""
+    thread = (CLIENT, "thread")
+    return any(
+        each.ns not in _PASSING and (each.ns, each.name) != thread for each in message.elements
+    )
+
+
+def is_kept(message: Element) -> bool:
+    """Whether a message belongs in an archive; its sender has the last word (XEP-0334 §4)."""
+    wished = hints(message)
+    if not wished.isdisjoint(_NEVER_KEPT):
+        return False
+    return "store" in wished or says_something(message)
+
+
+def stanza_id(by: str, id: str) -> Element:
+    """The id under which an archive keeps a message (XEP-0359 §2.1)."""
+    return Element(STANZA_IDS, "stanza-id", {"by": by, "id": id})
+
+
+def pretends(child: Element, by: JID) -> bool:
+    """Whether a child of a message would be taken for an id given by an address (XEP-0359 §3)."""
+    if child.ns != STANZA_IDS or child.name != "stanza-id":
+        return False
+    try:
+        return JID.parse(child.get("by", "")) == by
+    except InvalidJID:
+        return False

@@ -34,6 +34,7 @@ FEATURES = {
     "jabber:iq:version": "0092",
     "jabber:x:data": "0004",
     "msgoffline": "0160",
+    "urn:xmpp:carbons:2": "0280",
     "urn:xmpp:mam:2": "0313",
     "urn:xmpp:ping": "0199",
     "urn:xmpp:features:rosterver": "0237",

@@ -9,9 +9,11 @@ from folkmoot.engine import questions
 from folkmoot.engine.model import Via
 from folkmoot.engine.services import Services
 from folkmoot.facades import (
+    archiving,
     audit,
     basics,
     bookmarks,
+    carbons,
     disco,
     invites,
     mam,
@@ -62,6 +64,8 @@ def served(services: Services) -> Served:
                 roster.FACADE,
                 vcard.beside_presence(presence.FACADE),
                 messages.FACADE,
+                mam.OF_ACCOUNTS,
+                carbons.facade(errors),
                 vcard.beside_pubsub(bookmarks.beside_pubsub(pubsub.FACADE)),
                 private_storage.FACADE,
                 vcard.FACADE,
@@ -84,7 +88,7 @@ def _server_disco(services: Services) -> Facade:
         return (disco.items("", names),)
 
     identity = disco.Identity("server", "im", "Folkmoot")
-    features = (*basics.FEATURES, *messages.FEATURES)
+    features = (*basics.FEATURES, *messages.FEATURES, *carbons.FEATURES)
     return disco.facade((identity,), features, listed, pubsub.FACADE.errors)
 
 
@@ -92,7 +96,7 @@ def _account_disco() -> Facade:
     """An account, to itself and to those who hear its presence (XEP-0030 §8.2)."""
     facade = disco.facade(
         (disco.Identity("account", "registered"), pep.IDENTITY),
-        (*pubsub.ACCOUNT_FEATURES, *_OLD, *basics.FEATURES),
+        (*pubsub.ACCOUNT_FEATURES, *archiving.ACCOUNT_FEATURES, *_OLD, *basics.FEATURES),
         discovery.nodes,
         pubsub.FACADE.errors,
         node_info=discovery.node_info,

@@ -23,6 +23,7 @@ from folkmoot.config import Address, Config
 from folkmoot.control import ControlServer
 from folkmoot.core import Core, running
 from folkmoot.engine.commands import Forget
+from folkmoot.engine.configuration import Keep
 from folkmoot.engine.model import PRESENCE_NODE, NodeId
 from folkmoot.engine.services import Bounds, Services
 from folkmoot.listeners.certificates import ensure_certificate
@@ -176,6 +177,11 @@ def services(config: Config) -> Services:
             seconds=config.archive.room_days * DAY_SECONDS or None,
             items=config.archive.room_messages or None,
         ),
+        account_archive=Bounds(
+            seconds=config.archive.account_days * DAY_SECONDS or None,
+            items=config.archive.account_messages or None,
+        ),
+        archive_default=Keep(config.archive.archive_default.value),
     )
 
 

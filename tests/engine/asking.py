@@ -12,6 +12,8 @@ from folkmoot.engine.configuration import (
     SPACE_TYPE,
     Access,
     Inherit,
+    Keep,
+    Preferences,
     PublishModel,
     SendLast,
 )
@@ -40,6 +42,7 @@ from tests.engine.stand import (
     SPACES,
     TOWER,
     WORDS,
+    archive,
     device,
     presence,
 )
@@ -203,6 +206,19 @@ settling = st.one_of(
         ),
     ),
     st.builds(c.Expire, actor=addresses, node=anywhere),
+    st.builds(
+        c.Remember,
+        actor=bare,
+        node=st.sampled_from((*map(archive, PEOPLE), TUNE)),
+        with_=addresses,
+        payload=st.just(WORDS),
+    ),
+    st.builds(
+        c.Prefer,
+        actor=full,
+        node=st.sampled_from((*map(archive, PEOPLE), TUNE)),
+        preferences=st.builds(Preferences, default=st.none() | st.sampled_from(Keep)),
+    ),
     st.builds(
         c.Trim,
         actor=addresses,

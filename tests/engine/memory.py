@@ -112,8 +112,8 @@ class MemoryStore:
         await self._answer()
         return page
 
-    async def aged(self, service: JID, at: float, limit: int) -> tuple[NodeId, ...]:
-        found = self.kept.aged(service, at)
+    async def aged(self, where: JID | str, at: float, limit: int) -> tuple[NodeId, ...]:
+        found = self.kept.aged(where, at)
         await self._answer()
         return found[:limit]
 

@@ -65,10 +65,11 @@ class KeptNode:
         for item_id in item_ids:
             self.items.pop(item_id, None)
 
-    def replace(self, event: ItemReplaced) -> None:
-        if event.item_id in self.items:
-            item, lists = self.items[event.item_id]
-            self.items[event.item_id] = (replace(item, payload=event.payload), lists)
+    def replace(self, item: Item) -> None:
+        """Other contents in the same place, by the same publisher, at the same time."""
+        if item.id in self.items:
+            old, lists = self.items[item.id]
+            self.items[item.id] = (replace(old, payload=item.payload), lists)
 
     def subscribe(self, event: SubscriptionChanged) -> None:
         if event.after is None or event.after.temporary:
@@ -196,7 +197,7 @@ class Kept(dict[NodeId, KeptNode]):
             case ItemPublished():
                 self[event.node].publish(event)
             case ItemReplaced():
-                self[event.node].replace(event)
+                self[event.node].replace(event.item)
             case ItemsRetracted():
                 self[event.node].drop(event.item_ids)
             case NodePurged():
@@ -246,12 +247,12 @@ class Kept(dict[NodeId, KeptNode]):
             names = [name for name in names if name > query.bound][: query.limit]
         return tuple(NodeId(query.service, name) for name in names)
 
-    def aged(self, service: JID, at: float) -> tuple[NodeId, ...]:
-        """Nodes of a service whose oldest item is of a time or earlier."""
+    def aged(self, where: JID | str, at: float) -> tuple[NodeId, ...]:
+        """Nodes of a service, or of a name, whose oldest item is of a time or earlier."""
         oldest = (
             (node, next((item for item, _ in kept.items.values()), None))
             for node, kept in self.items()
-            if node.service == service
+            if where in node
         )
         return tuple(node for node, item in oldest if item is not None and item.published <= at)
 

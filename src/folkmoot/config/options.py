@@ -15,6 +15,7 @@ from folkmoot.config.values import (
     DOMAIN,
     PATH,
     Address,
+    ArchiveDefault,
     Creators,
     Kind,
     LogFormat,
@@ -187,6 +188,22 @@ class Archive:
         whole(0, 1_000 * _MILLION),
         _MILLION,
         "How many messages a room keeps, the newest of them; 0: however many there are.",
+    )
+    account_days: int = option(
+        whole(0, 36_500),
+        0,
+        "How many days an account keeps what it sent and received; 0: as long as it is there.",
+    )
+    account_messages: int = option(
+        whole(0, 1_000 * _MILLION),
+        _MILLION,
+        "How many messages an account keeps, the newest of them; 0: however many there are.",
+    )
+    archive_default: ArchiveDefault = option(
+        choice(ArchiveDefault),
+        ArchiveDefault.ALWAYS,
+        "What an account keeps that does not say itself (XEP-0441): `always` all, `roster` what it"
+        " exchanges with its contacts, `never` nothing.",
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from folkmoot.engine.configuration import Preferences
 from folkmoot.engine.model import (
     RECALL_ALL,
     Affiliation,
@@ -219,6 +220,25 @@ class SetDelivery(Command):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expire(Command):
     """End the items and subscriptions of a node whose time is up; anybody may ask at any time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remember(Command):
+    """Keep a message an account sent or received, if it wants such kept (XEP-0313 §6.1.1).
+
+    `node` is the account's archive, `actor` the account. with_: the other party, by the address the
+    message has.
+    """
+
+    with_: JID
+    payload: Element
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prefer(Command):
+    """Change with whom an account keeps its messages (XEP-0441 §2.1); `node` is its archive."""
+
+    preferences: Preferences
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

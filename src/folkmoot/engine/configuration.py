@@ -95,6 +95,26 @@ class RoomConfig:
     """Just made, and entered by its owner alone until it is configured (§10.1.1)."""
 
 
+class Keep(Enum):
+    """With whom an account keeps what it exchanges, where it names nobody (XEP-0441 §2.1.1)."""
+
+    ALWAYS = "always"
+    NEVER = "never"
+    ROSTER = "roster"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preferences:
+    """With whom an account keeps what it exchanges (XEP-0441 0.2.0, §2.1).
+
+    default: None is as the operator says. always, never: JIDs, bare or full, as text.
+    """
+
+    default: Keep | None = None
+    always: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeConfig:
     """A node's configuration (XEP-0060 §16.4.3); the facades' form tables say the same in words."""
@@ -129,6 +149,8 @@ class NodeConfig:
     """The node this one goes with, and ends with (XEP-0496 §4.3)."""
     inherit: Inherit = Inherit.ALL
     inviters: Inviters = Inviters.OWNERS
+    preferences: Preferences | None = None
+    """Of an account's archive alone."""
     room: RoomConfig | None = None
 
     @property

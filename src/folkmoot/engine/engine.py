@@ -13,7 +13,7 @@ from folkmoot.engine.decide import Stamp, decide
 from folkmoot.engine.decide.auditing import audited
 from folkmoot.engine.events import Audited, Event, NodeCreated, NodeDeleted
 from folkmoot.engine.journal import Journal
-from folkmoot.engine.model import NodeId
+from folkmoot.engine.model import ARCHIVE_NODE, NodeId
 from folkmoot.engine.notifications import Notification
 from folkmoot.engine.reading import Reading
 from folkmoot.engine.services import UNBOUNDED, Services
@@ -149,29 +149,41 @@ class Engine(Generic[T]):
 
     async def trim(self) -> None:
         """End what is too old in archives or too much; others are served in between."""
-        bounds, now = self.services.room_archive, self._stamp().at
+        now, services = self._stamp().at, self.services
         grown, self.nodes.grown = self.nodes.grown, {}
-        places = list(grown) if bounds != UNBOUNDED else []
-        oldest = None if bounds.seconds is None else now - bounds.seconds
-        if oldest is not None:
-            await self._journal.settled()
-            aged = await self._store.aged(self.services.rooms, oldest, DUE_NODES_MAX)
-            places.extend(node for node in aged if node not in grown)
-        for node in places:
-            await self._trim(node, oldest, bounds.items)
+        where: JID | str
+        for where, bounds in (
+            (services.rooms, services.room_archive),
+            (ARCHIVE_NODE, services.account_archive),
+        ):
+            if bounds == UNBOUNDED:
+                continue
+            oldest = None if bounds.seconds is None else now - bounds.seconds
+            places = dict.fromkeys(grown)
+            if oldest is not None:
+                await self._journal.settled()
+                aged = await self._store.aged(where, oldest, DUE_NODES_MAX)
+                places.update(dict.fromkeys(aged))
+            for node in places:
+                if services.is_archive(node) is isinstance(where, str):
+                    await self._trim(node, oldest, bounds.items)
 
     async def _trim(self, node: NodeId, oldest: float | None, most: int | None) -> None:
         while True:
             await self._journal.settled()
             over = await self._store.surplus(node, oldest, most, TRIM_ITEMS_MAX)
-            if not over:
+            trim = Trim(actor=node.service, node=node, item_ids=over)
+            if not over or not await self.run(trim):
                 return
-            await self.run(Trim(actor=node.service, node=node, item_ids=over))
             await asyncio.sleep(0)
 
     async def settled(self) -> None:
         """Wait until all that was decided so far is kept."""
         await self._journal.settled()
+
+    async def told(self) -> None:
+        """Wait until all that was decided so far is told as well."""
+        await self._journal.told()
 
     async def keep(self) -> None:
         """Commit and tell, until cancelled. Raises StoreFailed when the store keeps refusing."""

@@ -97,12 +97,13 @@ class ItemPublished:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemReplaced:
-    """An item says something else from now on; its place and time, and who said it, stay."""
+    """An item says something else from now on; its place and time, and who said it, stay.
+
+    Nobody is told by this event: a message tells it.
+    """
 
     node: NodeId
-    item_id: str
-    payload: Element
-    by: JID
+    item: Item
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

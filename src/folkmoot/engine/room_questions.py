@@ -59,10 +59,14 @@ def occupants(view: View, actor: JID, node: NodeId, role: Role) -> tuple[Seen, .
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A way from one occupant to another: who speaks, and the full JIDs of who is spoken to."""
+    """A way from one occupant to another: who speaks, and the full JIDs of who is spoken to.
+
+    own: the full JIDs of who speaks.
+    """
 
     sender: Seen
     to: tuple[JID, ...]
+    own: tuple[JID, ...] = ()
 
 
 def line(view: View, actor: JID, node: NodeId, nick: str, *, message: bool) -> Line:
@@ -79,7 +83,7 @@ def line(view: View, actor: JID, node: NodeId, nick: str, *, message: bool) -> L
     to = record.occupants(nick)
     if not to:
         raise Refused(Reason.NOT_IN_ROOM)
-    return Line(seen(record, actor, view, reveal=False), to)
+    return Line(seen(record, actor, view, reveal=False), to, record.occupants(mine.nick))
 
 
 def nicks(view: View, actor: JID, node: NodeId) -> tuple[str, ...]:

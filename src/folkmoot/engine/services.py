@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, NamedTuple
 
-from folkmoot.engine.model import MESSAGES_NODE, PRESENCE_NODE, NodeId
+from folkmoot.engine.configuration import Keep
+from folkmoot.engine.model import ARCHIVE_NODE, KEPT_BY_SERVER, PRESENCE_NODE, NodeId
 from folkmoot.xmpp.jid import JID
 
 
@@ -54,6 +55,8 @@ class Services:
     contacts_per_account_max: int = 10_000
     offline_messages_max: int = 1_000
     room_archive: Bounds = UNBOUNDED
+    account_archive: Bounds = UNBOUNDED
+    archive_default: Keep = Keep.ALWAYS
 
     def kind(self, service: JID) -> Kind:
         """What sort of service an address is."""
@@ -80,7 +83,10 @@ class Services:
         """Whether a node's items are its owner's resources, for as long as they are there."""
         return node.name == PRESENCE_NODE and self.owned(node)
 
+    def is_archive(self, node: NodeId) -> bool:
+        """Whether a node's items are the messages an account sent and received."""
+        return node.name == ARCHIVE_NODE and self.owned(node)
+
     def is_personal(self, node: NodeId) -> bool:
         """Whether a node is an account's, and for whatever it likes to publish (XEP-0163)."""
-        kept_by_server = node.name in (PRESENCE_NODE, MESSAGES_NODE)
-        return not kept_by_server and self.kind(node.service) is Kind.ACCOUNT
+        return node.name not in KEPT_BY_SERVER and self.kind(node.service) is Kind.ACCOUNT

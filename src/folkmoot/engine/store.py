@@ -184,8 +184,8 @@ class Store(Protocol):
     async def archive(self, query: ArchiveQuery) -> ArchivePage:
         """The items looked for; an empty page where the node is not there."""
 
-    async def aged(self, service: JID, at: float, limit: int) -> tuple[NodeId, ...]:
-        """Nodes of a service whose oldest item is of a time, or of one before it."""
+    async def aged(self, where: JID | str, at: float, limit: int) -> tuple[NodeId, ...]:
+        """Nodes of a service, or of a name, whose oldest item is of a time or one before it."""
 
     async def surplus(
         self, node: NodeId, at: float | None, most: int | None, limit: int

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Collection, Iterator
-from dataclasses import replace
 from typing import Final
 
 from folkmoot.engine.configuration import HISTORY_ITEMS_MAX, NodeConfig
@@ -29,7 +28,7 @@ from folkmoot.engine.events import (
     SubscriptionChanged,
     kept,
 )
-from folkmoot.engine.model import Affiliation, NodeId
+from folkmoot.engine.model import Affiliation, Item, NodeId
 from folkmoot.engine.record import Node
 from folkmoot.engine.store import Edge, ItemQuery, Store
 from folkmoot.engine.view import Want
@@ -216,8 +215,8 @@ class WorkingSet:
                 else:
                     rows[event.jid] = event.after
                 self._moved[event.jid] = self.batch
-            case ItemReplaced():
-                self._replace(self._nodes[event.node], event)
+            case ItemReplaced(node=node_id, item=item):
+                _replace(self._nodes[node_id], item)
             case ItemsRetracted():
                 self._remove_items(self._nodes[event.node], event.item_ids)
             case NodePurged():
@@ -239,8 +238,9 @@ class WorkingSet:
 
     def _created(self, event: NodeCreated) -> None:
         node = Node(event.node, event.config, event.creator, event.at)
-        if event.config.room is None:
-            node.heads = {}  # a room's are nobody's to replace, and never end
+        archive = event.config.preferences is not None
+        if event.config.room is None and not archive:
+            node.heads = {}  # what was said is nobody's to replace
         node.recent = deque(maxlen=HISTORY_ITEMS_MAX)
         if event.owner is not None:
             node.affiliations[event.owner] = Affiliation.OWNER
@@ -276,10 +276,10 @@ class WorkingSet:
         if node.heads is not None:
             node.heads.pop(item.id, None)
             node.heads[item.id] = item.publisher
-        if node.config.room is not None:
+        if node.config.room is not None and node.recent is not None:
+            node.recent.append(item)
+        if node.config.room is not None or node.config.preferences is not None:
             self.grown[event.node] = None
-            if node.recent is not None:
-                node.recent.append(item)
         if event.lists is not None or item.id in node.listed:
             node.put_listed(item.id, event.lists)
 
@@ -293,11 +293,6 @@ class WorkingSet:
                 node.put_listed(item_id, None)
         if node.recent and item_ids and not {*item_ids}.isdisjoint(item.id for item in node.recent):
             node.recent = None
-
-    def _replace(self, node: Node, event: ItemReplaced) -> None:
-        for place, item in enumerate(node.recent or ()):
-            if node.recent is not None and item.id == event.item_id:
-                node.recent[place] = replace(item, payload=event.payload)
 
     def _subscription(self, event: SubscriptionChanged) -> None:
         node = self._nodes[event.node]
@@ -330,6 +325,13 @@ class WorkingSet:
             nodes.add(node)
         else:
             nodes.discard(node)
+
+
+def _replace(node: Node, item: Item) -> None:
+    """Put an item where another of its id is among the newest, if it is."""
+    if node.recent is not None:
+        same = (each if each.id != item.id else item for each in node.recent)
+        node.recent = deque(same, maxlen=HISTORY_ITEMS_MAX)
 
 
 def _related(config: NodeConfig) -> tuple[NodeId, ...]:

@@ -20,6 +20,9 @@ STANZA_IDS: Final = "urn:xmpp:sid:0"
 DELAY: Final = "urn:xmpp:delay"
 CHAT_STATES: Final = "http://jabber.org/protocol/chatstates"
 
+ACCOUNT_FEATURES: Final = (*FEATURES, STANZA_IDS)
+"""The same of an account, whose ids nobody else gives (XEP-0359 §5); of rooms see there."""
+
 _PASSING: Final = frozenset({CHAT_STATES, HINTS, STANZA_IDS, DELAY})
 """Namespaces of what says nothing to somebody who reads it tomorrow."""
 

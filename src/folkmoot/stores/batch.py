@@ -35,7 +35,6 @@ from folkmoot.engine.store import AUDIT_CHARS_MAX, AUDIT_ROWS_MAX
 from folkmoot.stores import statements
 from folkmoot.stores.codec import Row, Value, item_row, write_config, write_contact
 from folkmoot.xmpp.jid import JID
-from folkmoot.xmpp.xml import serialize
 
 Step: TypeAlias = tuple[str, list[Row]]
 """A statement, and the rows to run it for."""
@@ -149,12 +148,10 @@ class _Batch:
         self._drop_items(event.node, event.evicted)
 
     def _replace(self, event: ItemReplaced) -> None:
-        payload = serialize(event.payload)
-        statement, row = self._items.get(
-            (event.node, event.item_id),
-            (statements.REPLACE_ITEM, _node_row(event.node) | {"id": event.item_id}),
-        )
-        self._items[event.node, event.item_id] = (statement, {**row, "payload": payload})
+        key, row = (event.node, event.item.id), _node_row(event.node) | item_row(event.item)
+        statement, pending = self._items.get(key, (statements.REPLACE_ITEM, {}))
+        if statement is not statements.DELETE_ITEM:
+            self._items[key] = (statement, {**pending, **row})
 
     def _invite(self, event: InviteChanged) -> None:
         ticket = event.after

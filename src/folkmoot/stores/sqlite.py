@@ -147,12 +147,13 @@ class SQLiteStore:
         with self.database.reading() as reader:
             return archived(reader, _key(reader, query.node), query)
 
-    async def aged(self, service: JID, at: float, limit: int) -> tuple[NodeId, ...]:
-        """Nodes of a service whose oldest item is of a time, or of one before it."""
-        row = {"service": str(service), "at": at, "limit": limit}
+    async def aged(self, where: JID | str, at: float, limit: int) -> tuple[NodeId, ...]:
+        """Nodes of a service, or of a name, whose oldest item is of a time or one before it."""
+        statement = statements.AGED_OF_NAME if isinstance(where, str) else statements.AGED
+        row = {"where": str(where), "at": at, "limit": limit}
         with self.database.reading() as reader:
-            rows = reader.execute(statements.AGED, row).fetchall()
-        return tuple(NodeId(service, name) for (name,) in rows)
+            rows = reader.execute(statement, row).fetchall()
+        return tuple(_node_id(service, name) for service, name in rows)
 
     async def surplus(
         self, node: NodeId, at: float | None, most: int | None, limit: int

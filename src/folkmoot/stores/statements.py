@@ -252,11 +252,14 @@ ORDER BY sequence LIMIT 1
 
 NEWEST_SEQUENCE: Final = "SELECT max(sequence) FROM items WHERE node = :node"
 
-AGED: Final = """
-SELECT name FROM nodes WHERE service = :service AND (
-    SELECT published FROM items WHERE items.node = nodes.key ORDER BY sequence LIMIT 1
-) <= :at LIMIT :limit
+_AGED: Final = """
+AND (SELECT published FROM items WHERE items.node = nodes.key ORDER BY sequence LIMIT 1) <= :at
+LIMIT :limit
 """
+
+AGED: Final = f"SELECT service, name FROM nodes WHERE service = :where {_AGED}"
+
+AGED_OF_NAME: Final = f"SELECT service, name FROM nodes WHERE name = :where {_AGED}"
 
 SURPLUS: Final = """
 SELECT id FROM items WHERE node = :node AND (published <= :at OR sequence <= (

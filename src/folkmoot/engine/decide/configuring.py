@@ -14,12 +14,13 @@ from folkmoot.engine.configuration import (
     SPACE_TYPE,
     Access,
     NodeConfig,
+    Preferences,
     PublishModel,
     RoomConfig,
     SendLast,
 )
 from folkmoot.engine.errors import Reason, Refused
-from folkmoot.engine.model import MESSAGES_NODE, PRESENCE_NODE, NodeId
+from folkmoot.engine.model import ARCHIVE_NODE, MESSAGES_NODE, PRESENCE_NODE, NodeId
 from folkmoot.engine.services import Kind, Services
 
 TEXT_CHARS_MAX: Final = 4_096
@@ -52,12 +53,16 @@ _ROOM: Final = NodeConfig(
 )
 _PRESENCE: Final = NodeConfig(access=Access.AUTHORIZE, persist_items=False, max_items=1)
 _MESSAGES: Final = NodeConfig(access=Access.WHITELIST)
+_ARCHIVE: Final = NodeConfig(access=Access.WHITELIST, preferences=Preferences())
 _PERSONAL: Final = NodeConfig(
     access=Access.PRESENCE, max_items=1, send_last=SendLast.ON_SUB_AND_PRESENCE
 )
 _LEAF: Final = NodeConfig()
 
-_NODE_FIELDS: Final = frozenset(field.name for field in fields(NodeConfig)) - {"room"}
+_NODE_FIELDS: Final = frozenset(field.name for field in fields(NodeConfig)) - {
+    "room",
+    "preferences",
+}
 _ROOM_FIELDS: Final = frozenset(field.name for field in fields(RoomConfig)) - {"locked"}
 
 
@@ -70,6 +75,8 @@ def default_config(services: Services, node: NodeId, settings: Settings) -> Node
         return _SPACE if settings.get("type") == SPACE_TYPE else _LEAF
     if node.name == PRESENCE_NODE:
         return _PRESENCE
+    if node.name == ARCHIVE_NODE:
+        return _ARCHIVE
     if node.name == MESSAGES_NODE:
         return replace(_MESSAGES, max_items=min(services.offline_messages_max, NODE_ITEMS_MAX))
     return _PERSONAL

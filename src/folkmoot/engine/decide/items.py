@@ -9,7 +9,7 @@ from typing import Final
 
 from folkmoot.engine import access, pictures
 from folkmoot.engine.access import Stance
-from folkmoot.engine.commands import Entry, Publish, Purge, Retract, Trim
+from folkmoot.engine.commands import Entry, Publish, Purge, Retract
 from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.decide.configuring import unmet
 from folkmoot.engine.decide.lowering import follow_all, topmost
@@ -216,15 +216,6 @@ def overdue(record: Node, view: View, stamp: Stamp) -> tuple[Event, ...]:
     by = node.service
     event = ItemsRetracted(node=node, item_ids=over, by=by, tell=config.notify_retract)
     return (event, *_relisted([event], node, view, by))
-
-
-def trim(command: Trim, view: View, stamp: Stamp) -> tuple[Event, ...]:
-    """The end of what was in an archive for long enough; nobody is told."""
-    record = view.node(command.node)
-    if record is None or record.config.room is None:
-        return ()
-    by, item_ids = command.actor, command.item_ids
-    return (ItemsRetracted(node=command.node, item_ids=item_ids, by=by, tell=False),)
 
 
 def purge(command: Purge, view: View, stamp: Stamp) -> tuple[Event, ...]:

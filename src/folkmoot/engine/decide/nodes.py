@@ -21,7 +21,7 @@ from folkmoot.engine.events import (
     NodeDeleted,
     NodePurged,
 )
-from folkmoot.engine.model import MESSAGES_NODE, PRESENCE_NODE, Affiliation, NodeId
+from folkmoot.engine.model import KEPT_BY_SERVER, Affiliation, NodeId
 from folkmoot.engine.record import Node
 from folkmoot.engine.services import Kind
 from folkmoot.engine.view import View
@@ -121,7 +121,7 @@ def _surplus(
 
 def _hold_changeable(node: NodeId, view: View) -> None:
     """Nothing, unless it is a node that everybody has, which is what its protocol makes it."""
-    if view.services.owned(node) and node.name in (PRESENCE_NODE, MESSAGES_NODE):
+    if view.services.owned(node) and node.name in KEPT_BY_SERVER:
         raise Refused(Reason.FORBIDDEN)
 
 

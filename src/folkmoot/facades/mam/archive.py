@@ -1,7 +1,7 @@
 """Archives looked up: XEP-0313 1.1.3; those of pubsub nodes by XEP-0442 0.2.0.
 
 What is in an archive are the items of a node. Where it is and how an item is worded differs, how
-it is asked for and handed out does not; what is handed out is forwarded (XEP-0297 1.0).
+it is asked for and handed out does not.
 """
 
 from __future__ import annotations
@@ -15,16 +15,15 @@ from folkmoot.engine.commands import Expire
 from folkmoot.engine.errors import Reason
 from folkmoot.engine.model import Item, NodeId
 from folkmoot.engine.store import ArchiveQuery, Edge
-from folkmoot.facades.archiving import DELAY, MAM
+from folkmoot.facades.archiving import MAM
 from folkmoot.facades.facade import Answer, Errors, Facade, Request, Route
+from folkmoot.facades.forwarding import forwarded
 from folkmoot.facades.mam.query import form, read_query
 from folkmoot.xmpp.dates import format_date
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.rsm import Page
 from folkmoot.xmpp.stanza import CLIENT
 from folkmoot.xmpp.xml import Element
-
-FORWARD: Final = "urn:xmpp:forward:0"
 
 _KEPT_OUT: Final = (
     Reason.CLOSED_NODE,
@@ -64,10 +63,9 @@ class Archive:
 
     def _result(self, request: Request, node: NodeId, item: Item) -> Element:
         """One message, with the time it came (§4.2)."""
-        delay = Element(DELAY, "delay", {"stamp": format_date(item.published)})
-        forwarded = Element(FORWARD, "forwarded", None, delay, self.worded(node, item))
         attrs = {"queryid": request.payload.get("queryid"), "id": item.id}
-        result = Element(MAM, "result", attrs, forwarded)
+        message = forwarded(self.worded(node, item), item.published)
+        result = Element(MAM, "result", attrs, message)
         sender = {"from": str(request.to.bare), "to": str(request.actor)}
         return Element(CLIENT, "message", sender, result)
 

@@ -250,7 +250,7 @@ def archived(room: NodeId, item: Item) -> Element:
     Source: XEP-0313 1.1.3, §6.1.2.
     """
     who = item.publisher
-    if who.bare == room_jid(room):
+    if not item.nick or who.bare == room_jid(room):
         return _groupchat(room, item, kept=True)
     told = Element(USER, "item", {"jid": str(who)})
     return _groupchat(room, item, user_element(told), kept=True)

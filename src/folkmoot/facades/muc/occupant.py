@@ -17,6 +17,7 @@ from folkmoot.engine.commands import (
 )
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.model import NodeId, Occupant, Recall, Via
+from folkmoot.facades import carbons, messages
 from folkmoot.facades.archiving import is_kept
 from folkmoot.facades.basics import PING
 from folkmoot.facades.facade import Answer, Outgoing, Reach, Request, Route
@@ -33,6 +34,7 @@ from folkmoot.facades.muc.stanzas import (
 )
 from folkmoot.xmpp.dates import read_date
 from folkmoot.xmpp.errors import StanzaError
+from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.rsm import NUMBER_MAX
 from folkmoot.xmpp.stanza import STANZAS, wording
 from folkmoot.xmpp.xml import Element
@@ -161,12 +163,22 @@ async def whisper(request: Request) -> None:
     line = await request.ask(
         room_questions.line, request.actor, room, request.to.resource, message=True
     )
-    stanza = passed_on(request.stanza, room)
+    sender, account = request.actor.bare, line.to[0].bare
+    stanza = messages.cleaned(passed_on(request.stanza, room), sender, account)
+    stanza.append(user_element())
     stanza.attrs["from"] = occupant_address(room, line.sender.nick)
+    stanza.attrs["to"] = str(account)
     if (type := request.stanza.get("type")) is not None:
         stanza.attrs["type"] = type
-    stanza.append(user_element())
+    said = Element(stanza.ns, stanza.name, request.stanza.attrs, *stanza.children)
+    mine = await messages.remembered(request, said, sender, with_=request.to)
+    if account != sender:
+        occupant = JID(room.name, room.service.domain, line.sender.nick)
+        stanza = await messages.remembered(request, stanza, account, with_=occupant)
     request.tell(Outgoing(wording(stanza), line.to, Reach.AVAILABLE))
+    if carbons.is_copied(said):
+        others = tuple(jid for jid in line.own if jid not in (request.actor, *line.to))
+        request.tell(carbons.shared(mine, sender, others))
 
 
 async def ping(request: Request) -> Iterable[Element]:

@@ -8,3 +8,6 @@ UPDATE items SET bare = CASE WHEN instr(publisher, '/') = 0 THEN publisher
 
 CREATE INDEX items_of_publisher ON items (node, bare, sequence);
 CREATE INDEX items_of_nick ON items (node, nick, sequence) WHERE nick <> '';
+
+-- Accounts' archives are nodes of one name.
+CREATE INDEX nodes_of_name ON nodes (name);

@@ -35,6 +35,7 @@ FEATURES = {
     "jabber:x:data": "0004",
     "msgoffline": "0160",
     "urn:xmpp:carbons:2": "0280",
+    "urn:xmpp:fulltext:0": "0431",
     "urn:xmpp:mam:2": "0313",
     "urn:xmpp:ping": "0199",
     "urn:xmpp:features:rosterver": "0237",

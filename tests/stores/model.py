@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
@@ -34,6 +35,7 @@ from folkmoot.engine.store import (
     ItemQuery,
     NodeQuery,
 )
+from folkmoot.stores.texts import words_of
 from folkmoot.xmpp.jid import JID
 
 
@@ -129,6 +131,7 @@ class KeptNode:
                 query.publisher is None or query.publisher in (item.publisher, item.publisher.bare)
             )
             and (not query.nick or item.nick == query.nick)
+            and (not query.text or _has_words(item, query.text))
         ]
         asked = [item for item in wanted if between(item, query.after, query.before)]
         newest = query.edge is Edge.NEWEST
@@ -166,6 +169,12 @@ class KeptNode:
             asked = asked[query.skip :][: query.limit]
         index = asked[0][0] if asked else 0
         return ItemPage(tuple(item for _, item in asked), index=index, count=len(standing))
+
+
+def _has_words(item: Item, text: str) -> bool:
+    """Whether an item has words that begin as those of a text do; as far as they are ASCII."""
+    held = re.findall(r"[a-z0-9]+", (words_of(item) or "").lower())
+    return all(any(each.startswith(word) for each in held) for word in text.lower().split())
 
 
 def ask_audit(rows: list[tuple[int, Audited]], query: AuditQuery) -> AuditPage:

@@ -74,7 +74,7 @@ def test_an_archive_is_looked_up_by_index(
     database: sqlite3.Connection, asked: dict[str, Any], index: str, backwards: bool
 ) -> None:
     """A page of what somebody said costs what it shows, however much others said."""
-    asked = {"ids": 0, "bare": False, "full": False, "nick": False} | asked
+    asked = {"ids": 0, "bare": False, "full": False, "nick": False, "text": False} | asked
     for statement in statements.archive(**asked, backwards=backwards):
         parameters = dict.fromkeys(re.findall(r":(\w+)", statement), 1)
         plan = [row[3] for row in database.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)]

@@ -12,8 +12,9 @@ from folkmoot.xmpp.stanza import CLIENT
 from folkmoot.xmpp.xml import Element
 
 MAM: Final = "urn:xmpp:mam:2"
-FEATURES: Final = (MAM, MAM + "#extended")
-"""What disco#info says of an address, or a node, that has an archive (XEP-0313 §7)."""
+FULL_TEXT: Final = "urn:xmpp:fulltext:0"
+FEATURES: Final = (MAM, MAM + "#extended", FULL_TEXT)
+"""What disco#info says of an address, or a node, that has an archive (XEP-0313 §7, XEP-0431 §2)."""
 
 HINTS: Final = "urn:xmpp:hints"
 STANZA_IDS: Final = "urn:xmpp:sid:0"

@@ -16,6 +16,7 @@ from folkmoot.engine.store import (
 from folkmoot.stores import statements
 from folkmoot.stores.codec import Value, read_item
 from folkmoot.stores.items import SEQUENCE_MAX, ItemRow, as_page, sequence_of
+from folkmoot.stores.texts import match
 
 _NOT_FOUND = ArchivePage((), found=False)
 
@@ -43,6 +44,7 @@ def archived(reader: sqlite3.Connection, key: int | None, query: ArchiveQuery) -
         "bare": None if publisher is None else str(publisher.bare),
         "publisher": None if publisher is None else str(publisher),
         "nick": query.nick,
+        "text": match(key, query.text),
         "above": above,
         "below": below,
         "after": max(above, places.get(query.after, 0)),
@@ -55,6 +57,7 @@ def archived(reader: sqlite3.Connection, key: int | None, query: ArchiveQuery) -
         bare=publisher is not None,
         full=publisher is not None and not publisher.is_bare,
         nick=bool(query.nick),
+        text=bool(query.text),
         backwards=query.edge is Edge.NEWEST,
     )
     limit = min(query.limit, PAGE_ITEMS_MAX)

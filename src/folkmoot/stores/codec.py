@@ -19,6 +19,7 @@ from typing import Any, Final, TypeAlias, cast, get_args, get_origin, get_type_h
 
 from folkmoot.engine.configuration import NodeConfig, Preferences, RoomConfig
 from folkmoot.engine.model import Contact, Item, NodeId
+from folkmoot.stores.texts import words_of
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Limits, parse, serialize
 
@@ -82,6 +83,7 @@ def item_row(item: Item) -> dict[str, Value]:
         "published": item.published,
         "nick": item.nick,
         "payload": None if item.payload is None else serialize(item.payload),
+        "words": words_of(item),
     }
 
 

@@ -43,17 +43,19 @@ DELETE_FLEETING: Final = "DELETE FROM nodes WHERE fleeting"
 
 PUT_ITEM: Final = f"""
 INSERT INTO items
-    (sequence, node, id, publisher, bare, published, nick, payload, lists_service, lists_name)
-VALUES (:sequence, {_KEY}, :id, :publisher, :bare, :published, :nick, :payload,
+    (sequence, node, id, publisher, bare, published, nick, payload, words,
+    lists_service, lists_name)
+VALUES (:sequence, {_KEY}, :id, :publisher, :bare, :published, :nick, :payload, :words,
     :lists_service, :lists_name)
 ON CONFLICT (node, id) DO UPDATE
 SET sequence = excluded.sequence, publisher = excluded.publisher, bare = excluded.bare,
     published = excluded.published, nick = excluded.nick, payload = excluded.payload,
+    words = excluded.words,
     lists_service = excluded.lists_service, lists_name = excluded.lists_name
 """
 
 REPLACE_ITEM: Final = f"""
-UPDATE items SET payload = :payload WHERE node = {_KEY} AND id = :id
+UPDATE items SET payload = :payload, words = :words WHERE node = {_KEY} AND id = :id
 """
 
 DELETE_ITEM: Final = f"DELETE FROM items WHERE node = {_KEY} AND id = :id"
@@ -268,11 +270,14 @@ SELECT id FROM items WHERE node = :node AND (published <= :at OR sequence <= (
 """
 
 
-def archive(*, ids: int, bare: bool, full: bool, nick: bool, backwards: bool) -> tuple[str, str]:
+def archive(
+    *, ids: int, bare: bool, full: bool, nick: bool, text: bool, backwards: bool
+) -> tuple[str, str]:
     """The statements that give a page of an archive, and that count all there is.
 
     ids: how many ids `:id0` and so on name. bare, full: only of this publisher, under any of its
-    addresses or under just this one. nick: only of this occupant. backwards: the last come first.
+    addresses or under just this one. nick: only of this occupant. text: only what `:text` matches,
+    which is SQLite's own way to say it. backwards: the last come first.
     Times are a bound of `sequence` and are held besides.
     """
     rules = ["node = :node", "published >= :since", "published <= :until"]
@@ -284,15 +289,19 @@ def archive(*, ids: int, bare: bool, full: bool, nick: bool, backwards: bool) ->
         rules.append("publisher = :publisher")
     if nick:
         rules += ["nick = :nick", "nick <> ''"]  # the index is of those who have one
+    source = "items"
+    if text:
+        source = "texts CROSS JOIN items ON items.sequence = texts.rowid"
+        rules += ["texts MATCH :text", "texts.rowid > :after", "texts.rowid < :before"]
     where = " AND ".join(rules)
     page = f"""
-SELECT sequence, id, publisher, published, nick, payload FROM items
+SELECT sequence, id, publisher, published, nick, payload FROM {source}
 WHERE {where} AND sequence > :after AND sequence < :before
 ORDER BY sequence {"DESC" if backwards else "ASC"} LIMIT :limit OFFSET :skip
 """
     count = f"""
 SELECT count(*) FILTER (WHERE sequence < :first), count(*) FROM (
-    SELECT sequence FROM items
+    SELECT sequence FROM {source}
     WHERE {where} AND sequence > :above AND sequence < :below ORDER BY sequence LIMIT :most
 ) AS counted
 """

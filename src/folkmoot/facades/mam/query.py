@@ -1,6 +1,7 @@
 """What is asked of an archive: the form of XEP-0313 1.1.3, §4.1; the page of XEP-0059 1.0.
 
-The form's own field that takes any id is marked as XEP-0122 1.0.2 has it.
+Words are searched for by XEP-0431 0.2.0. The field that takes any id is marked as XEP-0122 1.0.2
+has it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import Any, Final
 
 from folkmoot.engine.model import NodeId
 from folkmoot.engine.store import ArchiveQuery, Edge
-from folkmoot.facades.archiving import MAM
+from folkmoot.facades.archiving import FULL_TEXT, MAM
 from folkmoot.facades.facade import read_jid
 from folkmoot.xmpp.dates import read_date
 from folkmoot.xmpp.errors import StanzaError
@@ -29,12 +30,23 @@ RESULTS_MAX: Final = 250
 IDS_MAX: Final = 250
 """How many messages may be asked for by id at once."""
 
+SEARCH_CHARS_MAX: Final = 1_000
+"""How long the text may be that is searched for."""
+
+
+def _read_text(text: str) -> str:
+    if len(text) > SEARCH_CHARS_MAX:
+        raise StanzaError("policy-violation", f"at most {SEARCH_CHARS_MAX} characters at once")
+    return text
+
+
 _FIELDS: Final[Mapping[str, tuple[FieldType, str, Callable[[str], Any]]]] = {
     "with": ("jid-single", "publisher", read_jid),
     "start": ("text-single", "since", read_date),
     "end": ("text-single", "until", read_date),
     "before-id": ("text-single", "below", str),
     "after-id": ("text-single", "above", str),
+    f"{{{FULL_TEXT}}}fulltext": ("text-single", "text", _read_text),
 }
 """Fields with one value: type, what of an `ArchiveQuery` it sets, and how it is read."""
 

@@ -76,14 +76,15 @@ async def test_who_waits_for_what_is_told_has_heard_it(stand: Stand) -> None:
 
 
 async def test_what_keeps_nothing_needs_no_commit(stand: Stand) -> None:
-    """Somebody enters, is seen and leaves: the disk hears nothing of it."""
+    """Somebody in a room changes presence, and is seen: the disk hears nothing of it."""
     room = await stand.room()
-    await stand.settled()
-    batches = len(stand.store.batches)
-    stand.store.hold()
     ophelia = device(OPHELIA)
     await stand.enter(room, ophelia)
-    await stand.unsubscribe(room, ophelia)
+    await stand.settled()
+    await stand.forget_told()
+    batches = len(stand.store.batches)
+    stand.store.hold()
+    await stand.rename(room, ophelia, OPHELIA.local)
     await stand.settled()
     assert stand.told
     assert len(stand.store.batches) == batches

@@ -49,6 +49,7 @@ _RULES: Final[dict[type[Command], Callable[[Any, View, Stamp], tuple[Event, ...]
     commands.SetAffiliations: affiliations.set_affiliations,
     commands.ChangePresence: occupants.change_presence,
     commands.SetRoles: occupants.set_roles,
+    commands.Vacate: occupants.vacate,
     commands.ChangeSubject: occupants.change_subject,
     commands.SetContact: contacts.set_contact,
     commands.RemoveContact: contacts.remove_contact,

@@ -37,7 +37,7 @@ from folkmoot.engine.store import (
     ItemQuery,
     NodeQuery,
 )
-from folkmoot.stores.texts import words_of
+from folkmoot.stores.texts import BEGINNING_CHARS_MIN, words_of
 from folkmoot.xmpp.jid import JID
 
 
@@ -185,7 +185,13 @@ class KeptNode:
 def _has_words(item: Item, text: str) -> bool:
     """Whether an item has words that begin as those of a text do; as far as they are ASCII."""
     held = re.findall(r"[a-z0-9]+", (words_of(item) or "").lower())
-    return all(any(each.startswith(word) for each in held) for word in text.lower().split())
+    return all(
+        any(
+            each.startswith(word) if len(word) >= BEGINNING_CHARS_MIN else each == word
+            for each in held
+        )
+        for word in text.lower().split()
+    )
 
 
 def ask_audit(rows: list[tuple[int, Audited]], query: AuditQuery) -> AuditPage:

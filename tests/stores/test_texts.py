@@ -61,6 +61,10 @@ async def keep(store: SQLiteStore, *items: Item) -> None:
         ("uber", "c"),
         ("ÜBER", "c"),
         ("日本", "d"),
+        ("wo", ""),
+        ("al uber", ""),
+        ("テ", ""),
+        ("日", "d"),
         ("e", ""),
         ("!!!", ""),
         ('""', ""),
@@ -196,7 +200,9 @@ def test_nothing_that_is_searched_for_is_understood(texts: Sequence[str]) -> Non
     asyncio.run(play())
 
 
-words = st.lists(st.sampled_from(("to", "be", "or", "not", "b", "question", "T")), min_size=1)
+words = st.lists(
+    st.sampled_from(("to", "be", "or", "not", "b", "que", "NO", "the", "T")), min_size=1
+)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])

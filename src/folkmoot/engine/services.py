@@ -70,6 +70,10 @@ class Services:
         """Whether an address is, or would be, an account's here."""
         return bool(jid.local) and jid.domain == self.domain.domain
 
+    def serves(self, jid: JID) -> bool:
+        """Whether an address is one of this server's: an account, a room, a service."""
+        return jid.domain in (self.domain.domain, self.rooms.domain, self.pubsub.domain)
+
     def may_create(self, jid: JID, service: JID) -> bool:
         """Whether an entity may create nodes on the pubsub service, or rooms."""
         creators = self.room_creators if service == self.rooms else self.node_creators

@@ -84,7 +84,7 @@ class ArchiveQuery:
     item of this id. since, until: published then or later, then or earlier; times rise with the
     order items stand in, but for a clock that was set back, and what stands beyond the bound that
     follows from it is not looked at. publisher: by an entity, or, if bare, by any resource of it.
-    nick: by an occupant of this name. text: with all of its words, each in full or as a beginning.
+    nick: by an occupant of this name. text: with all of its words, in full or as beginnings.
     The page: as in `ItemQuery`; `after` and `before` are of the same items. limit 0: the count
     alone.
     """

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from folkmoot.engine.services import Services
 from folkmoot.xmpp.jid import JID, InvalidJID
 from folkmoot.xmpp.stanza import CLIENT
 from folkmoot.xmpp.xml import Element
@@ -56,11 +57,24 @@ def stanza_id(by: str, id: str) -> Element:
     return Element(STANZA_IDS, "stanza-id", {"by": by, "id": id})
 
 
-def pretends(child: Element, by: JID) -> bool:
-    """Whether a child of a message would be taken for an id given by an address (XEP-0359 §3)."""
+def given_by(child: Element) -> JID | None:
+    """The address that a child of a message says it is an id by; None for anything else."""
     if child.ns != STANZA_IDS or child.name != "stanza-id":
-        return False
+        return None
     try:
-        return JID.parse(child.get("by", "")) == by
+        return JID.parse(child.get("by", ""))
     except InvalidJID:
-        return False
+        return None
+
+
+def cleaned(message: Element, services: Services) -> Element:
+    """A message of a client, without the ids that only this server gives (XEP-0359 §3).
+
+    Those by anybody here: what is said in a room comes to accounts, which have ids of their own.
+    """
+    children = (
+        child
+        for child in message.children
+        if isinstance(child, str) or (by := given_by(child)) is None or not services.serves(by)
+    )
+    return Element(message.ns, message.name, message.attrs, *children)

@@ -19,9 +19,9 @@ from folkmoot.xmpp.xml import Element
 
 NS: Final = "urn:xmpp:carbons:2"
 FEATURES: Final = (NS,)
-"""`urn:xmpp:carbons:rules:0` is not among them: an error that comes back is not copied (§6.1)."""
+"""`urn:xmpp:carbons:rules:0` is not among them: errors that come back and invitations that a room
+passes on are not copied (§6.1)."""
 
-_USER: Final = "http://jabber.org/protocol/muc#user"
 _TALK: Final = frozenset(
     {CHAT_STATES, "urn:xmpp:receipts", "urn:xmpp:chat-markers:0", "jabber:x:conference"}
 )
@@ -44,12 +44,8 @@ def is_copied(message: Element) -> bool:
         return True
     if type in ("groupchat", "headline", "error"):
         return False
-    x = message.child(_USER, "x")
-    return (
-        message.child(CLIENT, "body") is not None
-        or any(each.ns in _TALK for each in message.elements)
-        or (x is not None and x.child(_USER, "invite") is not None)
-    )
+    said = message.child(CLIENT, "body") is not None
+    return said or any(each.ns in _TALK for each in message.elements)
 
 
 def _is_pinned(message: Element) -> bool:

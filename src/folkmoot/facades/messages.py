@@ -17,7 +17,15 @@ from folkmoot.engine.events import ItemPublished
 from folkmoot.engine.model import ARCHIVE_NODE, MESSAGES_NODE, NodeId
 from folkmoot.engine.questions import Waited, is_account, waiting_messages
 from folkmoot.facades import carbons
-from folkmoot.facades.archiving import DELAY, hints, is_kept, pretends, says_something, stanza_id
+from folkmoot.facades.archiving import (
+    DELAY,
+    cleaned,
+    given_by,
+    hints,
+    is_kept,
+    says_something,
+    stanza_id,
+)
 from folkmoot.facades.facade import Answer, Errors, Facade, Outgoing, Reach, Request, Route
 from folkmoot.xmpp.dates import format_date
 from folkmoot.xmpp.errors import StanzaError
@@ -40,7 +48,7 @@ async def personal(request: Request) -> Iterable[Element]:
     Before that it is in the archives of both, and all their devices that want copies have one.
     """
     sender, to = request.actor, request.to
-    message = cleaned(request.stanza, sender.bare, to.bare)
+    message = cleaned(request.stanza, request.services)
     message.attrs.setdefault("to", str(to))
     mine = await remembered(request, message, sender.bare, with_=to)
     theirs = mine
@@ -52,16 +60,6 @@ async def personal(request: Request) -> Iterable[Element]:
         if to.bare != sender.bare:
             request.tell(carbons.received(theirs, to))
     return ()
-
-
-def cleaned(message: Element, *accounts: JID) -> Element:
-    """The same message, without ids that would be taken for those of its archives (XEP-0359 §3)."""
-    children = (
-        child
-        for child in message.children
-        if isinstance(child, str) or not any(pretends(child, jid) for jid in accounts)
-    )
-    return Element(message.ns, message.name, message.attrs, *children)
 
 
 async def remembered(request: Request, message: Element, account: JID, *, with_: JID) -> Element:
@@ -83,7 +81,8 @@ def _under(message: Element, account: JID, id: str) -> Element:
 
 async def passing(request: Request) -> Iterable[Element]:
     """A headline: to whoever is there, and never kept (§8.5.2.1.1)."""
-    request.tell(Outgoing(wording(request.stanza), (request.to,), Reach.AVAILABLE))
+    message = cleaned(request.stanza, request.services)
+    request.tell(Outgoing(wording(message), (request.to,), Reach.AVAILABLE))
     return ()
 
 
@@ -128,7 +127,7 @@ async def keep(engine: Engine[Told], account: JID, stanza: Element) -> None:
 
 def _archived(message: Element, account: JID) -> str | None:
     """The id of a message in an account's archive, which is nobody else's to give."""
-    found = (each.get("id") for each in message.elements if pretends(each, account))
+    found = (each.get("id") for each in message.elements if given_by(each) == account)
     return next(found, None)
 
 

@@ -16,6 +16,9 @@ WORDS_CHARS_MAX: Final = 65_536
 WORD_CHARS_MAX: Final = 64
 """What is longer and has no space in it is no word, but a key or a picture."""
 
+BEGINNING_CHARS_MIN: Final = 3
+"""What is shorter, and in Latin letters, is a word and no beginning of one: too many begin so."""
+
 _SAID: Final = ("body", "subject")
 _ENCRYPTION: Final = "urn:xmpp:eme:0"
 _PHRASE: Final = re.compile(r'"([^"]+)"|([^\s"]+)')
@@ -49,14 +52,18 @@ def _texts(element: Element) -> Iterator[str]:
             yield from _texts(child)
 
 
+def _begins(word: str) -> bool:
+    return len(word) >= BEGINNING_CHARS_MIN or not word.isascii()
+
+
 def match(node: int | None, text: str) -> str:
     """The expression that finds the items of a node which have every word of a text.
 
-    A word may go on; words in quotes stand next to each other; what has neither letter nor digit is
-    no word, and without a word nothing is found. Whatever is in the text is quoted, so it is looked
-    for and never understood.
+    A word of some length may go on; words in quotes stand next to each other; what has neither
+    letter nor digit is no word, and without a word nothing is found. Whatever is in the text is
+    quoted, so it is looked for and never understood.
     """
     found = (phrase or word for phrase, word in _PHRASE.findall(text))
     words = (each for each in found if any(map(str.isalnum, each)))
-    wanted = " AND ".join(f'"{each}" *' for each in words)
+    wanted = " AND ".join(f'"{each}"{" *" if _begins(each) else ""}' for each in words)
     return f'place : "n{node}" AND words : ({wanted or chr(34) * 2})'

@@ -77,6 +77,17 @@ async def test_the_id_of_one_s_own_archive(stage: Stage) -> None:
     assert (await mine(romeo)).ids != ids(heard, JULIET)
 
 
+@pytest.mark.parametrize("type", ["chat", "normal", "headline", "groupchat", "error"])
+async def test_an_id_that_is_forged(stage: Stage, type: str) -> None:
+    """XEP-0359 §3, rule 2: whatever the message, to a resource or to all."""
+    romeo, juliet = await arrives(stage, ORCHARD), await arrives(stage, BALCONY)
+    forged = f"<stanza-id xmlns='{SID}' by='{JULIET}' id='forged'/>"
+    other = f"<stanza-id xmlns='{SID}' by='room@example.net' id='other'/>"
+    await romeo.sends(f"<message type='{type}' to='{BALCONY}'><body/>{forged}{other}</message>")
+    heard = await juliet.receives(f"<message type='{type}'><body/>{other}</message>")
+    assert "forged" not in str(heard)
+
+
 @pytest.mark.parametrize(
     ("with_", "found"),
     [

@@ -108,13 +108,14 @@ def stanza_id(message: Element) -> str:
 
 @pytest.mark.parametrize("by", [COVEN, COVEN.upper(), "Coven@Chat.Shakespeare.lit"])
 async def test_an_id_that_is_forged(stage: Stage, by: str) -> None:
-    """XEP-0359 §3, rules 2 and 3: none by the room but its own; others', and origin-id, stay."""
+    """XEP-0359 §3, rules 2 and 3: none by anybody here; others', and origin-id, stay."""
     crone = await opened(stage)
     await crone.sends(
         f"<message id='f' type='groupchat' to='{COVEN}'><body>Trouble</body>"
         f"<stanza-id xmlns='{SID}' by='{by}' id='forged'/>"
         f"<stanza-id xmlns='{SID}' by='{by}' id='forged again'/>"
-        f"<stanza-id xmlns='{SID}' by='crone1@shakespeare.lit' id='hers'/>"
+        f"<stanza-id xmlns='{SID}' by='crone1@example.net' id='hers'/>"
+        f"<stanza-id xmlns='{SID}' by='hag66@shakespeare.lit' id='forged for a member'/>"
         f"<stanza-id xmlns='{SID}' by='@' id='nobody'/><origin-id xmlns='{SID}' id='o'/></message>"
     )
     heard = await crone.receives("<message id='f'><body>Trouble</body></message>")

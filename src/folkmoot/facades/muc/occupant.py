@@ -18,7 +18,7 @@ from folkmoot.engine.commands import (
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.model import NodeId, Occupant, Recall, Via
 from folkmoot.facades import carbons, messages
-from folkmoot.facades.archiving import is_kept
+from folkmoot.facades.archiving import cleaned, is_kept
 from folkmoot.facades.basics import PING
 from folkmoot.facades.facade import Answer, Outgoing, Reach, Request, Route
 from folkmoot.facades.muc.errors import ERRORS
@@ -146,7 +146,7 @@ async def say(request: Request) -> Iterable[Element]:
     room = room_of(request)
     if request.to.resource:
         raise StanzaError("bad-request", "what is for one occupant is no groupchat (§7.5)")
-    payload = passed_on(request.stanza, room)
+    payload = cleaned(passed_on(request.stanza, room), request.services)
     keep = is_kept(payload)
     if is_subject(payload):
         subject = ChangeSubject(actor=request.actor, node=room, payload=payload, keep=keep)
@@ -164,7 +164,7 @@ async def whisper(request: Request) -> None:
         room_questions.line, request.actor, room, request.to.resource, message=True
     )
     sender, account = request.actor.bare, line.to[0].bare
-    stanza = messages.cleaned(passed_on(request.stanza, room), sender, account)
+    stanza = cleaned(passed_on(request.stanza, room), request.services)
     stanza.append(user_element())
     stanza.attrs["from"] = occupant_address(room, line.sender.nick)
     stanza.attrs["to"] = str(account)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from folkmoot.engine.model import NodeId
-from folkmoot.facades.archiving import pretends
+from folkmoot.facades.archiving import given_by
 from folkmoot.facades.facade import Request
 from folkmoot.facades.muc.ns import (
     DELAY,
@@ -76,7 +76,7 @@ def passed_on(stanza: Element, room: NodeId) -> Element:
 def _is_rooms_own(child: Element, room: NodeId) -> bool:
     if child.ns == DELAY:
         return child.get("from") == room_address(room)
-    return child.ns in _ROOMS_OWN or pretends(child, room_jid(room))
+    return child.ns in _ROOMS_OWN or given_by(child) == room_jid(room)
 
 
 def is_subject(message: Element) -> bool:

@@ -15,10 +15,12 @@ from folkmoot.facades import (
     bookmarks,
     carbons,
     disco,
+    eventing,
     invites,
     mam,
     messages,
     muc,
+    pam,
     pep,
     presence,
     private_storage,
@@ -27,7 +29,7 @@ from folkmoot.facades import (
     vcard,
 )
 from folkmoot.facades.facade import Facade, Request, Route
-from folkmoot.facades.pubsub import discovery
+from folkmoot.facades.pubsub import bounces, discovery
 from folkmoot.router import Place, Served
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.xml import Element
@@ -50,7 +52,7 @@ def served(services: Services) -> Served:
     )
     return Served(
         at={
-            Place.SERVER: (_server_disco(services), common),
+            Place.SERVER: (_server_disco(services), eventing.at_server, common),
             Place.PUBSUB: (
                 pubsub.FACADE,
                 mam.OF_NODES,
@@ -63,11 +65,12 @@ def served(services: Services) -> Served:
             Place.ACCOUNT: (
                 roster.FACADE,
                 vcard.beside_presence(presence.FACADE),
-                messages.FACADE,
+                eventing.beside_messages(bounces.beside_messages(messages.FACADE)),
                 mam.OF_ACCOUNTS,
                 carbons.facade(errors),
-                vcard.beside_pubsub(bookmarks.beside_pubsub(pubsub.FACADE)),
+                eventing.beside_pubsub(vcard.beside_pubsub(bookmarks.beside_pubsub(pubsub.FACADE))),
                 private_storage.FACADE,
+                pam.FACADE,
                 vcard.FACADE,
                 _account_disco(),
                 common,
@@ -76,7 +79,7 @@ def served(services: Services) -> Served:
         via={
             Via.PUBSUB: (pubsub.FACADE,),
             Via.MUC: (muc.FACADE,),
-            Via.PRESENCE: (presence.FACADE, roster.FACADE),
+            Via.PRESENCE: (presence.FACADE, roster.FACADE, eventing.FACADE),
             Via.PEP: (pep.FACADE,),
         },
     )
@@ -96,7 +99,13 @@ def _account_disco() -> Facade:
     """An account, to itself and to those who hear its presence (XEP-0030 §8.2)."""
     facade = disco.facade(
         (disco.Identity("account", "registered"), pep.IDENTITY),
-        (*pubsub.ACCOUNT_FEATURES, *archiving.ACCOUNT_FEATURES, *_OLD, *basics.FEATURES),
+        (
+            *pubsub.ACCOUNT_FEATURES,
+            *pam.FEATURES,
+            *archiving.ACCOUNT_FEATURES,
+            *_OLD,
+            *basics.FEATURES,
+        ),
         discovery.nodes,
         pubsub.FACADE.errors,
         node_info=discovery.node_info,

@@ -12,6 +12,7 @@ from folkmoot.engine.model import Affiliation, NodeId, Role, State, Subscription
 from folkmoot.engine.notifications import Notification, OccupantTold, Seen, Welcomed
 from folkmoot.engine.occupancy import classes, seen
 from folkmoot.engine.record import Node
+from folkmoot.engine.services import SUBSCRIBERS, SUBSCRIPTIONS
 from folkmoot.engine.view import View
 from folkmoot.engine.working_set import WorkingSet
 from folkmoot.xmpp.jid import JID
@@ -72,6 +73,7 @@ def derived_holds(view: View, record: Node) -> None:
     for via in Via:
         assert record.hearers(via) == fresh.hearers(via)
     kept, found = record.derived, fresh.derived
+    assert (kept.scoped, kept.members) == (found.scoped, found.members)
     assert sets(kept.nicks) == sets(found.nicks)
     assert sets(kept.addresses) == sets(found.addresses)
     assert +kept.listing == found.listing
@@ -117,6 +119,28 @@ def store_holds(nodes: WorkingSet, kept: Kept) -> None:
             ]
         if record.config.room is not None and record.recent is not None:
             assert list(record.recent) == list(items.values())[-HISTORY_ITEMS_MAX:]
+
+
+def lists_hold(kept: Kept) -> None:
+    """Who has a public subscription, and nobody else, is on both lists of such (XEP-0465)."""
+    mine: dict[JID, set[tuple[str, str]]] = {}
+    for node, stored in kept.items():
+        public = {
+            jid.bare
+            for jid, each in stored.lasting.items()
+            if each.public and each.state is State.SUBSCRIBED
+        }
+        assert not public or not stored.config.private
+        readers = kept.get(NodeId(node.service, SUBSCRIBERS + node.name))
+        told_of = set() if readers is None else set(readers.items)
+        assert told_of == {str(jid) for jid in public}, node
+        for jid in public:
+            mine.setdefault(jid, set()).add((str(node.service), node.name))
+    for node, stored in kept.items():
+        if node.name == SUBSCRIPTIONS:
+            payloads = [item.payload for item, _ in stored.items.values() if item.payload]
+            told = {(each.get("jid", ""), each.get("node", "")) for each in payloads}
+            assert told == mine.get(node.service, set())
 
 
 def place(subscription: Subscription) -> tuple[Via, str, Role | None]:

@@ -18,6 +18,7 @@ from folkmoot.engine.store import (
     ItemQuery,
     NodeQuery,
     StoreFailed,
+    Tally,
 )
 from folkmoot.xmpp.jid import JID
 from tests.stores.model import Kept, ask_audit
@@ -140,6 +141,11 @@ class MemoryStore:
         await self._answer()
         return found
 
+    async def tally(self, query: NodeQuery) -> Tally:
+        found = self.kept.tally(query)
+        await self._answer()
+        return found
+
     async def related(self, node: NodeId) -> frozenset[NodeId]:
         found = frozenset(
             each
@@ -160,6 +166,11 @@ class MemoryStore:
 
     async def affiliated(self, jid: JID) -> frozenset[NodeId]:
         found = frozenset(node for node, kept in self.kept.items() if jid in kept.affiliations)
+        await self._answer()
+        return found
+
+    async def purged_offline(self) -> tuple[NodeId, ...]:
+        found = tuple(node for node, kept in self.kept.items() if kept.purged_offline)
         await self._answer()
         return found
 

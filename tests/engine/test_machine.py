@@ -208,6 +208,7 @@ class Anything(RuleBasedStateMachine):
     @invariant()
     def memory_holds(self) -> None:
         holding.store_holds(self.nodes, self.stand.store.kept)
+        holding.lists_hold(self.stand.store.kept)
         holding.indexes_hold(self.nodes, self.stand.store.kept, (*asking.FULL, *asking.BARE))
         for record in list(self.nodes):
             self.wait(self.stand.ask(holding.derived_holds, record))

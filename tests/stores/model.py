@@ -36,6 +36,8 @@ from folkmoot.engine.store import (
     ItemPage,
     ItemQuery,
     NodeQuery,
+    Order,
+    Tally,
 )
 from folkmoot.stores.texts import BEGINNING_CHARS_MIN, words_of
 from folkmoot.xmpp.jid import JID
@@ -43,7 +45,10 @@ from folkmoot.xmpp.jid import JID
 
 @dataclass
 class KeptNode:
-    """A node; `items` in the order they were last published, each with the node it lists."""
+    """A node; `items` in the order they were last published, each with the node it lists.
+
+    begun: the ids of items in the order they came to be there.
+    """
 
     config: NodeConfig
     creator: JID
@@ -51,6 +56,7 @@ class KeptNode:
     affiliations: dict[JID, Affiliation] = field(default_factory=dict)
     subscriptions: dict[JID, Subscription] = field(default_factory=dict)
     items: dict[str, tuple[Item, NodeId | None]] = field(default_factory=dict)
+    begun: dict[str, None] = field(default_factory=dict)
     subject: Item | None = None
     audit: list[tuple[int, Audited]] = field(default_factory=list)
     invites: dict[str, Ticket] = field(default_factory=dict)
@@ -67,15 +73,22 @@ class KeptNode:
     def occupants(self) -> tuple[Subscription, ...]:
         return tuple(each for each in self.subscriptions.values() if each.occupant is not None)
 
+    @property
+    def purged_offline(self) -> bool:
+        config = self.config
+        return config.room is None and config.persist_items and config.purge_offline
+
     def publish(self, event: ItemPublished) -> None:
         if event.persist:
             self.items.pop(event.item.id, None)
             self.items[event.item.id] = (event.item, event.lists)
+            self.begun.setdefault(event.item.id)
             self.drop(event.evicted)
 
     def drop(self, item_ids: Iterable[str]) -> None:
         for item_id in item_ids:
             self.items.pop(item_id, None)
+            self.begun.pop(item_id, None)
 
     def replace(self, item: Item) -> None:
         """Other contents in the same place, by the same publisher, at the same time."""
@@ -92,9 +105,8 @@ class KeptNode:
 
     def is_due(self, at: float) -> bool:
         """Whether an item or a subscription has its end at a time, or before it."""
-        if any(
-            each.expires is not None and each.expires <= at for each in self.subscriptions.values()
-        ):
+        terms = (one for each in self.subscriptions.values() for one in each.terms)
+        if any(each.expires is not None and each.expires <= at for each in terms):
             return True
         config = self.config
         lasting = config.room is not None or not config.persist_items or not config.item_seconds
@@ -156,15 +168,14 @@ class KeptNode:
         return ArchivePage(shown, len(page) == len(asked), index, count)
 
     def ask(self, query: ItemQuery) -> ItemPage:
-        everything = [item for item, _ in self.items.values()]
+        standing = list(self.begun if query.order is Order.CREATION else self.items)
+        everything = [self.items[item_id][0] for item_id in standing]
         if query.ids:
-            named = tuple(
-                self.items[item_id][0]
-                for item_id in dict.fromkeys(query.ids)
-                if item_id in self.items
-            )
+            found = [item_id for item_id in dict.fromkeys(query.ids) if item_id in self.items]
+            if query.order is not None:
+                found.sort(key=standing.index)
+            named = tuple(self.items[item_id][0] for item_id in found)
             return ItemPage(named, index=0, count=len(named))
-        standing = list(self.items)
         start, end = 0, len(standing)
         for bound in (query.after, query.before):
             if bound and bound not in standing:
@@ -227,7 +238,7 @@ class Kept(dict[NodeId, KeptNode]):
             case ItemsRetracted():
                 self[event.node].drop(event.item_ids)
             case NodePurged():
-                self[event.node].items.clear()
+                self[event.node].drop(list(self[event.node].items))
             case SubscriptionChanged():
                 self[event.node].subscribe(event)
             case OccupantsLost(node=node, occupants=lost):
@@ -247,13 +258,14 @@ class Kept(dict[NodeId, KeptNode]):
             case _:
                 pass
 
-    def shown(self, query: NodeQuery) -> tuple[NodeId, ...]:
+    def mine(self, reader: JID | None) -> set[NodeId]:
+        """What an entity has to do with, and what that lists."""
         mine = {
             node
             for node, kept in self.items()
-            if query.reader in kept.affiliations
+            if reader in kept.affiliations
             or any(
-                each.subscriber.bare == query.reader and each.state is State.SUBSCRIBED
+                each.subscriber.bare == reader and each.state is State.SUBSCRIBED
                 for each in kept.lasting.values()
             )
         }
@@ -262,12 +274,33 @@ class Kept(dict[NodeId, KeptNode]):
             below = {each for each in self[node].listed.values() if each in self} - mine
             mine |= below
             reach.extend(below)
-        names = sorted(
-            node.name
+        return mine
+
+    def asked_of(self, query: NodeQuery) -> dict[NodeId, NodeConfig]:
+        """The nodes of a service, as far as their types are asked for."""
+        return {
+            node: kept.config
             for node, kept in self.items()
             if node.service == query.service
-            and (query.reader is None or kept.config.listed or node in mine)
             and (not query.types or (kept.config.type in query.types) is not query.excluded)
+        }
+
+    def tally(self, query: NodeQuery) -> Tally:
+        asked, mine = self.asked_of(query), self.mine(query.reader)
+        listed = [node.name for node, config in asked.items() if config.listed]
+        singled = {node for node, config in asked.items() if config.guarded} | (mine & set(asked))
+        return Tally(
+            len(listed),
+            sum(name < query.bound for name in listed),
+            frozenset((node, asked[node].listed) for node in singled),
+        )
+
+    def shown(self, query: NodeQuery) -> tuple[NodeId, ...]:
+        mine = self.mine(query.reader)
+        names = sorted(
+            node.name
+            for node, config in self.asked_of(query).items()
+            if query.reader is None or config.listed or node in mine
         )
         if query.edge is Edge.NEWEST:
             names = [name for name in names if not query.bound or name < query.bound]

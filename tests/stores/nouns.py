@@ -15,9 +15,12 @@ from folkmoot.engine.model import (
     NodeId,
     Occupant,
     Role,
+    Scope,
     Show,
     State,
     Subscription,
+    Terms,
+    Topic,
     Via,
 )
 from folkmoot.xmpp.jid import JID
@@ -71,6 +74,7 @@ configs = st.builds(
     **{field.name: ... for field in fields(NodeConfig)}
     | {"type": st.sampled_from(("", "urn:xmpp:x")) | texts}
     | {"parent": st.none() | nodes, "link": st.none() | nodes, "room": st.none() | rooms}
+    | {"contacts": st.lists(jids, max_size=2).map(tuple)}
     | {"item_seconds": st.integers(0, ITEM_SECONDS_MAX)},
 )
 
@@ -104,6 +108,9 @@ contacts = st.builds(
 )
 
 
+manners = st.builds(Manner, st.booleans(), st.frozensets(st.sampled_from(Show)))
+scopes = st.builds(Scope, st.frozensets(st.sampled_from(Topic), min_size=1), st.integers(-9, 9))
+terms = st.builds(Terms, texts, st.booleans(), st.none() | seconds, manners, scopes)
 occupants = st.builds(
     Occupant, nick=texts, presence=elements, role=st.none() | st.sampled_from(Role)
 )
@@ -132,6 +139,9 @@ def subscriptions(subscriber: JID) -> st.SearchStrategy[Subscription]:
         temporary=st.booleans(),
         deliver=st.booleans(),
         expires=st.none() | seconds,
-        manner=st.builds(Manner, st.booleans(), st.frozensets(st.sampled_from(Show))),
+        manner=manners,
+        scope=scopes,
+        public=st.booleans(),
+        more=st.lists(terms, max_size=3).map(tuple),
         contact=st.none() | contacts,
     )

@@ -204,6 +204,19 @@ async def test_what_is_too_old_or_too_much(store: SQLiteStore) -> None:
     assert await store.aged(GARDEN.service, 9.0, 9) == ()
 
 
+async def test_what_is_replaced_and_published_again_in_one_batch(store: SQLiteStore) -> None:
+    await said(store, "abc")
+    stone = Element("urn:xmpp:message-retract:1", "retracted")
+    await store.commit(
+        [
+            ItemReplaced(node=GARDEN, item=replace(item("a"), payload=stone)),
+            published(GARDEN, "a", "Anew"),
+        ]
+    )
+    page = await store.archive(ALL)
+    assert (ids(page), page.items[-1]) == ("bca", item("a", "Anew"))
+
+
 moments = st.integers(0, 12).map(float)
 
 

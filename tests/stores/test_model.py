@@ -33,7 +33,15 @@ from folkmoot.engine.events import (
     SubscriptionChanged,
 )
 from folkmoot.engine.model import Affiliation, Item, NodeId, Subscription
-from folkmoot.engine.store import ArchiveQuery, Edge, ItemQuery, NodeQuery, Store, StoreFailed
+from folkmoot.engine.store import (
+    ArchiveQuery,
+    Edge,
+    ItemQuery,
+    NodeQuery,
+    Order,
+    Store,
+    StoreFailed,
+)
 from folkmoot.stores.sqlite import SQLiteStore
 from folkmoot.xmpp.jid import JID
 
@@ -47,6 +55,7 @@ queries = st.builds(
     ItemQuery,
     node=nouns.nodes,
     ids=st.lists(nouns.item_ids | st.just("nowhere"), max_size=3).map(tuple),
+    order=st.none() | st.sampled_from(Order),
     edge=st.sampled_from(Edge),
     after=ids_or_none,
     before=ids_or_none,
@@ -295,6 +304,8 @@ class StoreMachine(RuleBasedStateMachine):
                     for excluded in (False, True):
                         asked = replace(query, excluded=excluded)
                         assert await store.shown(asked) == self.kept.shown(asked), asked
+                        if reader is not None:
+                            assert await store.tally(asked) == self.kept.tally(asked), asked
         for node in nouns.NODES:
             assert await store.related(node) == {
                 each
@@ -316,6 +327,9 @@ class StoreMachine(RuleBasedStateMachine):
             assert set(aged) == set(self.kept.aged(where, at))
         assert set(await store.occupied()) == {
             node for node, kept in self.kept.items() if kept.occupants
+        }
+        assert set(await store.purged_offline()) == {
+            node for node, kept in self.kept.items() if kept.purged_offline
         }
         for at in (0.0, 1_600_000_000.25, 4e9):
             over = {node for node, kept in self.kept.items() if kept.is_due(at)}

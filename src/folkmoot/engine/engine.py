@@ -8,7 +8,7 @@ from typing import Concatenate, Final, Generic, ParamSpec, TypeVar
 
 from folkmoot.engine import archives, questions
 from folkmoot.engine.audience import foresee, hearers
-from folkmoot.engine.commands import Command, Expire, Trim, Vacate
+from folkmoot.engine.commands import Command, Depart, Expire, Trim, Vacate
 from folkmoot.engine.decide import Stamp, decide
 from folkmoot.engine.decide.auditing import audited
 from folkmoot.engine.events import Audited, Event, NodeCreated, NodeDeleted
@@ -24,6 +24,7 @@ from folkmoot.engine.store import (
     AuditQuery,
     NodeQuery,
     Store,
+    Tally,
 )
 from folkmoot.engine.view import Missing, View
 from folkmoot.engine.working_set import WorkingSet
@@ -131,6 +132,11 @@ class Engine(Generic[T]):
         page = await self._store.archive(query)
         return await self.ask(archives.shown, actor, query, page)
 
+    async def tally(self, query: NodeQuery) -> Tally:
+        """How many nodes a list may show, as the store has it."""
+        await self._journal.settled()
+        return await self._store.tally(query)
+
     async def audit(self, actor: JID, query: AuditQuery) -> AuditPage:
         """What was written down of a space, for an owner. Raises Refused as `configuration`."""
         await self.ask(questions.configuration, actor, query.node)
@@ -153,6 +159,20 @@ class Engine(Generic[T]):
             gone = tuple(jid for jid in record.subscriptions if jid.resource and not present(jid))
             if gone:
                 await self.run(Vacate(actor=node.service, node=node, occupants=gone))
+
+    async def depart(self, publisher: JID) -> None:
+        """A full JID is offline: what it published goes where a node is configured so."""
+        for node in self.nodes.left_behind(publisher):
+            await self.run(Depart(actor=node.service, node=node, publishers=(publisher,)))
+
+    async def purge_absent(self, present: Callable[[JID], bool]) -> None:
+        """The same of all who are offline. present: as in `vacate`."""
+        await self._journal.settled()
+        for node in await self._store.purged_offline():
+            heads = await self.ask(questions.publishers, node)
+            gone = tuple(jid for jid in heads if not present(jid))
+            if gone:
+                await self.run(Depart(actor=node.service, node=node, publishers=gone))
 
     async def expire(self) -> None:
         """End what is over, wherever it is; what is too much at once stays for the next time."""

@@ -11,6 +11,11 @@ from folkmoot.engine.configuration import Keep
 from folkmoot.engine.model import ARCHIVE_NODE, KEPT_BY_SERVER, PRESENCE_NODE, NodeId
 from folkmoot.xmpp.jid import JID
 
+SUBSCRIPTIONS: Final = "urn:xmpp:pps:subscriptions:0"
+SUBSCRIBERS: Final = "urn:xmpp:pps:subscribers:0/"
+"""The node of an account that lists its public subscriptions, and what the names of those begin
+with that list a node's public subscribers (XEP-0465 0.1.1, §4.2, §4.4)."""
+
 
 class Kind(Enum):
     """What sort of service holds a node."""
@@ -42,6 +47,8 @@ class Services:
 
     domain: of the accounts. node_creators, room_creators: the bare JIDs that may create nodes on
     the pubsub service, and rooms; None is every account of this server.
+    subscriptions_per_node_max: how many addresses. subscriptions_per_account_max: to how many nodes
+    an entity may subscribe by itself, rooms and presence not counted.
     """
 
     domain: JID
@@ -51,6 +58,7 @@ class Services:
     room_creators: Container[JID] | None = None
     nodes_per_account_max: int = 1_000
     subscriptions_per_node_max: int = 100_000
+    subscriptions_per_account_max: int = 5_000
     affiliations_per_node_max: int = 100_000
     contacts_per_account_max: int = 10_000
     offline_messages_max: int = 1_000
@@ -90,6 +98,12 @@ class Services:
     def is_archive(self, node: NodeId) -> bool:
         """Whether a node's items are the messages an account sent and received."""
         return node.name == ARCHIVE_NODE and self.owned(node)
+
+    def derived(self, node: NodeId) -> bool:
+        """Whether a node's items follow from subscriptions, and are nobody's to change."""
+        if node.name == SUBSCRIPTIONS:
+            return self.owned(node)
+        return node.name.startswith(SUBSCRIBERS) and node.service != self.rooms
 
     def is_personal(self, node: NodeId) -> bool:
         """Whether a node is an account's, and for whatever it likes to publish (XEP-0163)."""

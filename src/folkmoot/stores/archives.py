@@ -15,7 +15,7 @@ from folkmoot.engine.store import (
 )
 from folkmoot.stores import statements
 from folkmoot.stores.codec import Value, read_item
-from folkmoot.stores.items import SEQUENCE_MAX, ItemRow, as_page, sequence_of
+from folkmoot.stores.paging import SEQUENCE_MAX, ItemRow, as_page, place_of
 from folkmoot.stores.texts import match
 
 _NOT_FOUND = ArchivePage((), found=False)
@@ -24,7 +24,7 @@ _NOT_FOUND = ArchivePage((), found=False)
 def archived(reader: sqlite3.Connection, key: int | None, query: ArchiveQuery) -> ArchivePage:
     """The items of a node, by its key, that are looked for."""
     named = {
-        item_id: sequence_of(reader, key, item_id)
+        item_id: place_of(reader, key, item_id)
         for item_id in (*query.ids, query.above, query.below, query.after, query.before)
         if item_id
     }

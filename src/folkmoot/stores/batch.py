@@ -34,7 +34,15 @@ from folkmoot.engine.events import (
 from folkmoot.engine.model import Affiliation, NodeId, Subscription
 from folkmoot.engine.store import AUDIT_CHARS_MAX, AUDIT_ROWS_MAX
 from folkmoot.stores import statements
-from folkmoot.stores.codec import Row, Value, item_row, occupant_row, write_config, write_contact
+from folkmoot.stores.codec import (
+    Row,
+    Value,
+    item_row,
+    occupant_row,
+    terms_row,
+    write_config,
+    write_contact,
+)
 from folkmoot.xmpp.jid import JID
 
 Step: TypeAlias = tuple[str, list[Row]]
@@ -153,7 +161,8 @@ class _Batch:
         row["sequence"] = next(self._sequence)
         row["lists_service"] = None if event.lists is None else str(event.lists.service)
         row["lists_name"] = None if event.lists is None else event.lists.name
-        self._items[event.node, event.item.id] = (statements.PUT_ITEM, row)
+        key = (event.node, event.item.id)
+        self._items[key] = _overtaking(self._items.get(key), row)
         self._drop_items(event.node, event.evicted)
 
     def _replace(self, event: ItemReplaced) -> None:
@@ -214,13 +223,10 @@ class _Batch:
                 "bare": str(jid.bare),
                 "state": subscription.state.value,
                 "via": subscription.via.value,
-                "subid": subscription.subid,
-                "deliver": subscription.deliver,
                 "contact": write_contact(subscription.contact),
-                "expires": subscription.expires,
-                "body": subscription.manner.body,
-                "shows": " ".join(sorted(each.value for each in subscription.manner.shows)),
+                "public": subscription.public,
             }
+            row |= terms_row(subscription)
             self._subscriptions[node, str(jid)] = (statements.PUT_SUBSCRIPTION, row)
 
     def _occupy(self, node: NodeId, jid: JID, subscription: Subscription | None) -> None:
@@ -241,10 +247,28 @@ def _config_row(config: NodeConfig) -> dict[str, Value]:
     return {
         "config": write_config(config),
         "item_seconds": config.item_seconds if room is None and config.persist_items else 0,
+        "purge_offline": room is None and config.purge_offline and config.persist_items,
         "type": config.type,
         "listed": config.listed,
+        "guarded": config.guarded,
         "parent_service": None if config.parent is None else str(config.parent.service),
         "parent_name": None if config.parent is None else config.parent.name,
         "link_service": None if config.link is None else str(config.link.service),
         "link_name": None if config.link is None else config.link.name,
     }
+
+
+def _overtaking(before: tuple[str, Row] | None, row: dict[str, Value]) -> tuple[str, Row]:
+    """How an item is put that overtakes what waits: it has to know what that knew of its past.
+
+    anew: whether it is another than the item that is kept. created: where it stood first.
+    """
+    if before is None or before[0] is statements.REPLACE_ITEM:
+        return statements.PUT_ITEM, row
+    statement, waiting = before
+    row["anew"], row["created"] = waiting.get("anew", False), waiting.get("created")
+    if statement is statements.DELETE_ITEM:
+        row["anew"] = True
+    elif row["created"] is None:
+        row["created"] = waiting["sequence"]
+    return statements.PUT_MOVED_ITEM, row

@@ -13,9 +13,7 @@ from tempfile import TemporaryDirectory
 from folkmoot.engine.events import Audited, Event, Matter
 from folkmoot.engine.model import (
     Affiliation,
-    Manner,
     NodeId,
-    Show,
     State,
     Subscription,
     Ticket,
@@ -24,6 +22,8 @@ from folkmoot.engine.model import (
 from folkmoot.engine.record import Node
 from folkmoot.engine.store import (
     PAGE_ITEMS_MAX,
+    SINGLED_NODES_MAX,
+    TALLY_NODES_MAX,
     ArchivePage,
     ArchiveQuery,
     AuditPage,
@@ -33,14 +33,23 @@ from folkmoot.engine.store import (
     ItemQuery,
     NodeQuery,
     StoreFailed,
+    Tally,
 )
 from folkmoot.stores import statements
 from folkmoot.stores.accounts import Accounts
 from folkmoot.stores.archives import archived
 from folkmoot.stores.batch import steps
-from folkmoot.stores.codec import Row, Value, read_config, read_contact, read_item, read_occupant
+from folkmoot.stores.codec import (
+    Row,
+    Value,
+    read_config,
+    read_contact,
+    read_item,
+    read_occupant,
+    read_terms,
+)
 from folkmoot.stores.database import WRITE_LOCK_SECONDS_MAX, Database
-from folkmoot.stores.items import SEQUENCE_MAX, items_in_range, named_items
+from folkmoot.stores.paging import SEQUENCE_MAX, items_in_range, named_items
 from folkmoot.xmpp.jid import JID
 
 
@@ -139,7 +148,7 @@ class SQLiteStore:
         with self.database.reading() as reader:
             key = _key(reader, query.node)
             if query.ids:
-                return named_items(reader, key, query.ids)
+                return named_items(reader, key, query)
             return items_in_range(reader, key, query)
 
     async def archive(self, query: ArchiveQuery) -> ArchivePage:
@@ -206,17 +215,25 @@ class SQLiteStore:
             backwards=backwards,
             bound=bool(query.bound),
         )
-        row: dict[str, Value] = {
-            "service": str(query.service),
-            "reader": str(query.reader),
-            "bound": query.bound,
-            "limit": min(query.limit, PAGE_ITEMS_MAX),
-        }
-        row.update((f"type{number}", type) for number, type in enumerate(query.types))
+        row = _asked(query, min(query.limit, PAGE_ITEMS_MAX))
         with self.database.reading() as reader:
             rows = reader.execute(statement, row).fetchall()
         names = [name for (name,) in rows]
         return tuple(NodeId(query.service, name) for name in (names[::-1] if backwards else names))
+
+    async def tally(self, query: NodeQuery) -> Tally:
+        """How many nodes a list is made of; for a query with a reader, of a service of no one."""
+        types, excluded = len(query.types), query.excluded
+        counted = [statements.tallied(types=types, excluded=excluded, bound=False)]
+        if query.bound:
+            counted.append(statements.tallied(types=types, excluded=excluded, bound=True))
+        look = statements.singled(types=types, excluded=excluded)
+        with self.database.reading() as reader:
+            row = _asked(query, TALLY_NODES_MAX + 1)
+            found = [reader.execute(each, row).fetchone()[0] for each in counted]
+            rows = reader.execute(look, row | {"limit": SINGLED_NODES_MAX + 1}).fetchall()
+        singled = frozenset((NodeId(query.service, name), bool(listed)) for name, listed in rows)
+        return Tally(found[0], found[1] if query.bound else 0, singled)
 
     async def related(self, node: NodeId) -> frozenset[NodeId]:
         """Nodes that name a node as their parent or link (XEP-0496), whether it exists or not."""
@@ -231,6 +248,12 @@ class SQLiteStore:
     async def affiliated(self, jid: JID) -> frozenset[NodeId]:
         """Nodes that have a row for a bare JID."""
         return self._nodes(statements.AFFILIATED, jid)
+
+    async def purged_offline(self) -> tuple[NodeId, ...]:
+        """The nodes in which items go when who published them goes offline."""
+        with self.database.reading() as reader:
+            rows = reader.execute(statements.PURGED_OFFLINE).fetchall()
+        return tuple(_node_id(service, name) for service, name in rows)
 
     async def occupied(self) -> tuple[NodeId, ...]:
         """The rooms that have occupants."""
@@ -268,6 +291,17 @@ class SQLiteStore:
 
 def _named(node: NodeId) -> Row:
     return {"service": str(node.service), "name": node.name}
+
+
+def _asked(query: NodeQuery, limit: int) -> dict[str, Value]:
+    row: dict[str, Value] = {
+        "service": str(query.service),
+        "reader": str(query.reader),
+        "bound": query.bound,
+        "limit": limit,
+    }
+    row.update((f"type{number}", type) for number, type in enumerate(query.types))
+    return row
 
 
 def _node_id(service: str, name: str) -> NodeId:
@@ -310,16 +344,17 @@ def _audited(
 
 
 def _subscription(
-    row: tuple[str, str, str, str, int, str | None, float | None, int, str],
+    row: tuple[
+        str, str, str, str, int, str | None, float | None, int, str, str, int, str | None, int
+    ],
 ) -> Subscription:
-    subscriber, state, via, subid, deliver, contact, expires, body, shows = row
-    return Subscription(
-        subscriber=JID.parse(subscriber),
-        state=State(state),
-        via=Via(via),
-        subid=subid,
-        deliver=bool(deliver),
-        expires=expires,
-        manner=Manner(bool(body), frozenset(map(Show, shows.split()))),
+    subscriber, state, via, subid, deliver, contact, expires, body, shows = row[:9]
+    topics, depth, terms, public = row[9:]
+    held = Subscription(
+        JID.parse(subscriber),
+        State(state),
+        Via(via),
+        public=bool(public),
         contact=read_contact(contact),
     )
+    return held.on(*read_terms(subid, deliver, expires, body, shows, topics, depth, terms))

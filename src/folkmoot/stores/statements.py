@@ -14,15 +14,16 @@ _KEY: Final = "(SELECT key FROM nodes WHERE service = :service AND name = :name)
 
 CREATE_NODE: Final = """
 INSERT INTO nodes
-    (service, name, config, item_seconds, creator, created, type, listed,
-    parent_service, parent_name, link_service, link_name)
-VALUES (:service, :name, :config, :item_seconds, :creator, :created, :type, :listed,
-    :parent_service, :parent_name, :link_service, :link_name)
+    (service, name, config, item_seconds, purge_offline, creator, created, type, listed,
+    guarded, parent_service, parent_name, link_service, link_name)
+VALUES (:service, :name, :config, :item_seconds, :purge_offline, :creator, :created, :type,
+    :listed, :guarded, :parent_service, :parent_name, :link_service, :link_name)
 """
 
 CONFIGURE_NODE: Final = """
 UPDATE nodes
-SET config = :config, item_seconds = :item_seconds, type = :type, listed = :listed,
+SET config = :config, item_seconds = :item_seconds, purge_offline = :purge_offline,
+    type = :type, listed = :listed, guarded = :guarded,
     parent_service = :parent_service, parent_name = :parent_name,
     link_service = :link_service, link_name = :link_name
 WHERE service = :service AND name = :name
@@ -39,18 +40,35 @@ DELETE_NODE: Final = "DELETE FROM nodes WHERE service = :service AND name = :nam
 
 # Writing what hangs on them.
 
+_ITEM_VALUES: Final = f"""{_KEY}, :id, :publisher, :bare, :published, :nick,
+    :payload, :words, :lists_service, :lists_name"""
+
+_ITEM_UPDATE: Final = """
+    publisher = excluded.publisher, bare = excluded.bare, published = excluded.published,
+    nick = excluded.nick, payload = excluded.payload, words = excluded.words,
+    lists_service = excluded.lists_service, lists_name = excluded.lists_name
+"""
+
 PUT_ITEM: Final = f"""
 INSERT INTO items
     (sequence, node, id, publisher, bare, published, nick, payload, words,
     lists_service, lists_name)
-VALUES (:sequence, {_KEY}, :id, :publisher, :bare, :published, :nick, :payload, :words,
-    :lists_service, :lists_name)
+VALUES (:sequence, {_ITEM_VALUES})
 ON CONFLICT (node, id) DO UPDATE
-SET sequence = excluded.sequence, publisher = excluded.publisher, bare = excluded.bare,
-    published = excluded.published, nick = excluded.nick, payload = excluded.payload,
-    words = excluded.words,
-    lists_service = excluded.lists_service, lists_name = excluded.lists_name
-"""
+SET sequence = excluded.sequence, created = coalesce(items.created, items.sequence),
+{_ITEM_UPDATE}"""
+
+# An item that came to be in the same batch, or goes in it and comes back.
+PUT_MOVED_ITEM: Final = f"""
+INSERT INTO items
+    (sequence, created, node, id, publisher, bare, published, nick, payload, words,
+    lists_service, lists_name)
+VALUES (:sequence, :created, {_ITEM_VALUES})
+ON CONFLICT (node, id) DO UPDATE
+SET sequence = excluded.sequence,
+    created = CASE WHEN :anew THEN excluded.created
+        ELSE coalesce(items.created, items.sequence) END,
+{_ITEM_UPDATE}"""
 
 REPLACE_ITEM: Final = f"""
 UPDATE items SET payload = :payload, words = :words WHERE node = {_KEY} AND id = :id
@@ -69,13 +87,15 @@ DELETE_AFFILIATION: Final = f"DELETE FROM affiliations WHERE node = {_KEY} AND j
 
 PUT_SUBSCRIPTION: Final = f"""
 INSERT INTO subscriptions
-    (node, subscriber, bare, state, via, subid, deliver, contact, expires, body, shows)
+    (node, subscriber, bare, state, via, subid, deliver, contact, expires, body, shows,
+    topics, depth, terms, public)
 VALUES ({_KEY}, :subscriber, :bare, :state, :via, :subid, :deliver, :contact,
-    :expires, :body, :shows)
+    :expires, :body, :shows, :topics, :depth, :terms, :public)
 ON CONFLICT (node, subscriber) DO UPDATE
 SET state = excluded.state, via = excluded.via, subid = excluded.subid,
     deliver = excluded.deliver, contact = excluded.contact, expires = excluded.expires,
-    body = excluded.body, shows = excluded.shows
+    body = excluded.body, shows = excluded.shows, topics = excluded.topics,
+    depth = excluded.depth, terms = excluded.terms, public = excluded.public
 """
 
 DELETE_SUBSCRIPTION: Final = f"""
@@ -150,13 +170,16 @@ SELECT jid, affiliation FROM affiliations WHERE node = :node ORDER BY jid
 """
 
 SUBSCRIPTIONS: Final = """
-SELECT subscriber, state, via, subid, deliver, contact, expires, body, shows
+SELECT subscriber, state, via, subid, deliver, contact, expires, body, shows,
+    topics, depth, terms, public
 FROM subscriptions WHERE node = :node ORDER BY subscriber
 """
 
 OCCUPANTS: Final = """
 SELECT jid, via, nick, role, presence FROM occupants WHERE node = :node ORDER BY jid
 """
+
+PURGED_OFFLINE: Final = "SELECT service, name FROM nodes WHERE purge_offline"
 
 OCCUPIED: Final = """
 SELECT service, name FROM nodes WHERE key IN (SELECT node FROM occupants)
@@ -196,13 +219,9 @@ def shown(*, public: bool, types: int, excluded: bool, backwards: bool, bound: b
     types: how many types `:type0` and so on name, which are those wanted, or those `excluded`.
     backwards: the last of them come first. bound: only those beyond `:bound` in that direction.
     """
-    rules = ["service = :service"]
+    where = _rules(types=types, excluded=excluded)
     if bound:
-        rules.append(f"name {'<' if backwards else '>'} :bound")
-    if types:
-        named = ", ".join(f":type{number}" for number in range(types))
-        rules.append(f"type {'NOT IN' if excluded else 'IN'} ({named})")
-    where = " AND ".join(rules)
+        where += f" AND name {'<' if backwards else '>'} :bound"
     end = f"ORDER BY name {'DESC' if backwards else 'ASC'} LIMIT :limit"
     if not public:
         return f"SELECT name FROM nodes WHERE {where} {end}"
@@ -210,6 +229,39 @@ def shown(*, public: bool, types: int, excluded: bool, backwards: bool, bound: b
 SELECT name FROM (SELECT name FROM nodes WHERE listed AND {where} {end}) AS everyones
 UNION
 SELECT name FROM mine CROSS JOIN nodes WHERE nodes.key = mine.key AND {where} {end}
+"""
+
+
+def _rules(*, types: int, excluded: bool) -> str:
+    if not types:
+        return "service = :service"
+    named = ", ".join(f":type{number}" for number in range(types))
+    return f"service = :service AND type {'NOT IN' if excluded else 'IN'} ({named})"
+
+
+def tallied(*, types: int, excluded: bool, bound: bool) -> str:
+    """The statement that counts nodes that are listed, `:limit` at most.
+
+    types, excluded: as in `shown`. bound: only those whose names stand before `:bound`.
+    """
+    where = _rules(types=types, excluded=excluded) + (" AND name < :bound" if bound else "")
+    return f"""
+SELECT count(*) FROM (SELECT 1 FROM nodes WHERE listed AND {where} LIMIT :limit) AS some
+"""
+
+
+def singled(*, types: int, excluded: bool) -> str:
+    """The statement that finds nodes of which a tally says nothing: `:reader`'s, and guarded ones.
+
+    types, excluded: as in `shown`.
+    """
+    where = _rules(types=types, excluded=excluded)
+    return f"""{_MINE}
+SELECT name, listed FROM (
+    SELECT name, listed FROM nodes WHERE guarded AND {where} LIMIT :limit
+) AS ruled
+UNION
+SELECT name, listed FROM mine CROSS JOIN nodes WHERE nodes.key = mine.key AND {where} LIMIT :limit
 """
 
 
@@ -240,24 +292,41 @@ LAST_SEQUENCE: Final = "SELECT max(sequence) FROM items"
 
 HEADS: Final = "SELECT id, publisher FROM items WHERE node = :node ORDER BY sequence"
 
-ITEM: Final = """
-SELECT sequence, id, publisher, published, nick, payload
-FROM items WHERE node = :node AND id = :id
+_ITEM: Final = "id, publisher, published, nick, payload"
+
+ITEM: Final = f"SELECT {_ITEM} FROM items WHERE node = :node AND id = :id"
+
+ITEM_PLACE: Final = """
+SELECT sequence, coalesce(created, sequence) FROM items WHERE node = :node AND id = :id
 """
 
-ITEM_SEQUENCE: Final = "SELECT sequence FROM items WHERE node = :node AND id = :id"
-
-_ITEMS: Final = """
-SELECT sequence, id, publisher, published, nick, payload
+_ITEMS: Final = f"""
+SELECT sequence AS place, {_ITEM}
 FROM items WHERE node = :node AND sequence > :after AND sequence < :before
 """
 
-OLDEST_ITEMS: Final = _ITEMS + "ORDER BY sequence LIMIT :limit OFFSET :skip"
+# Two orders that are there already are merged, however many items there are.
+_ITEMS_AS_CREATED: Final = f"""{_ITEMS} AND created IS NULL
+UNION ALL
+SELECT created AS place, {_ITEM}
+FROM items WHERE node = :node AND created > :after AND created < :before
+"""
 
-NEWEST_ITEMS: Final = _ITEMS + "ORDER BY sequence DESC LIMIT :limit OFFSET :skip"
+_OLDEST: Final = "ORDER BY place LIMIT :limit OFFSET :skip"
+_NEWEST: Final = "ORDER BY place DESC LIMIT :limit OFFSET :skip"
+
+OLDEST_ITEMS: Final = _ITEMS + _OLDEST
+NEWEST_ITEMS: Final = _ITEMS + _NEWEST
+FIRST_CREATED_ITEMS: Final = _ITEMS_AS_CREATED + _OLDEST
+LAST_CREATED_ITEMS: Final = _ITEMS_AS_CREATED + _NEWEST
 
 COUNT_ITEMS: Final = """
-SELECT count(*) FILTER (WHERE sequence < :sequence), count(*) FROM items WHERE node = :node
+SELECT count(*) FILTER (WHERE sequence < :place), count(*) FROM items WHERE node = :node
+"""
+
+COUNT_CREATED_ITEMS: Final = """
+SELECT count(*) FILTER (WHERE coalesce(created, sequence) < :place), count(*)
+FROM items WHERE node = :node
 """
 
 # Archives.

@@ -14,6 +14,7 @@ from folkmoot.engine.decide import (
     accounts,
     affiliations,
     archiving,
+    bouncing,
     contacts,
     expiring,
     invites,
@@ -21,7 +22,9 @@ from folkmoot.engine.decide import (
     lowering,
     nodes,
     occupants,
+    publicity,
     subscriptions,
+    terms,
 )
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.events import Event
@@ -34,13 +37,15 @@ _RULES: Final[dict[type[Command], Callable[[Any, View, Stamp], tuple[Event, ...]
     commands.Purge: items.purge,
     commands.Publish: items.publish,
     commands.Retract: items.retract,
+    commands.Depart: items.depart,
     commands.Subscribe: subscriptions.subscribe,
     commands.Invite: invites.invite,
     commands.Revoke: invites.revoke,
     commands.Unsubscribe: subscriptions.unsubscribe,
+    commands.Bounce: bouncing.bounce,
     commands.Approve: subscriptions.approve,
     commands.SetSubscriptions: subscriptions.set_subscriptions,
-    commands.SetDelivery: subscriptions.set_delivery,
+    commands.SetDelivery: terms.set_delivery,
     commands.RequestPending: subscriptions.request_pending,
     commands.Remember: archiving.remember,
     commands.Prefer: archiving.prefer,
@@ -62,7 +67,8 @@ def decide(command: Command, view: View, stamp: Stamp) -> tuple[Event, ...]:
     events = _RULES[type(command)](command, view, stamp)
     events = (*expiring.unsent(events, view, stamp), *contacts.met(events, view, stamp))
     events = (*events, *lowering.unheard(events, view))
-    return (*events, *occupants.emptied(events, view))
+    events = (*events, *occupants.emptied(events, view))
+    return (*events, *publicity.follow(events, view, stamp))
 
 
 __all__ = ["Stamp", "decide"]

@@ -149,11 +149,11 @@ async def items(request: Request) -> Iterable[Element]:
     beside = "" if asked is None else asked.before or asked.after or ""
     name, _, _ = beside.partition("@")
     query = listing.page_query(request, request.node(name), asked)
-    found, more = await listing.listed(request, query)
-    named = [(room_address(each.id), each.config.title or each.id.name) for each in found]
+    page = await listing.listed(request, query, asked)
+    named = [(room_address(each.id), each.config.title or each.id.name) for each in page.nodes]
     told = disco.items("", named)
     addresses = (address for address, _ in named)
-    told.children.extend(listing.result_set(addresses, more=more, asked=asked is not None))
+    told.children.extend(page.result_set(addresses, asked=asked is not None))
     return (told,)
 
 

@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import time
 from base64 import urlsafe_b64encode
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Final
 
@@ -23,6 +23,9 @@ from folkmoot.served import served
 
 EXPIRY_SECONDS: Final = 10.0
 """How much longer than it should a lease, or an item nobody asks for, may last."""
+
+ARCHIVE_SECONDS: Final = 600.0
+"""How much longer than they should messages may stay in an archive."""
 
 ID_BYTES: Final = 12
 """How much chance is in an id the engine gives: nobody guesses 96 bits."""
@@ -58,16 +61,10 @@ class Core:
         self.engine: Engine[Outgoing | Answer] = Engine(store, services, stamp, self.router.tell)
         self.router.attach(self.engine)
         self.keeping = asyncio.ensure_future(self.engine.keep())
-        self._expiring = asyncio.ensure_future(self._expire())
-
-    async def _expire(self) -> None:
-        """Look for what is over, now and again, until cancelled."""
-        while True:
-            await asyncio.sleep(EXPIRY_SECONDS)
-            try:
-                await self.engine.expire()
-            except StoreFailed:
-                log.exception("the store does not say what is over; asked again later")
+        self._looking = (
+            asyncio.ensure_future(_regularly(EXPIRY_SECONDS, self.engine.expire)),
+            asyncio.ensure_future(_regularly(ARCHIVE_SECONDS, self.engine.trim)),
+        )
 
     async def farewell(self) -> None:
         """Tell those in rooms that the service ends, as long as there is one to tell it."""
@@ -77,15 +74,26 @@ class Core:
 
     async def close(self) -> None:
         """Let all that is under way end, keep it, and stop."""
-        self._expiring.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._expiring
+        for looking in self._looking:
+            looking.cancel()
+            with suppress(asyncio.CancelledError):
+                await looking
         await self.router.idle()
         if not self.keeping.done():
             await self.engine.settled()
         self.keeping.cancel()
         with suppress(asyncio.CancelledError):
             await self.keeping
+
+
+async def _regularly(seconds: float, look: Callable[[], Awaitable[None]]) -> None:
+    """Look for what is over, now and again, until cancelled."""
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            await look()
+        except StoreFailed:
+            log.exception("the store does not say what is over; asked again later")
 
 
 @asynccontextmanager

@@ -22,7 +22,7 @@ from folkmoot.engine.errors import Refused
 from folkmoot.engine.model import PRESENCE_NODE, NodeId, State, Via
 from folkmoot.engine.notifications import PresenceTold, SubscriptionTold
 from folkmoot.engine.services import Services
-from folkmoot.facades import messages, pep, presence, roster
+from folkmoot.facades import carbons, messages, pep, presence, roster
 from folkmoot.facades.facade import (
     Answer,
     Facade,
@@ -230,6 +230,8 @@ class Router:
         if stanza.name == "iq":
             if payload.ns == roster.NS and stanza.get("type") == "get":
                 session.interested = True
+            elif payload.ns == carbons.NS:
+                session.copied = payload.name == "enable"
             return
         if stanza.name != "presence":
             return

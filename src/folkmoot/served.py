@@ -9,12 +9,15 @@ from folkmoot.engine import questions
 from folkmoot.engine.model import Via
 from folkmoot.engine.services import Services
 from folkmoot.facades import (
+    archiving,
     audit,
     basics,
     bookmarks,
+    carbons,
     disco,
     eventing,
     invites,
+    mam,
     messages,
     muc,
     pam,
@@ -50,13 +53,22 @@ def served(services: Services) -> Served:
     return Served(
         at={
             Place.SERVER: (_server_disco(services), eventing.at_server, common),
-            Place.PUBSUB: (pubsub.FACADE, audit.FACADE, invites.FACADE, spaces_disco, common),
-            Place.ROOMS: (vcard.beside_presence(muc.FACADE), common),
+            Place.PUBSUB: (
+                pubsub.FACADE,
+                mam.OF_NODES,
+                audit.FACADE,
+                invites.FACADE,
+                spaces_disco,
+                common,
+            ),
+            Place.ROOMS: (vcard.beside_presence(muc.FACADE), mam.OF_ROOMS, common),
             Place.OCCUPANT: (muc.OCCUPANTS,),
             Place.ACCOUNT: (
                 roster.FACADE,
                 vcard.beside_presence(presence.FACADE),
                 eventing.beside_messages(bounces.beside_messages(messages.FACADE)),
+                mam.OF_ACCOUNTS,
+                carbons.facade(errors),
                 eventing.beside_pubsub(vcard.beside_pubsub(bookmarks.beside_pubsub(pubsub.FACADE))),
                 private_storage.FACADE,
                 pam.FACADE,
@@ -80,7 +92,7 @@ def _server_disco(services: Services) -> Facade:
         return (disco.items("", names),)
 
     identity = disco.Identity("server", "im", "Folkmoot")
-    features = (*basics.FEATURES, *messages.FEATURES)
+    features = (*basics.FEATURES, *messages.FEATURES, *carbons.FEATURES)
     return disco.facade((identity,), features, listed, pubsub.FACADE.errors)
 
 
@@ -88,7 +100,13 @@ def _account_disco() -> Facade:
     """An account, to itself and to those who hear its presence (XEP-0030 §8.2)."""
     facade = disco.facade(
         (disco.Identity("account", "registered"), pep.IDENTITY),
-        (*pubsub.ACCOUNT_FEATURES, *pam.FEATURES, *_OLD, *basics.FEATURES),
+        (
+            *pubsub.ACCOUNT_FEATURES,
+            *pam.FEATURES,
+            *archiving.ACCOUNT_FEATURES,
+            *_OLD,
+            *basics.FEATURES,
+        ),
         discovery.nodes,
         pubsub.FACADE.errors,
         node_info=discovery.node_info,

@@ -23,8 +23,9 @@ from folkmoot.config import Address, Config
 from folkmoot.control import ControlServer
 from folkmoot.core import Core, running
 from folkmoot.engine.commands import Forget
+from folkmoot.engine.configuration import Keep
 from folkmoot.engine.model import PRESENCE_NODE, NodeId
-from folkmoot.engine.services import Services
+from folkmoot.engine.services import Bounds, Services
 from folkmoot.listeners.certificates import ensure_certificate
 from folkmoot.listeners.connection import Connection
 from folkmoot.listeners.limits import ListenerLimits
@@ -44,6 +45,8 @@ from folkmoot.xmpp.credentials import Credentials
 from folkmoot.xmpp.errors import StanzaError, StreamError
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element, Limits
+
+DAY_SECONDS: Final = 86_400
 
 SECRET_BYTES: Final = 32
 RESOURCE_BYTES: Final = 9
@@ -177,6 +180,15 @@ def services(config: Config) -> Services:
         node_creators=config.spaces.node_creators.named,
         room_creators=config.spaces.room_creators.named,
         nodes_per_account_max=config.spaces.nodes_per_account_max,
+        room_archive=Bounds(
+            seconds=config.archive.room_days * DAY_SECONDS or None,
+            items=config.archive.room_messages or None,
+        ),
+        account_archive=Bounds(
+            seconds=config.archive.account_days * DAY_SECONDS or None,
+            items=config.archive.account_messages or None,
+        ),
+        archive_default=Keep(config.archive.archive_default.value),
     )
 
 

@@ -35,7 +35,8 @@ class Session:
     """One bound stream.
 
     presence: what it last broadcast, None while it is not available. priority: from it.
-    interested: it asked for the roster, so it hears of changes. caps: what it announced of itself.
+    interested: it asked for the roster, so it hears of changes. copied: it asked for copies of
+    messages. caps: what it announced of itself.
     features: those that it announced, once they are known. eventing: its presence came through
     pubsub, and so does what it hears of others (XEP-0207). directed: whom it sent presence to.
     informed: the features for which it was told what there was when it came, None: it is not here.
@@ -45,6 +46,7 @@ class Session:
         "bare_stamp",
         "caps",
         "connection",
+        "copied",
         "directed",
         "eventing",
         "features",
@@ -64,6 +66,7 @@ class Session:
         self.presence: Element | None = None
         self.priority = 0
         self.interested = False
+        self.copied = False
         self.eventing = False
         self.caps: Caps | Hash | None = None
         self.features: frozenset[str] = frozenset()
@@ -148,6 +151,8 @@ class Sessions:
         """Send a stanza to all it is for; gives the addresses where nobody took it."""
         if outgoing.wanted:
             return self._deliver_wanted(outgoing)
+        if outgoing.reach is Reach.COPIED:
+            return self._deliver_copies(outgoing)
         if outgoing.eventing is not None:
             return self._deliver_to_kind(outgoing)
         (head, tail), reach = outgoing.wording, outgoing.reach
@@ -170,6 +175,22 @@ class Sessions:
                 if not taken:
                     missed.append(jid)
         return missed
+
+    def _deliver_copies(self, outgoing: Outgoing) -> list[JID]:
+        """A copy to those who asked for copies and do not have the message; nobody misses it.
+
+        What was for a resource that is gone went to those it falls to instead.
+        """
+        head, tail = outgoing.wording
+        elsewhere = {jid.bare for jid in outgoing.but if jid not in self._full}
+        for jid in outgoing.to:
+            devices = self._bare.get(jid, {}) if jid.is_bare else {jid: self._full.get(jid)}
+            for full, each in devices.items():
+                if each is None or not each.copied or full in outgoing.but:
+                    continue
+                if not (full.bare in elsewhere and each.takes(Reach.AVAILABLE)):
+                    each.connection.send(head + each.full_stamp + tail)
+        return []
 
     def _deliver_to_kind(self, outgoing: Outgoing) -> list[JID]:
         """The same to resources of one kind alone; nobody misses it."""

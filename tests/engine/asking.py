@@ -14,7 +14,9 @@ from folkmoot.engine.configuration import (
     Access,
     Inherit,
     ItemReply,
+    Keep,
     NodeFull,
+    Preferences,
     PublishModel,
     Registering,
     SendLast,
@@ -47,6 +49,7 @@ from tests.engine.stand import (
     SPACES,
     TOWER,
     WORDS,
+    archive,
     device,
     presence,
 )
@@ -258,6 +261,25 @@ settling = st.one_of(
         options=options,
     ),
     st.builds(c.Expire, actor=addresses, node=anywhere),
+    st.builds(
+        c.Remember,
+        actor=bare,
+        node=st.sampled_from((*map(archive, PEOPLE), TUNE)),
+        with_=addresses,
+        payload=st.just(WORDS),
+    ),
+    st.builds(
+        c.Prefer,
+        actor=full,
+        node=st.sampled_from((*map(archive, PEOPLE), TUNE)),
+        preferences=st.builds(Preferences, default=st.none() | st.sampled_from(Keep)),
+    ),
+    st.builds(
+        c.Trim,
+        actor=addresses,
+        node=anywhere,
+        item_ids=st.lists(item_ids, max_size=2).map(tuple),
+    ),
 )
 entering = st.builds(
     lambda actor, node, occupant, password, recall: c.Subscribe(

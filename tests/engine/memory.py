@@ -10,6 +10,8 @@ from folkmoot.engine.model import Item, NodeId
 from folkmoot.engine.record import Node
 from folkmoot.engine.store import (
     PAGE_ITEMS_MAX,
+    ArchivePage,
+    ArchiveQuery,
     AuditPage,
     AuditQuery,
     ItemPage,
@@ -116,6 +118,24 @@ class MemoryStore:
 
     async def card(self, node: NodeId) -> Element | None:
         found = self.kept[node].card if node in self.kept else None
+        await self._answer()
+        return found
+
+    async def archive(self, query: ArchiveQuery) -> ArchivePage:
+        kept = self.kept.get(query.node)
+        page = ArchivePage((), count=0) if kept is None else kept.archive(query)
+        await self._answer()
+        return page
+
+    async def aged(self, where: JID | str, at: float, limit: int) -> tuple[NodeId, ...]:
+        found = self.kept.aged(where, at)
+        await self._answer()
+        return found[:limit]
+
+    async def surplus(
+        self, node: NodeId, at: float | None, most: int | None, limit: int
+    ) -> tuple[str, ...]:
+        found = self.kept[node].surplus(at, most, limit) if node in self.kept else ()
         await self._answer()
         return found
 

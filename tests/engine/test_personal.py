@@ -188,3 +188,13 @@ async def test_what_a_device_that_comes_is_told(stand: Stand) -> None:
     assert await stand.ask(questions.subscribed, device(HORATIO, "other")) == ()
     await stand.run(Delete(actor=HAMLET, node=mood))
     assert await stand.ask(questions.newest, phone, mood, Via.PUBSUB) == ()
+
+
+async def test_who_hears_presence_hears_beside_who_has_a_row(stand: Stand) -> None:
+    """A row makes the access model a question for each; what it looks at is what was foreseen."""
+    await stand.affiliate(TUNE, HAMLET, {POLONIUS: Affiliation.OUTCAST})
+    settings = {"access": Access.PRESENCE}
+    await stand.run(Configure(actor=HAMLET, node=TUNE, settings=settings))
+    await stand.publish(TUNE)
+    (told,) = [each for each in await stand.hears(Published) if each.via is Via.PEP]
+    assert set(told.to) == {HAMLET, HORATIO, OPHELIA, GERTRUDE}

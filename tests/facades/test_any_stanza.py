@@ -55,6 +55,7 @@ NAMESPACES: Final = (
     "jabber:x:conference",
     "urn:xmpp:ping",
     "urn:xmpp:bookmarks:1",
+    "urn:xmpp:mam:2",
     DATA,
     CLIENT,
 )
@@ -66,7 +67,7 @@ NAMES: Final = tuple(
         unsubscribe subscriptions subscription affiliations affiliation options publish-options
         default conference command invite decline destroy history password reason status
         priority show body subject ping set max before after index c redirect identity feature
-        group
+        group metadata flip-page prefs always never
         """,
     )
 )
@@ -122,6 +123,10 @@ VARS: Final = (
     "muc#roomconfig_pubsub",
     "muc#roomconfig_maxusers",
     "muc#role",
+    "with",
+    "start",
+    "before-id",
+    "ids",
     "",
 )
 WORDS: Final = (
@@ -131,6 +136,9 @@ WORDS: Final = (
     PUBSUB + "#subscribe_authorization",
     MUC + "#roomconfig",
     MUC + "#request",
+    "urn:xmpp:mam:2",
+    "id1",
+    "2004-05-18T20:00:00Z",
     "whitelist",
     "authorize",
 )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.events import (
@@ -13,6 +14,7 @@ from folkmoot.engine.events import (
     Event,
     InviteChanged,
     ItemPublished,
+    ItemReplaced,
     ItemsRetracted,
     NodeConfigured,
     NodeCreated,
@@ -36,6 +38,9 @@ from folkmoot.engine.model import (
 from folkmoot.engine.record import STANDINGS_MAX
 from folkmoot.engine.store import (
     AUDIT_ROWS_MAX,
+    COUNT_ITEMS_MAX,
+    ArchivePage,
+    ArchiveQuery,
     AuditPage,
     AuditQuery,
     Edge,
@@ -45,6 +50,7 @@ from folkmoot.engine.store import (
     Order,
     Tally,
 )
+from folkmoot.stores.texts import BEGINNING_CHARS_MIN, words_of
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element
 
@@ -103,6 +109,12 @@ class KeptNode:
             self.items.pop(item_id, None)
             self.begun.pop(item_id, None)
 
+    def replace(self, item: Item) -> None:
+        """Other contents in the same place, by the same publisher, at the same time."""
+        if item.id in self.items:
+            old, lists = self.items[item.id]
+            self.items[item.id] = (replace(old, payload=item.payload), lists)
+
     def subscribe(self, event: SubscriptionChanged) -> None:
         after = event.after
         if after is None or (after.temporary and after.occupant is None):
@@ -141,6 +153,54 @@ class KeptNode:
             for oldest in list(self.standings)[:-STANDINGS_MAX]:
                 del self.standings[oldest]
 
+    def surplus(self, at: float | None, most: int | None, limit: int) -> tuple[str, ...]:
+        """The oldest items that are too old or too many."""
+        over = (
+            item_id
+            for place, (item_id, (item, _)) in enumerate(self.items.items())
+            if (at is not None and item.published <= at)
+            or (most is not None and place < len(self.items) - most)
+        )
+        return tuple(over)[:limit]
+
+    def archive(self, query: ArchiveQuery) -> ArchivePage:
+        """What an archive gives, where no clock was ever set back."""
+        everything = [item for item, _ in self.items.values()]
+        standing = list(self.items)
+        bounds = (query.above, query.below, query.after, query.before)
+        if any(bound and bound not in standing for bound in (*query.ids, *bounds)):
+            return ArchivePage((), found=False)
+
+        def between(item: Item, above: str, below: str) -> bool:
+            place = standing.index(item.id)
+            if above and place <= standing.index(above):
+                return False
+            return not below or place < standing.index(below)
+
+        wanted = [
+            item
+            for item in everything
+            if between(item, query.above, query.below)
+            and (not query.ids or item.id in query.ids)
+            and (query.since is None or item.published >= query.since)
+            and (query.until is None or item.published <= query.until)
+            and (
+                query.publisher is None or query.publisher in (item.publisher, item.publisher.bare)
+            )
+            and (not query.nick or item.nick == query.nick)
+            and (not query.text or _has_words(item, query.text))
+        ]
+        asked = [item for item in wanted if between(item, query.after, query.before)]
+        newest = query.edge is Edge.NEWEST
+        asked = asked[::-1][query.skip :] if newest else asked[query.skip :]
+        page = asked[: query.limit]
+        index = wanted.index(page[-1] if newest else page[0]) if page else None
+        count: int | None = len(wanted)
+        if page and len(wanted) > COUNT_ITEMS_MAX:
+            index = count = None
+        shown = tuple(page[::-1] if newest else page)
+        return ArchivePage(shown, len(page) == len(asked), index, count)
+
     def ask(self, query: ItemQuery) -> ItemPage:
         standing = list(self.begun if query.order is Order.CREATION else self.items)
         everything = [self.items[item_id][0] for item_id in standing]
@@ -165,6 +225,18 @@ class KeptNode:
             asked = asked[query.skip :][: query.limit]
         index = asked[0][0] if asked else 0
         return ItemPage(tuple(item for _, item in asked), index=index, count=len(standing))
+
+
+def _has_words(item: Item, text: str) -> bool:
+    """Whether an item has words that begin as those of a text do; as far as they are ASCII."""
+    held = re.findall(r"[a-z0-9]+", (words_of(item) or "").lower())
+    return all(
+        any(
+            each.startswith(word) if len(word) >= BEGINNING_CHARS_MIN else each == word
+            for each in held
+        )
+        for word in text.lower().split()
+    )
 
 
 def ask_audit(rows: list[tuple[int, Audited]], query: AuditQuery) -> AuditPage:
@@ -195,6 +267,8 @@ class Kept(dict[NodeId, KeptNode]):
                 del self[event.node]
             case ItemPublished():
                 self[event.node].publish(event)
+            case ItemReplaced():
+                self[event.node].replace(event.item)
             case ItemsRetracted():
                 self[event.node].drop(event.item_ids)
             case NodePurged():
@@ -279,6 +353,15 @@ class Kept(dict[NodeId, KeptNode]):
         else:
             names = [name for name in names if name > query.bound][: query.limit]
         return tuple(NodeId(query.service, name) for name in names)
+
+    def aged(self, where: JID | str, at: float) -> tuple[NodeId, ...]:
+        """Nodes of a service, or of a name, whose oldest item is of a time or earlier."""
+        oldest = (
+            (node, next((item for item, _ in kept.items.values()), None))
+            for node, kept in self.items()
+            if where in node
+        )
+        return tuple(node for node, item in oldest if item is not None and item.published <= at)
 
     def _write_down(self, event: Audited) -> None:
         rows = self[event.node].audit

@@ -99,7 +99,7 @@ items = st.builds(
     publisher=jids,
     published=seconds,
     payload=st.none() | elements,
-    nick=texts,
+    nick=st.just("witch") | texts,
 )
 registrations = st.builds(Registration, nick=texts, pending=st.booleans())
 contacts = st.builds(

@@ -11,6 +11,7 @@ import pytest
 
 from folkmoot.engine.configuration import SPACE_TYPE, Access, NodeConfig, RoomConfig
 from folkmoot.engine.model import NodeId
+from folkmoot.stores import migrations
 from folkmoot.stores.codec import write_config
 from folkmoot.stores.database import Database
 from folkmoot.stores.migrations import (
@@ -146,6 +147,18 @@ def test_opening_a_newer_database_names_the_file(
     database.execute("PRAGMA user_version = 9999")
     with pytest.raises(CannotOpen, match=r"folkmoot\.db cannot be used: it has schema 9999"):
         Database.open(tmp_path / "folkmoot.db")
+
+
+def test_a_sqlite_that_cannot_search_is_refused(
+    database: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the start, and in words that say what to do; not at the first search."""
+    monkeypatch.setattr(
+        migrations, "_SEARCHES", "SELECT 1 FROM pragma_module_list WHERE name = 'none such'"
+    )
+    with pytest.raises(CannotOpen, match=r"was built without FTS5, .* use a Python"):
+        migrate(database, known_migrations())
+    assert tables(database) == set()
 
 
 def test_another_program_s_database_is_refused(database: sqlite3.Connection) -> None:

@@ -24,6 +24,7 @@ from folkmoot.engine.events import (
     Cause,
     Event,
     ItemPublished,
+    ItemReplaced,
     ItemsRetracted,
     NodeConfigured,
     NodeDeleted,
@@ -34,7 +35,15 @@ from folkmoot.engine.events import (
     SubscriptionChanged,
 )
 from folkmoot.engine.model import Affiliation, Item, NodeId, Registration, Subscription
-from folkmoot.engine.store import Edge, ItemQuery, NodeQuery, Order, Store, StoreFailed
+from folkmoot.engine.store import (
+    ArchiveQuery,
+    Edge,
+    ItemQuery,
+    NodeQuery,
+    Order,
+    Store,
+    StoreFailed,
+)
 from folkmoot.stores.sqlite import SQLiteStore
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element, serialize
@@ -56,6 +65,21 @@ queries = st.builds(
     skip=st.integers(0, 3),
     limit=st.integers(0, 5),
 ) | st.builds(ItemQuery, node=nouns.nodes)
+
+archive_queries = st.builds(
+    ArchiveQuery,
+    node=nouns.nodes,
+    ids=st.lists(nouns.item_ids, max_size=2, unique=True).map(tuple),
+    above=ids_or_none,
+    below=ids_or_none,
+    publisher=st.none() | nouns.jids,
+    nick=st.sampled_from(("", "", "witch")),
+    edge=st.sampled_from(Edge),
+    after=ids_or_none,
+    before=ids_or_none,
+    skip=st.integers(0, 2),
+    limit=st.integers(0, 3),
+)
 
 
 class StoreMachine(RuleBasedStateMachine):
@@ -136,6 +160,14 @@ class StoreMachine(RuleBasedStateMachine):
                 node=node, item=item, persist=persist, evicted=tuple(evicted), lists=lists
             )
         )
+
+    @precondition(lambda self: self.coming)
+    @rule(data=st.data(), item=nouns.items)
+    def replace(self, data: st.DataObject, item: Item) -> None:
+        """As the engine does: what is not replaced is as it was, where the item is there at all."""
+        node, kept = self.node(data)
+        old, _ = kept.items.get(item.id, (item, None))
+        self.happens(ItemReplaced(node=node, item=replace(old, payload=item.payload)))
 
     @precondition(lambda self: self.coming)
     @rule(data=st.data(), item_ids=st.lists(nouns.item_ids, max_size=2).map(tuple))
@@ -236,6 +268,23 @@ class StoreMachine(RuleBasedStateMachine):
         expected = self.kept.get(query.node, empty).ask(query)
         assert self.run(self.store.items(query)) == expected
 
+    @rule(query=archive_queries)
+    def look_up(self, query: ArchiveQuery) -> None:
+        empty = KeptNode(NodeConfig(), nouns.JULIET, 0)
+        expected = self.kept.get(query.node, empty).archive(query)
+        assert self.run(self.store.archive(query)) == expected
+
+    @rule(
+        node=nouns.nodes,
+        at=st.none() | nouns.seconds,
+        most=st.none() | st.integers(0, 4),
+        limit=st.integers(1, 3),
+    )
+    def find_surplus(self, node: NodeId, at: float | None, most: int | None, limit: int) -> None:
+        kept = self.kept.get(node, KeptNode(NodeConfig(), nouns.JULIET, 0))
+        found = self.run(self.store.surplus(node, at, most, limit))
+        assert found == kept.surplus(at, most, limit)
+
     @invariant()
     def answers_as_kept(self) -> None:
         self.run(self.compare())
@@ -295,6 +344,10 @@ class StoreMachine(RuleBasedStateMachine):
                 if any(each.bare == jid for each in kept.lasting)
             }
             assert await store.affiliated(jid) == self.kept.affiliated(jid)
+        wheres: tuple[JID | str, ...] = (nouns.ROOMS, nouns.JULIET, "ball")
+        for where, at in product(wheres, (0.0, 2e9, 4e9)):
+            aged = await store.aged(where, at, len(nouns.NODES))
+            assert set(aged) == set(self.kept.aged(where, at))
         assert set(await store.occupied()) == {
             node for node, kept in self.kept.items() if kept.occupants
         }

@@ -6,6 +6,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from typing import Any
 
 import pytest
 
@@ -75,6 +76,32 @@ def test_counting_a_list_reads_an_index_alone(database: sqlite3.Connection, type
     assert "SEARCH nodes USING INDEX nodes_guarded (service=?)" in plan
     assert "SEARCH nodes USING INTEGER PRIMARY KEY (rowid=?)" in plan
     assert {step for step in plan if step.startswith("SCAN")} <= {"SCAN ruled", "SCAN mine"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "index"),
+    [
+        ({}, "items_in_order (node=? AND sequence>? AND sequence<?)"),
+        ({"bare": True}, "items_of_publisher (node=? AND bare=? AND sequence>? AND sequence<?)"),
+        ({"bare": True, "full": True}, "items_of_publisher"),
+        ({"nick": True}, "items_of_nick (node=? AND nick=? AND sequence>? AND sequence<?)"),
+        ({"ids": 2}, ""),
+        ({"text": True}, ":M2><"),  # by words and bounds of rows, in the order of rows
+    ],
+)
+@pytest.mark.parametrize("backwards", [False, True])
+def test_an_archive_is_looked_up_by_index(
+    database: sqlite3.Connection, asked: dict[str, Any], index: str, backwards: bool
+) -> None:
+    """A page of what somebody said costs what it shows, however much others said."""
+    asked = {"ids": 0, "bare": False, "full": False, "nick": False, "text": False} | asked
+    for statement in statements.archive(**asked, backwards=backwards):
+        parameters = dict.fromkeys(re.findall(r":(\w+)", statement), 1)
+        plan = [row[3] for row in database.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+        assert not [step for step in plan if "SCAN items" in step], plan
+        if index:
+            assert any(index in step for step in plan), plan
+            assert "TEMP B-TREE" not in str(plan)
 
 
 @pytest.mark.parametrize("name", STATEMENTS)

@@ -15,6 +15,7 @@ from folkmoot.config.values import (
     DOMAIN,
     PATH,
     Address,
+    ArchiveDefault,
     Creators,
     Kind,
     LogFormat,
@@ -177,6 +178,36 @@ class Spaces:
 
 
 @dataclass(frozen=True, slots=True)
+class Archive:
+    """How much of what was said the server keeps. What is past a bound goes, the oldest first."""
+
+    room_days: int = option(
+        whole(0, 36_500), 0, "How many days a room keeps its messages; 0: as long as it is there."
+    )
+    room_messages: int = option(
+        whole(0, 1_000 * _MILLION),
+        _MILLION,
+        "How many messages a room keeps, the newest of them; 0: however many there are.",
+    )
+    account_days: int = option(
+        whole(0, 36_500),
+        0,
+        "How many days an account keeps what it sent and received; 0: as long as it is there.",
+    )
+    account_messages: int = option(
+        whole(0, 1_000 * _MILLION),
+        _MILLION,
+        "How many messages an account keeps, the newest of them; 0: however many there are.",
+    )
+    archive_default: ArchiveDefault = option(
+        choice(ArchiveDefault),
+        ArchiveDefault.ALWAYS,
+        "What an account keeps that does not say itself (XEP-0441): `always` all, `roster` what it"
+        " exchanges with its contacts, `never` nothing.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Log:
     """What the server says about its work, on standard error. Never a password, never a message."""
 
@@ -211,6 +242,7 @@ class Config:
     registration: Registration = Registration()
     limits: Limits = Limits()
     spaces: Spaces = Spaces()
+    archive: Archive = Archive()
     log: Log = Log()
 
     @property

@@ -63,6 +63,14 @@ class Creators:
         return self.named is None or jid.bare in self.named
 
 
+class ArchiveDefault(StrEnum):
+    """What an account keeps of its messages that does not say itself."""
+
+    ALWAYS = "always"
+    ROSTER = "roster"
+    NEVER = "never"
+
+
 class LogFormat(StrEnum):
     """How the log is written: for eyes or for programs."""
 

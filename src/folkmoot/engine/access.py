@@ -15,12 +15,15 @@ from folkmoot.engine.configuration import (
     Audience,
     Inherit,
     Inviters,
+    Keep,
     NodeConfig,
+    Preferences,
     PublishModel,
     RoomConfig,
 )
 from folkmoot.engine.errors import Reason
 from folkmoot.engine.model import Affiliation, Role, State
+from folkmoot.xmpp.jid import JID
 
 RANK: Final = {
     Affiliation.OUTCAST: 0,
@@ -148,6 +151,40 @@ def refuses_items(config: NodeConfig, stance: Stance) -> Reason | None:
     if reason is not Reason.PENDING:
         return reason
     return None if stance.state is State.SUBSCRIBED else Reason.NOT_SUBSCRIBED
+
+
+def refuses_archive(config: NodeConfig, stance: Stance, *, present: bool) -> Reason | None:
+    """Whether an entity may not look up what was published, or said in a room.
+
+    Who may enter may (XEP-0313 §6.1.2); a password opens it for none but those who are in already.
+    present: the entity is in the room.
+    """
+    if refused := refuses_items(config, stance):
+        return refused
+    room = config.room
+    if room is None:
+        return None if config.persist_items else Reason.NOT_PERSISTENT
+    staff = stance.affiliation in (Affiliation.OWNER, Affiliation.ADMIN)
+    if room.locked and stance.affiliation is not Affiliation.OWNER:
+        return Reason.ROOM_LOCKED
+    if room.password and not (present or staff):
+        return Reason.WRONG_PASSWORD
+    return None if room.archive else Reason.NOT_PERSISTENT
+
+
+def keeps(preferences: Preferences, default: Keep, other: JID) -> bool | None:
+    """Whether an account keeps what it exchanges with an address; None: if it is on the roster.
+
+    default: what holds for accounts that say nothing. A JID that both lists name is not kept.
+    Source: XEP-0441 0.2.0, §2.1, §2.3.1.
+    """
+    addresses = {str(other), str(other.bare)}
+    if not addresses.isdisjoint(preferences.never):
+        return False
+    if not addresses.isdisjoint(preferences.always):
+        return True
+    chosen = preferences.default or default
+    return None if chosen is Keep.ROSTER else chosen is Keep.ALWAYS
 
 
 def refuses_invite(config: NodeConfig, affiliation: Affiliation) -> Reason | None:

@@ -23,7 +23,6 @@ from folkmoot.engine.events import (
     OccupantsLost,
     RegistrationChanged,
     StandingChanged,
-    SubjectChanged,
     SubscriptionChanged,
 )
 from folkmoot.engine.model import Item, State, Subscription, Via
@@ -83,10 +82,6 @@ def _heard(event: Event, view: View, *, created: bool) -> Iterator[Notification]
             yield from occupancy.lost(event, view)
         case StandingChanged():
             yield from occupancy.restated(event, view)
-        case SubjectChanged(node=node, item=item):
-            record = view.found(node)
-            to = record.hearers(Via.MUC)
-            yield Spoken(via=Via.MUC, node=node, to=to, item=item, kept=False, config=record.config)
         case ItemsRetracted():
             yield from _retracted(event, view)
         case RegistrationChanged():

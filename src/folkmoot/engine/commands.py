@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from folkmoot.engine.configuration import Preferences
 from folkmoot.engine.model import (
     RECALL_ALL,
     Affiliation,
@@ -298,6 +299,32 @@ class Expire(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Remember(Command):
+    """Keep a message an account sent or received, if it wants such kept (XEP-0313 §6.1.1).
+
+    `node` is the account's archive, `actor` the account. with_: the other party, by the address the
+    message has.
+    """
+
+    with_: JID
+    payload: Element
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prefer(Command):
+    """Change with whom an account keeps its messages (XEP-0441 §2.1); `node` is its archive."""
+
+    preferences: Preferences
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trim(Command):
+    """End the oldest items of an archive; for the engine's own use, whose store named them."""
+
+    item_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangePresence(Command):
     """Change nick or presence as an occupant (XEP-0045 §7.6, §7.7); `actor` is the occupant."""
 
@@ -321,9 +348,13 @@ class Vacate(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeSubject(Command):
-    """Change a room's subject (XEP-0045 §8.1); the payload is the message as it is sent on."""
+    """Change a room's subject (XEP-0045 §8.1); the payload is the message as it is sent on.
+
+    keep: see `Entry`.
+    """
 
     payload: Element
+    keep: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -137,8 +137,30 @@ class RoomConfig:
     """Occupants may ask each other's clients."""
     avatar: tuple[str, ...] = ()
     """The SHA-1 of each image in the room's vCard (XEP-0486 §5.1); set with it."""
+    archive: bool = True
+    """What is said is kept, for history and for those who look it up (XEP-0313)."""
     locked: bool = False
     """Just made, and entered by its owner alone until it is configured (§10.1.1)."""
+
+
+class Keep(Enum):
+    """With whom an account keeps what it exchanges, where it names nobody (XEP-0441 §2.1.1)."""
+
+    ALWAYS = "always"
+    NEVER = "never"
+    ROSTER = "roster"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preferences:
+    """With whom an account keeps what it exchanges (XEP-0441 0.2.0, §2.1).
+
+    default: None is as the operator says. always, never: JIDs, bare or full, as text.
+    """
+
+    default: Keep | None = None
+    always: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +204,8 @@ class NodeConfig:
     """The node this one goes with, and ends with (XEP-0496 §4.3)."""
     inherit: Inherit = Inherit.ALL
     inviters: Inviters = Inviters.OWNERS
+    preferences: Preferences | None = None
+    """Of an account's archive alone."""
     room: RoomConfig | None = None
 
     @property
@@ -202,6 +226,12 @@ class NodeConfig:
     def private(self) -> bool:
         """Whether someone has to let people in."""
         return self.access in (Access.AUTHORIZE, Access.WHITELIST)
+
+    @property
+    def logged(self) -> bool:
+        """Whether anybody at all may look up what is said in the room (XEP-0045 §7.2.12)."""
+        room = self.room
+        return room is not None and room.archive and not (room.password or self.private)
 
     @property
     def listed(self) -> bool:

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Concatenate, Final, Generic, ParamSpec, TypeVar
 
-from folkmoot.engine import questions
+from folkmoot.engine import archives, questions
 from folkmoot.engine.audience import foresee, hearers
-from folkmoot.engine.commands import Command, Depart, Expire, Vacate
+from folkmoot.engine.commands import Command, Depart, Expire, Trim, Vacate
 from folkmoot.engine.decide import Stamp, decide
 from folkmoot.engine.decide.auditing import audited
 from folkmoot.engine.decide.numbering import numbered
 from folkmoot.engine.events import Audited, Event, NodeCreated, NodeDeleted
 from folkmoot.engine.journal import Journal
-from folkmoot.engine.model import NodeId
+from folkmoot.engine.model import ARCHIVE_NODE, NodeId
 from folkmoot.engine.notifications import Notification
 from folkmoot.engine.reading import Reading
-from folkmoot.engine.services import Services
-from folkmoot.engine.store import AuditPage, AuditQuery, NodeQuery, Store, Tally
+from folkmoot.engine.services import UNBOUNDED, Services
+from folkmoot.engine.store import (
+    ArchivePage,
+    ArchiveQuery,
+    AuditPage,
+    AuditQuery,
+    NodeQuery,
+    Store,
+    Tally,
+)
 from folkmoot.engine.view import Missing, View
 from folkmoot.engine.working_set import WorkingSet
 from folkmoot.xmpp.jid import JID
@@ -25,6 +34,9 @@ from folkmoot.xmpp.xml import Element
 
 DUE_NODES_MAX: Final = 1_000
 """How many nodes are looked after at once where something is over."""
+
+TRIM_ITEMS_MAX: Final = 500
+"""How many items of an archive end in one command."""
 
 P = ParamSpec("P")
 A = TypeVar("A")
@@ -111,14 +123,20 @@ class Engine(Generic[T]):
         """An id that has never been before."""
         return self._stamp().id
 
-    async def told(self) -> None:
-        """Wait until all that was to be told so far is."""
-        await self._journal.told()
-
     async def shown(self, query: NodeQuery) -> tuple[NodeId, ...]:
         """Nodes that a list may show; whether it does is for `questions.visible` to say."""
         await self._journal.settled()
         return await self._store.shown(query)
+
+    async def archive(self, actor: JID, query: ArchiveQuery) -> ArchivePage:
+        """What is in an archive, for who may look it up. Raises Refused as `archives.narrowed`.
+
+        All that was decided before is in it. Who is let in is asked again when the page is there.
+        """
+        query = await self.ask(archives.narrowed, actor, query)
+        await self._journal.settled()
+        page = await self._store.archive(query)
+        return await self.ask(archives.shown, actor, query, page)
 
     async def tally(self, query: NodeQuery) -> Tally:
         """How many nodes a list may show, as the store has it."""
@@ -179,9 +197,43 @@ class Engine(Generic[T]):
         for node in await self._store.due(self._stamp().at, DUE_NODES_MAX):
             await self.run(Expire(actor=node.service, node=node))
 
+    async def trim(self) -> None:
+        """End what is too old in archives or too much; others are served in between."""
+        now, services = self._stamp().at, self.services
+        grown, self.nodes.grown = self.nodes.grown, {}
+        where: JID | str
+        for where, bounds in (
+            (services.rooms, services.room_archive),
+            (ARCHIVE_NODE, services.account_archive),
+        ):
+            if bounds == UNBOUNDED:
+                continue
+            oldest = None if bounds.seconds is None else now - bounds.seconds
+            places = dict.fromkeys(grown)
+            if oldest is not None:
+                await self._journal.settled()
+                aged = await self._store.aged(where, oldest, DUE_NODES_MAX)
+                places.update(dict.fromkeys(aged))
+            for node in places:
+                if services.is_archive(node) is isinstance(where, str):
+                    await self._trim(node, oldest, bounds.items)
+
+    async def _trim(self, node: NodeId, oldest: float | None, most: int | None) -> None:
+        while True:
+            await self._journal.settled()
+            over = await self._store.surplus(node, oldest, most, TRIM_ITEMS_MAX)
+            trim = Trim(actor=node.service, node=node, item_ids=over)
+            if not over or not await self.run(trim):
+                return
+            await asyncio.sleep(0)
+
     async def settled(self) -> None:
         """Wait until all that was decided so far is kept."""
         await self._journal.settled()
+
+    async def told(self) -> None:
+        """Wait until all that was decided so far is told as well."""
+        await self._journal.told()
 
     async def keep(self) -> None:
         """Commit and tell, until cancelled. Raises StoreFailed when the store keeps refusing."""

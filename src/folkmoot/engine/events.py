@@ -99,6 +99,17 @@ class ItemPublished:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ItemReplaced:
+    """An item says something else from now on; its place and time, and who said it, stay.
+
+    Nobody is told by this event: a message tells it.
+    """
+
+    node: NodeId
+    item: Item
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ItemsRetracted:
     """Items are gone. tell: whether the node's subscribers hear. parting: see `Retract`.
 
@@ -216,7 +227,7 @@ class ApprovalSettled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubjectChanged:
-    """A room has another subject."""
+    """A room has another subject; that it was said is an item of its own."""
 
     node: NodeId
     item: Item
@@ -308,6 +319,7 @@ Event = (
     | NodeConfigured
     | NodeDeleted
     | ItemPublished
+    | ItemReplaced
     | ItemsRetracted
     | NodePurged
     | SubscriptionChanged

@@ -14,6 +14,10 @@ from folkmoot.xmpp.xml import Element
 
 PRESENCE_NODE: Final = "presence"
 MESSAGES_NODE: Final = "messages"
+ARCHIVE_NODE: Final = "archive"
+KEPT_BY_SERVER: Final = frozenset({PRESENCE_NODE, MESSAGES_NODE, ARCHIVE_NODE})
+"""Nodes of an account that are what a protocol of their own makes them: its presence, the messages
+that wait for somebody to take them, and those that were sent and received."""
 
 CHAIN_NODES_MAX: Final = 8
 """How many nodes, the node itself included, standing is handed down through."""
@@ -73,6 +77,7 @@ class Role(Enum):
 class Item:
     """One item of a node.
 
+    publisher: in an account's archive, whom the message was exchanged with.
     published: seconds since 1970. nick: the occupant's name, for an item published to a room.
     """
 

@@ -256,6 +256,8 @@ def _presence(
 
 def _newest(record: Node, room: RoomConfig, recall: Recall) -> tuple[Item, ...]:
     """What was said last, as far as room and newcomer want it told again (XEP-0045 §7.2.14)."""
+    if not room.archive:
+        return ()
     bounds = [each for each in (room.history_items, recall.items_max) if each is not None]
     recent = tuple(record.recent or ())[-min(bounds) :] if min(bounds) else ()
     return tuple(item for item in recent if recall.since is None or item.published >= recall.since)

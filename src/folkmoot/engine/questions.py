@@ -16,6 +16,7 @@ from folkmoot.engine.decide.nodes import hold_owner
 from folkmoot.engine.decide.terms import named
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.model import (
+    ARCHIVE_NODE,
     MESSAGES_NODE,
     Affiliation,
     Item,
@@ -295,11 +296,43 @@ def presences(view: View, actor: JID, target: JID) -> tuple[Item, ...]:
     return tuple(item for item in live if not target.resource or item.id == target.resource)
 
 
-def waiting_messages(view: View, account: JID) -> tuple[Item, ...]:
-    """The oldest messages that came while nobody was there to have them, in their order."""
+@dataclass(frozen=True, slots=True)
+class Waited:
+    """A message that came while nobody was there to have it; None where it is gone meanwhile.
+
+    at: when it came, in seconds since 1970. archived: it is in the account's archive, under its id.
+    """
+
+    id: str
+    at: float
+    payload: Element | None
+    archived: bool = False
+
+
+def waiting_messages(view: View, account: JID) -> tuple[Waited, ...]:
+    """The oldest messages that wait for an account, in their order; none where none do.
+
+    One that says nothing stands for what the account's archive has under its id.
+    """
     node = NodeId(account, MESSAGES_NODE)
-    record = view.node(node)
-    return () if record is None else view.page(ItemQuery(node=node, counted=False)).items
+    if view.node(node) is None:
+        return ()
+    items = view.page(ItemQuery(node=node, counted=False)).items
+    ids = tuple(item.id for item in items if item.payload is None or not item.payload.children)
+    archive = ItemQuery(node=NodeId(account, ARCHIVE_NODE), ids=ids, counted=False)
+    kept = {item.id: item for item in (view.page(archive).items if ids else ())}
+    found: list[Waited] = []
+    for item in items:
+        if item.id not in ids:
+            found.append(Waited(item.id, item.published, item.payload))
+        elif item.id in kept:
+            there = kept[item.id]
+            found.append(Waited(item.id, there.published, there.payload, archived=True))
+        elif not found:
+            return (Waited(item.id, item.published, None),)  # a page has its first item in any case
+        else:
+            break  # it may be on the next page
+    return tuple(found)
 
 
 def is_account(view: View, jid: JID) -> bool:

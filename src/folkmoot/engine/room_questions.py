@@ -92,12 +92,13 @@ def occupants(view: View, actor: JID, node: NodeId, role: Role) -> tuple[Seen, .
 class Line:
     """A way from one occupant to another: who speaks, and the full JIDs of who is spoken to.
 
-    subid: what names the device that speaks.
+    subid: what names the device that speaks. own: the full JIDs of who speaks.
     """
 
     sender: Seen
     to: tuple[JID, ...]
     subid: str = ""
+    own: tuple[JID, ...] = ()
 
 
 def line(view: View, actor: JID, node: NodeId, nick: str, *, message: bool) -> Line:
@@ -117,7 +118,8 @@ def line(view: View, actor: JID, node: NodeId, nick: str, *, message: bool) -> L
     if not message and not room.queries and actor not in to:
         raise Refused(Reason.FORBIDDEN)
     subid = record.subscriptions[actor].subid
-    return Line(seen(record, actor, view, reveal=False), to, subid)
+    own = record.occupants(mine.nick)
+    return Line(seen(record, actor, view, reveal=False), to, subid, own)
 
 
 def device(view: View, actor: JID, node: NodeId, nick: str, subid: str) -> tuple[Seen, JID]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Container
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Final, NamedTuple
 
-from folkmoot.engine.model import MESSAGES_NODE, PRESENCE_NODE, NodeId
+from folkmoot.engine.configuration import Keep
+from folkmoot.engine.model import ARCHIVE_NODE, KEPT_BY_SERVER, PRESENCE_NODE, NodeId
 from folkmoot.xmpp.jid import JID
 
 SUBSCRIPTIONS: Final = "urn:xmpp:pps:subscriptions:0"
@@ -25,6 +26,19 @@ class Kind(Enum):
     """An account of this server; its bare JID owns all its nodes (XEP-0163)."""
     ELSEWHERE = "elsewhere"
     """Somebody of another server; what is kept here is our side of the relation."""
+
+
+class Bounds(NamedTuple):
+    """How much an archive keeps; None sets no bound. The oldest go first.
+
+    seconds: how old. items: how many. What is more goes the next time somebody looks.
+    """
+
+    seconds: int | None = None
+    items: int | None = None
+
+
+UNBOUNDED: Final = Bounds()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +62,9 @@ class Services:
     affiliations_per_node_max: int = 100_000
     contacts_per_account_max: int = 10_000
     offline_messages_max: int = 1_000
+    room_archive: Bounds = UNBOUNDED
+    account_archive: Bounds = UNBOUNDED
+    archive_default: Keep = Keep.ALWAYS
 
     def kind(self, service: JID) -> Kind:
         """What sort of service an address is."""
@@ -60,6 +77,10 @@ class Services:
     def local(self, jid: JID) -> bool:
         """Whether an address is, or would be, an account's here."""
         return bool(jid.local) and jid.domain == self.domain.domain
+
+    def serves(self, jid: JID) -> bool:
+        """Whether an address is one of this server's: an account, a room, a service."""
+        return jid.domain in (self.domain.domain, self.rooms.domain, self.pubsub.domain)
 
     def may_create(self, jid: JID, service: JID) -> bool:
         """Whether an entity may create nodes on the pubsub service, or rooms."""
@@ -74,6 +95,10 @@ class Services:
         """Whether a node's items are its owner's resources, for as long as they are there."""
         return node.name == PRESENCE_NODE and self.owned(node)
 
+    def is_archive(self, node: NodeId) -> bool:
+        """Whether a node's items are the messages an account sent and received."""
+        return node.name == ARCHIVE_NODE and self.owned(node)
+
     def derived(self, node: NodeId) -> bool:
         """Whether a node's items follow from subscriptions, and are nobody's to change."""
         if node.name == SUBSCRIPTIONS:
@@ -82,5 +107,4 @@ class Services:
 
     def is_personal(self, node: NodeId) -> bool:
         """Whether a node is an account's, and for whatever it likes to publish (XEP-0163)."""
-        kept_by_server = node.name in (PRESENCE_NODE, MESSAGES_NODE)
-        return not kept_by_server and self.kind(node.service) is Kind.ACCOUNT
+        return node.name not in KEPT_BY_SERVER and self.kind(node.service) is Kind.ACCOUNT

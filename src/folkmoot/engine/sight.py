@@ -62,6 +62,16 @@ def veiled(record: Node, item: Item) -> Item:
     return replace(item, publisher=occupant)
 
 
+def sees_jids(record: Node, jid: JID, view: View) -> bool:
+    """Whether an entity, in the room or not, may be told who its occupants are."""
+    room = record.config.room
+    assert room is not None
+    standing = view.affiliation(record.id, jid)
+    held = [each.occupant for each in view.subscriptions(record.id, jid)]
+    given = [None, *(each.role for each in held if each is not None)]
+    return any(access.sees_jids(room, access.role(room, standing, role)) for role in given)
+
+
 def classes(record: Node, view: View) -> Classes:
     """All occupants, in their classes."""
     room = record.config.room

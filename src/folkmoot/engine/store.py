@@ -20,6 +20,9 @@ from folkmoot.xmpp.xml import Element
 PAGE_ITEMS_MAX = 1_000
 """The most items one query gives, whatever was asked for."""
 
+COUNT_ITEMS_MAX = 10_000
+"""How far the items that match a query are counted along with a page of them."""
+
 AUDIT_ROWS_MAX = 10_000
 """How many rows a space's audit trail has; the oldest make way."""
 
@@ -85,6 +88,52 @@ class ItemPage:
     count: int
     found: bool = True
     named: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveQuery:
+    """Which of a node's items are looked for, and which page of them; in the order they stand.
+
+    What is looked for: ids: these alone. above, below: only items that stand after, or before, the
+    item of this id. since, until: published then or later, then or earlier; times rise with the
+    order items stand in, but for a clock that was set back, and what stands beyond the bound that
+    follows from it is not looked at. publisher: by an entity, or, if bare, by any resource of it.
+    nick: by an occupant of this name. text: with all of its words, in full or as beginnings.
+    The page: as in `ItemQuery`; `after` and `before` are of the same items. limit 0: the count
+    alone.
+    """
+
+    node: NodeId
+    ids: tuple[str, ...] = ()
+    above: str = ""
+    below: str = ""
+    since: float | None = None
+    until: float | None = None
+    publisher: JID | None = None
+    nick: str = ""
+    text: str = ""
+    edge: Edge = Edge.OLDEST
+    after: str = ""
+    before: str = ""
+    skip: int = 0
+    limit: int = PAGE_ITEMS_MAX
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivePage:
+    """Items, oldest first, of those that were looked for.
+
+    complete: nothing more is to be had in the direction the page was taken from.
+    index: where the first stands among all; count: how many all are; None beyond COUNT_ITEMS_MAX,
+    unless the count alone was asked for.
+    found: whether every item named in the query exists; if not, the page is empty.
+    """
+
+    items: tuple[Item, ...]
+    complete: bool = True
+    index: int | None = None
+    count: int | None = None
+    found: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +223,17 @@ class Store(Protocol):
 
     async def card(self, node: NodeId) -> Element | None:
         """A room's vCard; None where it has none, or is not there."""
+
+    async def archive(self, query: ArchiveQuery) -> ArchivePage:
+        """The items looked for; an empty page where the node is not there."""
+
+    async def aged(self, where: JID | str, at: float, limit: int) -> tuple[NodeId, ...]:
+        """Nodes of a service, or of a name, whose oldest item is of a time or one before it."""
+
+    async def surplus(
+        self, node: NodeId, at: float | None, most: int | None, limit: int
+    ) -> tuple[str, ...]:
+        """The oldest items, by id, that are of a time or one before it, or more than so many."""
 
     async def audit(self, query: AuditQuery) -> AuditPage:
         """What was written down of a space; an empty page where there is none."""

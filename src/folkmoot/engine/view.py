@@ -325,9 +325,10 @@ class View:
         config = self.config(node)
         hears = grouped = False
         if config is not None and config.access in (Access.PRESENCE, Access.ROSTER):
+            groups = config.access is Access.ROSTER
             for owner in self.owners(node):
                 hears = hears or self.hears_presence(owner, jid)
-                grouped = grouped or self._grouped(config, owner, jid)
+                grouped = grouped or (groups and self._grouped(config, owner, jid))
         affiliation, state = self.affiliation(node, jid), self.state(node, jid)
         return Stance(affiliation, state, hears, grouped, above)
 

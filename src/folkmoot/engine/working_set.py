@@ -8,7 +8,7 @@ here can be read from the store, where all that was decided is committed.
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from folkmoot.engine.configuration import HISTORY_ITEMS_MAX, NodeConfig
@@ -19,6 +19,7 @@ from folkmoot.engine.events import (
     Event,
     InviteChanged,
     ItemPublished,
+    ItemReplaced,
     ItemsRetracted,
     NodeConfigured,
     NodeCreated,
@@ -31,7 +32,7 @@ from folkmoot.engine.events import (
     SubscriptionChanged,
     kept,
 )
-from folkmoot.engine.model import Affiliation, NodeId
+from folkmoot.engine.model import Affiliation, Item, NodeId
 from folkmoot.engine.record import Node
 from folkmoot.engine.store import Edge, ItemQuery, Store
 from folkmoot.engine.view import Want
@@ -52,6 +53,7 @@ class WorkingSet:
     rosters: account to what the items of its roster sum up to, for those that were asked for.
     departures: how often a node was let go of or deleted. As long as it stays the same, what the
     store said of a node that is not here is still true.
+    grown: the archives that have more in them than when they were last looked at.
     relations: how often it changed which node names which as its parent or link.
     """
 
@@ -67,6 +69,7 @@ class WorkingSet:
         self._crowd = 0  # with no more nodes than these nobody looks for some to let go of
         self._leaving: OrderedDict[JID, set[NodeId]] = OrderedDict()
         self.rosters: OrderedDict[JID, int] = OrderedDict()
+        self.grown: dict[NodeId, None] = {}
         self.batch = 1
         self.committed = 0
         self.departures = 0
@@ -236,6 +239,8 @@ class WorkingSet:
                 self._moved[event.jid] = self.batch
                 if event.version:
                     self._nodes[event.node].put_standing(event.jid, event.version)
+            case ItemReplaced(node=node_id, item=item):
+                _replace(self._nodes[node_id], item)
             case ItemsRetracted():
                 self._remove_items(self._nodes[event.node], event.item_ids)
             case NodePurged():
@@ -262,8 +267,9 @@ class WorkingSet:
 
     def _created(self, event: NodeCreated) -> None:
         node = Node(event.node, event.config, event.creator, event.at)
-        if event.config.room is None:
-            node.heads = {}  # a room's are nobody's to replace, and never end
+        archive = event.config.preferences is not None
+        if event.config.room is None and not archive:
+            node.heads = {}  # what was said is nobody's to replace
         node.recent = deque(maxlen=HISTORY_ITEMS_MAX)
         if event.owner is not None:
             node.put_affiliation(event.owner, Affiliation.OWNER)
@@ -301,8 +307,10 @@ class WorkingSet:
         if node.heads is not None:
             node.heads.pop(item.id, None)
             node.heads[item.id] = item.publisher
-        if node.recent is not None and node.config.room is not None:
+        if node.config.room is not None and node.recent is not None:
             node.recent.append(item)
+        if node.config.room is not None or node.config.preferences is not None:
+            self.grown[event.node] = None
         if event.lists is not None or item.id in node.listed:
             node.put_listed(item.id, event.lists)
 
@@ -311,7 +319,7 @@ class WorkingSet:
         self._leaving.setdefault(publisher, set()).add(node)
         self._leaving.move_to_end(publisher)
 
-    def _remove_items(self, node: Node, item_ids: Iterable[str]) -> None:
+    def _remove_items(self, node: Node, item_ids: Collection[str]) -> None:
         for item_id in item_ids:
             if node.heads is not None:
                 node.heads.pop(item_id, None)
@@ -319,6 +327,8 @@ class WorkingSet:
                 node.live.pop(item_id, None)
             if item_id in node.listed:
                 node.put_listed(item_id, None)
+        if node.recent and item_ids and not {*item_ids}.isdisjoint(item.id for item in node.recent):
+            node.recent = None
 
     def _subscription(self, event: SubscriptionChanged) -> None:
         node = self._nodes[event.node]
@@ -357,6 +367,13 @@ class WorkingSet:
 
 def _occupies(event: SubscriptionChanged) -> bool:
     return any(each is not None and each.occupant for each in (event.before, event.after))
+
+
+def _replace(node: Node, item: Item) -> None:
+    """Put an item where another of its id is among the newest, if it is."""
+    if node.recent is not None:
+        same = (each if each.id != item.id else item for each in node.recent)
+        node.recent = deque(same, maxlen=HISTORY_ITEMS_MAX)
 
 
 def _related(config: NodeConfig) -> tuple[NodeId, ...]:

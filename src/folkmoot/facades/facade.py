@@ -37,6 +37,8 @@ class Reach(Enum):
     """To every available resource whose priority is not negative, else nowhere: headlines."""
     KEPT = "kept"
     """The same, but kept for later where there is none: messages someone has to see."""
+    COPIED = "copied"
+    """To every resource that asked for copies of messages, but for those that have the message."""
     INTERESTED = "interested"
     """To every resource that has asked for the roster: roster pushes."""
 
@@ -48,7 +50,8 @@ class Outgoing:
     shows: it is for resources alone that are available in one of these ways, None being not to be
     available; empty: for any.
     wanted: a feature; of a bare JID only those resources are meant that have announced it, each
-    by its own address. but: of those, not these addresses, which take it as Reach.AVAILABLE says.
+    by its own address. but: of those, and of those that want copies, not these addresses, which
+    take it as Reach.AVAILABLE says.
     eventing: it is for those resources alone whose presence came through pubsub (XEP-0207), or for
     those alone whose did not; None: for any.
     """

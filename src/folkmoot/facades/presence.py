@@ -86,6 +86,8 @@ async def available(request: Request) -> Iterable[Element]:
         await _welcome(request)
         await send_latest(request)
     if priority >= 0 and not (sender.available and sender.priority >= 0):
+        # What is on its way is missed and kept, or taken, before it is asked what there is.
+        await request.engine.told()
         await messages.waiting(request.engine, actor)
     return ()
 

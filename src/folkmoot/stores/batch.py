@@ -19,6 +19,7 @@ from folkmoot.engine.events import (
     Event,
     InviteChanged,
     ItemPublished,
+    ItemReplaced,
     ItemsRetracted,
     Matter,
     NodeConfigured,
@@ -97,6 +98,8 @@ class _Batch:
                 self._sweep(statements.DELETE_NODE, event.node)
             case ItemPublished():
                 self._publish(event)
+            case ItemReplaced():
+                self._replace(event)
             case ItemsRetracted():
                 self._drop_items(event.node, event.item_ids)
             case NodePurged():
@@ -184,6 +187,12 @@ class _Batch:
         key = (event.node, event.item.id)
         self._items[key] = _overtaking(self._items.get(key), row)
         self._drop_items(event.node, event.evicted)
+
+    def _replace(self, event: ItemReplaced) -> None:
+        key, row = (event.node, event.item.id), _node_row(event.node) | item_row(event.item)
+        statement, pending = self._items.get(key, (statements.REPLACE_ITEM, {}))
+        if statement is not statements.DELETE_ITEM:
+            self._items[key] = (statement, {**pending, **row})
 
     def _invite(self, event: InviteChanged) -> None:
         ticket = event.after
@@ -298,7 +307,7 @@ def _overtaking(before: tuple[str, Row] | None, row: dict[str, Value]) -> tuple[
 
     anew: whether it is another than the item that is kept. created: where it stood first.
     """
-    if before is None:
+    if before is None or before[0] is statements.REPLACE_ITEM:
         return statements.PUT_ITEM, row
     statement, waiting = before
     row["anew"], row["created"] = waiting.get("anew", False), waiting.get("created")

@@ -2,9 +2,9 @@
 
 A configuration is a JSON object of `NodeConfig`'s fields under their own names, all of them, so
 that a default changed later changes no node. Enums are their values, a node is `[service, name]`,
-`RoomConfig` an object of the same kind. Read back, a field that is missing takes its default and
-one that is not known is passed over; a value its field cannot hold is a ValueError, since an
-access model must never turn into a guess.
+`RoomConfig` and `Preferences` are objects of the same kind. Read back, a field that is missing
+takes its default and one that is not known is passed over; a value its field cannot hold is a
+ValueError, since an access model must never turn into a guess.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from enum import Enum
 from types import UnionType
 from typing import Any, Final, TypeAlias, cast, get_args, get_origin, get_type_hints
 
-from folkmoot.engine.configuration import NodeConfig, RoomConfig
+from folkmoot.engine.configuration import NodeConfig, Preferences, RoomConfig
 from folkmoot.engine.model import (
     Contact,
     Item,
@@ -33,6 +33,7 @@ from folkmoot.engine.model import (
     Topic,
     Via,
 )
+from folkmoot.stores.texts import words_of
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element, Limits, parse, serialize
 
@@ -183,9 +184,11 @@ def item_row(item: Item) -> dict[str, Value]:
     return {
         "id": item.id,
         "publisher": str(item.publisher),
+        "bare": str(item.publisher.bare),
         "published": item.published,
         "nick": item.nick,
         "payload": None if item.payload is None else serialize(item.payload),
+        "words": words_of(item),
     }
 
 
@@ -222,7 +225,7 @@ def _plain(value: object) -> object:
             return str(value)
         case tuple():
             return [_plain(each) for each in value]
-        case NodeConfig() | RoomConfig():
+        case NodeConfig() | RoomConfig() | Preferences():
             return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
         case _:
             return value
@@ -246,13 +249,13 @@ def _reader(kind: Any) -> Callable[[Any], object]:
         return lambda values: tuple(map(one, values))
     if kind is JID:
         return JID.parse
-    if kind is RoomConfig:
-        return lambda value: _read(RoomConfig, value)
+    if kind in (RoomConfig, Preferences):
+        return lambda value: _read(kind, value)
     return cast(Callable[[Any], object], kind)
 
 
 _READERS: Final[Mapping[type[Any], Mapping[str, Callable[[Any], object]]]] = {
     kind: {name: _reader(field) for name, field in get_type_hints(kind).items()}
-    for kind in (NodeConfig, RoomConfig)
+    for kind in (NodeConfig, RoomConfig, Preferences)
 }
 """For each field of a configuration, what makes its value of what JSON gave."""

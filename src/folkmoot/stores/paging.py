@@ -20,6 +20,9 @@ from folkmoot.stores.codec import read_item
 
 SEQUENCE_MAX: Final = 2**63 - 1
 
+ItemRow = tuple[int, str, str, float, str, str | None]
+"""Place, id, publisher, time, nick and payload: what the statements about items select."""
+
 _Row = TypeVar("_Row", bound=tuple[object, ...])
 
 _RANGES: Final = {
@@ -38,13 +41,14 @@ def named_items(reader: sqlite3.Connection, key: int | None, query: ItemQuery) -
     """The items of some ids, as far as they exist."""
     wanted = list(itertools.islice(dict.fromkeys(query.ids), PAGE_ITEMS_MAX))
     if query.order is not None:
-        places = {item_id: _place(reader, key, item_id, query.order) or 0 for item_id in wanted}
+        places = {item_id: place_of(reader, key, item_id, query.order) or 0 for item_id in wanted}
         wanted.sort(key=places.__getitem__)
     rows = (
         reader.execute(statements.ITEM, {"node": key, "id": item_id}).fetchone()
         for item_id in wanted
     )
-    items = tuple(read_item(*row) for row in _page(row for row in rows if row is not None))
+    page, _ = as_page(row for row in rows if row is not None)
+    items = tuple(read_item(*row) for row in page)
     return ItemPage(items, index=0, count=len(items))
 
 
@@ -54,12 +58,12 @@ def items_in_range(reader: sqlite3.Connection, key: int | None, query: ItemQuery
     after, before = 0, SEQUENCE_MAX
     found = True
     if query.after:
-        at = _place(reader, key, query.after, order)
+        at = place_of(reader, key, query.after, order)
         found, after = at is not None, at or 0
     if query.before and found:
-        at = _place(reader, key, query.before, order)
+        at = place_of(reader, key, query.before, order)
         found, before = at is not None, at or 0
-    rows: list[tuple[int, str, str, float, str, str | None]] = []
+    rows: list[ItemRow] = []
     if found:
         cursor = reader.execute(
             _RANGES[order, query.edge],
@@ -71,7 +75,7 @@ def items_in_range(reader: sqlite3.Connection, key: int | None, query: ItemQuery
                 "limit": min(query.limit, PAGE_ITEMS_MAX),
             },
         )
-        rows = _page(cursor)
+        rows, _ = as_page(cursor)
         cursor.close()
         if query.edge is Edge.NEWEST:
             rows.reverse()
@@ -83,21 +87,25 @@ def items_in_range(reader: sqlite3.Connection, key: int | None, query: ItemQuery
     return ItemPage(items, index=index, count=count, found=found)
 
 
-def _page(rows: Iterable[_Row]) -> list[_Row]:
-    """As many rows as a page may hold: up to PAGE_CHARS_MAX, and the first in any case.
+def as_page(rows: Iterable[_Row], limit: int = PAGE_ITEMS_MAX) -> tuple[list[_Row], bool]:
+    """As many rows as a page may hold, and whether they are all.
 
+    Up to `limit` and up to PAGE_CHARS_MAX, but the first in any case.
     rows: with the payload, or None, in the last column.
     """
     page: list[_Row] = []
     chars = 0
     for row in rows:
         chars += len(str(row[-1] or ""))
-        if page and chars > PAGE_CHARS_MAX:
-            break
+        if len(page) == limit or (page and chars > PAGE_CHARS_MAX):
+            return page, False
         page.append(row)
-    return page
+    return page, True
 
 
-def _place(reader: sqlite3.Connection, key: int | None, item_id: str, order: Order) -> int | None:
+def place_of(
+    reader: sqlite3.Connection, key: int | None, item_id: str, order: Order = Order.MODIFICATION
+) -> int | None:
+    """Where an item stands in an order; None where there is none of this id."""
     row = reader.execute(statements.ITEM_PLACE, {"node": key, "id": item_id}).fetchone()
     return None if row is None else row[order is Order.CREATION]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import sqlite3
 from collections.abc import Sequence
 from itertools import starmap
@@ -24,6 +25,8 @@ from folkmoot.engine.store import (
     PAGE_ITEMS_MAX,
     SINGLED_NODES_MAX,
     TALLY_NODES_MAX,
+    ArchivePage,
+    ArchiveQuery,
     AuditPage,
     AuditQuery,
     Edge,
@@ -35,6 +38,7 @@ from folkmoot.engine.store import (
 )
 from folkmoot.stores import statements
 from folkmoot.stores.accounts import Accounts
+from folkmoot.stores.archives import archived
 from folkmoot.stores.batch import steps
 from folkmoot.stores.codec import (
     Row,
@@ -168,6 +172,33 @@ class SQLiteStore:
         with self.database.reading() as reader:
             row = reader.execute(statements.CARD, _named(node)).fetchone()
         return None if row is None else read_element(row[0])
+
+    async def archive(self, query: ArchiveQuery) -> ArchivePage:
+        """The items looked for; an empty page where the node is not there."""
+        with self.database.reading() as reader:
+            return archived(reader, _key(reader, query.node), query)
+
+    async def aged(self, where: JID | str, at: float, limit: int) -> tuple[NodeId, ...]:
+        """Nodes of a service, or of a name, whose oldest item is of a time or one before it."""
+        statement = statements.AGED_OF_NAME if isinstance(where, str) else statements.AGED
+        row = {"where": str(where), "at": at, "limit": limit}
+        with self.database.reading() as reader:
+            rows = reader.execute(statement, row).fetchall()
+        return tuple(_node_id(service, name) for service, name in rows)
+
+    async def surplus(
+        self, node: NodeId, at: float | None, most: int | None, limit: int
+    ) -> tuple[str, ...]:
+        """The oldest items, by id, that are of a time or one before it, or more than so many."""
+        with self.database.reading() as reader:
+            row = {
+                "node": _key(reader, node),
+                "at": -math.inf if at is None else at,
+                "most": SEQUENCE_MAX if most is None else most,
+                "limit": limit,
+            }
+            rows = reader.execute(statements.SURPLUS, row).fetchall()
+        return tuple(item_id for (item_id,) in rows)
 
     async def audit(self, query: AuditQuery) -> AuditPage:
         """What was written down of a space; an empty page where there is none."""

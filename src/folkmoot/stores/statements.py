@@ -40,18 +40,19 @@ DELETE_NODE: Final = "DELETE FROM nodes WHERE service = :service AND name = :nam
 
 # Writing what hangs on them.
 
-_ITEM_VALUES: Final = f"""{_KEY}, :id, :publisher, :published, :nick, :payload,
-    :lists_service, :lists_name"""
+_ITEM_VALUES: Final = f"""{_KEY}, :id, :publisher, :bare, :published, :nick,
+    :payload, :words, :lists_service, :lists_name"""
 
 _ITEM_UPDATE: Final = """
-    publisher = excluded.publisher, published = excluded.published, nick = excluded.nick,
-    payload = excluded.payload, lists_service = excluded.lists_service,
-    lists_name = excluded.lists_name
+    publisher = excluded.publisher, bare = excluded.bare, published = excluded.published,
+    nick = excluded.nick, payload = excluded.payload, words = excluded.words,
+    lists_service = excluded.lists_service, lists_name = excluded.lists_name
 """
 
 PUT_ITEM: Final = f"""
 INSERT INTO items
-    (sequence, node, id, publisher, published, nick, payload, lists_service, lists_name)
+    (sequence, node, id, publisher, bare, published, nick, payload, words,
+    lists_service, lists_name)
 VALUES (:sequence, {_ITEM_VALUES})
 ON CONFLICT (node, id) DO UPDATE
 SET sequence = excluded.sequence, created = coalesce(items.created, items.sequence),
@@ -60,13 +61,18 @@ SET sequence = excluded.sequence, created = coalesce(items.created, items.sequen
 # An item that came to be in the same batch, or goes in it and comes back.
 PUT_MOVED_ITEM: Final = f"""
 INSERT INTO items
-    (sequence, created, node, id, publisher, published, nick, payload, lists_service, lists_name)
+    (sequence, created, node, id, publisher, bare, published, nick, payload, words,
+    lists_service, lists_name)
 VALUES (:sequence, :created, {_ITEM_VALUES})
 ON CONFLICT (node, id) DO UPDATE
 SET sequence = excluded.sequence,
     created = CASE WHEN :anew THEN excluded.created
         ELSE coalesce(items.created, items.sequence) END,
 {_ITEM_UPDATE}"""
+
+REPLACE_ITEM: Final = f"""
+UPDATE items SET payload = :payload, words = :words WHERE node = {_KEY} AND id = :id
+"""
 
 DELETE_ITEM: Final = f"DELETE FROM items WHERE node = {_KEY} AND id = :id"
 
@@ -368,6 +374,69 @@ FROM items WHERE node = :node
 WEIGHT: Final = f"""
 SELECT count(*), coalesce(sum(length(CAST(payload AS BLOB))), 0) FROM items WHERE node = {_KEY}
 """
+
+# Archives.
+
+ITEM_AT: Final = """
+SELECT sequence, published FROM items WHERE node = :node AND sequence >= :sequence
+ORDER BY sequence LIMIT 1
+"""
+
+NEWEST_SEQUENCE: Final = "SELECT max(sequence) FROM items WHERE node = :node"
+
+_AGED: Final = """
+AND (SELECT published FROM items WHERE items.node = nodes.key ORDER BY sequence LIMIT 1) <= :at
+LIMIT :limit
+"""
+
+AGED: Final = f"SELECT service, name FROM nodes WHERE service = :where {_AGED}"
+
+AGED_OF_NAME: Final = f"SELECT service, name FROM nodes WHERE name = :where {_AGED}"
+
+SURPLUS: Final = """
+SELECT id FROM items WHERE node = :node AND (published <= :at OR sequence <= (
+    SELECT sequence FROM items WHERE node = :node ORDER BY sequence DESC LIMIT 1 OFFSET :most
+)) ORDER BY sequence LIMIT :limit
+"""
+
+
+def archive(
+    *, ids: int, bare: bool, full: bool, nick: bool, text: bool, backwards: bool
+) -> tuple[str, str]:
+    """The statements that give a page of an archive, and that count all there is.
+
+    ids: how many ids `:id0` and so on name. bare, full: only of this publisher, under any of its
+    addresses or under just this one. nick: only of this occupant. text: only what `:text` matches,
+    which is SQLite's own way to say it. backwards: the last come first.
+    Times are a bound of `sequence` and are held besides.
+    """
+    rules = ["node = :node", "published >= :since", "published <= :until"]
+    if ids:
+        rules.append(f"id IN ({', '.join(f':id{number}' for number in range(ids))})")
+    if bare:
+        rules.append("bare = :bare")
+    if full:
+        rules.append("publisher = :publisher")
+    if nick:
+        rules += ["nick = :nick", "nick <> ''"]  # the index is of those who have one
+    source, order = "items", "sequence"
+    if text:
+        source, order = "texts CROSS JOIN items ON items.sequence = texts.rowid", "texts.rowid"
+        rules.append("texts MATCH :text")
+    where = " AND ".join(rules)
+    page = f"""
+SELECT sequence, id, publisher, published, nick, payload FROM {source}
+WHERE {where} AND {order} > :after AND {order} < :before
+ORDER BY {order} {"DESC" if backwards else "ASC"} LIMIT :limit OFFSET :skip
+"""
+    count = f"""
+SELECT count(*) FILTER (WHERE sequence < :first), count(*) FROM (
+    SELECT sequence FROM {source}
+    WHERE {where} AND {order} > :above AND {order} < :below ORDER BY {order} LIMIT :most
+) AS counted
+"""
+    return page, count
+
 
 # Accounts.
 

@@ -20,7 +20,7 @@ WORDS = st.sampled_from(
     f"|firstwitch|second witch|hag66@shakespeare.lit|{HAG}|{COVEN}|99999999999999999999"
     f"|2002-10-13T23:58:37Z|xmpp:pubsub.shakespeare.lit?;node=k|{MUC}#roomconfig|{MUC}#request"
     "|http://jabber.org/protocol/muc#traffic|x-roomuser-item|open|id1/1|id2/|/"
-    f"|{MUC}#register|a.1|id9".split("|")
+    f"|{MUC}#register|a.1|id9|id3|urn:xmpp:mam:2".split("|")
 )
 PLACES = st.sampled_from(
     f"{COVEN}|{COVEN}/firstwitch|{COVEN}/second witch|{COVEN}/ |chat.shakespeare.lit"
@@ -45,6 +45,10 @@ ASKED = (
     "allow_query_users",
     "{urn:folkmoot:rooms:0}registration",
     "{urn:folkmoot:rooms:0}lock_nicks",
+    "with",
+    "start",
+    "ids",
+    "after-id",
 )
 VARS = st.sampled_from([*ASKED, *(f"muc#roomconfig_{each}" for each in (*ROOM, *WHO, *ROLES))])
 
@@ -137,6 +141,8 @@ def queries(draw: st.DrawFn) -> str:
                 f"<vCard xmlns='vcard-temp'><PHOTO><BINVAL>{word[1:-1]}</BINVAL></PHOTO></vCard>",
                 "<vCard xmlns='vcard-temp'><PHOTO><TYPE>image/x</TYPE><BINVAL>eA==</BINVAL></PHOTO>"
                 "</vCard>",
+                f"<query xmlns='urn:xmpp:mam:2' node={word}>{draw(forms())}<flip-page/></query>",
+                "<metadata xmlns='urn:xmpp:mam:2'/>",
                 f"<query xmlns='http://jabber.org/protocol/disco#info' node={word}/>",
                 f"<query xmlns='http://jabber.org/protocol/disco#items' node={word}/>",
                 f"<query xmlns='http://jabber.org/protocol/disco#items'>{draw(pages())}</query>",

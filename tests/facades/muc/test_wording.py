@@ -12,12 +12,13 @@ from folkmoot.engine.errors import Reason
 from folkmoot.engine.events import Cause
 from folkmoot.engine.model import Affiliation, Item, NodeId, Role, Via
 from folkmoot.engine.notifications import OccupantTold, Purged, Seen, Spoken, Welcomed
+from folkmoot.facades.archiving import is_kept
 from folkmoot.facades.facade import Outgoing
 from folkmoot.facades.muc import FACADE
 from folkmoot.facades.muc.config import OCCUPANTS_MAX, ROWS, config_form, read_config
 from folkmoot.facades.muc.errors import ERRORS
 from folkmoot.facades.muc.standing import AFFILIATIONS
-from folkmoot.facades.muc.stanzas import is_kept, is_subject
+from folkmoot.facades.muc.stanzas import is_subject
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.forms import Field, Form
 from folkmoot.xmpp.jid import JID
@@ -131,7 +132,7 @@ def test_other_protocols_are_not_worded() -> None:
         ("<body>!</body>", False, True),
         ("<body>!</body><active xmlns='http://jabber.org/protocol/chatstates'/>", False, True),
         ("<active xmlns='http://jabber.org/protocol/chatstates'/><thread>t</thread>", False, False),
-        ("<store xmlns='urn:xmpp:hints'/>", False, False),
+        ("<store xmlns='urn:xmpp:hints'/>", False, True),
         ("<body>!</body><no-store xmlns='urn:xmpp:hints'/>", False, False),
         ("<reactions xmlns='urn:xmpp:reactions:0' id='m'/>", False, True),
     ],

@@ -13,6 +13,7 @@ from folkmoot.engine.commands import Command
 from folkmoot.engine.decide import (
     accounts,
     affiliations,
+    archiving,
     bouncing,
     cards,
     contacts,
@@ -48,6 +49,9 @@ _RULES: Final[dict[type[Command], Callable[[Any, View, Stamp], tuple[Event, ...]
     commands.SetSubscriptions: subscriptions.set_subscriptions,
     commands.SetDelivery: terms.set_delivery,
     commands.RequestPending: subscriptions.request_pending,
+    commands.Remember: archiving.remember,
+    commands.Prefer: archiving.prefer,
+    commands.Trim: archiving.trim,
     commands.Expire: expiring.expire,
     commands.SetAffiliations: affiliations.set_affiliations,
     commands.ChangePresence: occupants.change_presence,

@@ -15,12 +15,13 @@ from folkmoot.engine.configuration import (
     SPACE_TYPE,
     Access,
     NodeConfig,
+    Preferences,
     PublishModel,
     RoomConfig,
     SendLast,
 )
 from folkmoot.engine.errors import Reason, Refused
-from folkmoot.engine.model import MESSAGES_NODE, PRESENCE_NODE, NodeId
+from folkmoot.engine.model import ARCHIVE_NODE, MESSAGES_NODE, PRESENCE_NODE, NodeId
 from folkmoot.engine.services import Kind, Services
 
 TEXT_CHARS_MAX: Final = 4_096
@@ -61,6 +62,7 @@ _ROOM: Final = NodeConfig(
 )
 _PRESENCE: Final = NodeConfig(access=Access.AUTHORIZE, persist_items=False, max_items=1)
 _MESSAGES: Final = NodeConfig(access=Access.WHITELIST)
+_ARCHIVE: Final = NodeConfig(access=Access.WHITELIST, preferences=Preferences())
 _PERSONAL: Final = NodeConfig(
     access=Access.PRESENCE, max_items=1, send_last=SendLast.ON_SUB_AND_PRESENCE
 )
@@ -71,7 +73,10 @@ _LISTS: Final = frozenset({"urn:xmpp:pubsub:subscription", "urn:xmpp:microblog:0
 """Nodes of an account with an item for each of many things, which clients make without saying so:
 XEP-0330 0.1, §5.2; XEP-0472 0.2.1, §5.1 and §5.2."""
 
-_NODE_FIELDS: Final = frozenset(field.name for field in fields(NodeConfig)) - {"room"}
+_NODE_FIELDS: Final = frozenset(field.name for field in fields(NodeConfig)) - {
+    "room",
+    "preferences",
+}
 _ROOM_FIELDS: Final = frozenset(field.name for field in fields(RoomConfig)) - {"locked", "avatar"}
 
 
@@ -84,6 +89,8 @@ def default_config(services: Services, node: NodeId, settings: Settings) -> Node
         return _SPACE if settings.get("type") == SPACE_TYPE else _LEAF
     if node.name == PRESENCE_NODE:
         return _PRESENCE
+    if node.name == ARCHIVE_NODE:
+        return _ARCHIVE
     if node.name == MESSAGES_NODE:
         return replace(_MESSAGES, max_items=min(services.offline_messages_max, NODE_ITEMS_MAX))
     return _LIST if node.name in _LISTS else _PERSONAL

@@ -106,13 +106,14 @@ def _made(command: Publish, view: View, stamp: Stamp) -> tuple[NodeCreated, ...]
 
 def _spoken(config: NodeConfig, command: Publish, view: View, stamp: Stamp) -> ItemPublished:
     """A message to a room, by an occupant with a voice."""
+    assert config.room is not None
     nick = speaker(command.node, command.actor, view)
     entry = command.entry
     if entry is None:
         raise Refused(Reason.PAYLOAD_REQUIRED)
     _hold_payload(config, entry)
     item = Item(stamp.id, command.actor, stamp.at, entry.payload, nick)
-    return ItemPublished(node=command.node, item=item, persist=entry.keep)
+    return ItemPublished(node=command.node, item=item, persist=entry.keep and config.room.archive)
 
 
 def _hold_payload(config: NodeConfig, entry: Entry) -> None:

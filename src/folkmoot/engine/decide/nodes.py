@@ -26,8 +26,7 @@ from folkmoot.engine.events import (
     SubscriptionChanged,
 )
 from folkmoot.engine.model import (
-    MESSAGES_NODE,
-    PRESENCE_NODE,
+    KEPT_BY_SERVER,
     Affiliation,
     NodeId,
     State,
@@ -196,7 +195,7 @@ def hold_changeable(node: NodeId, view: View) -> None:
 
 def _hold_changeable(node: NodeId, view: View) -> None:
     """Nothing, unless it is a node that everybody has, which is what its protocol makes it."""
-    if view.services.owned(node) and node.name in (PRESENCE_NODE, MESSAGES_NODE):
+    if view.services.owned(node) and node.name in KEPT_BY_SERVER:
         raise Refused(Reason.FORBIDDEN)
 
 

@@ -16,7 +16,14 @@ from folkmoot.engine.decide.nicks import hold_name, hold_nick, own_nick
 from folkmoot.engine.decide.nodes import created, deleted
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.errors import Reason, Refused
-from folkmoot.engine.events import Cause, Event, OccupantsLost, SubjectChanged, SubscriptionChanged
+from folkmoot.engine.events import (
+    Cause,
+    Event,
+    ItemPublished,
+    OccupantsLost,
+    SubjectChanged,
+    SubscriptionChanged,
+)
 from folkmoot.engine.model import (
     Affiliation,
     Item,
@@ -268,7 +275,10 @@ def change_subject(command: ChangeSubject, view: View, stamp: Stamp) -> tuple[Ev
     if not moderates and not room.change_subject:
         raise Refused(Reason.FORBIDDEN)
     item = Item(stamp.id, command.actor, stamp.at, command.payload, nick)
-    return (SubjectChanged(node=command.node, item=item),)
+    return (
+        ItemPublished(node=command.node, item=item, persist=command.keep and room.archive),
+        SubjectChanged(node=command.node, item=item),
+    )
 
 
 def vacate(command: Vacate, view: View, stamp: Stamp) -> tuple[Event, ...]:

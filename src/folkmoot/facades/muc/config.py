@@ -134,6 +134,7 @@ ROWS: Final[tuple[Row, ...]] = (
         "room.history_items",
         most=HISTORY_ITEMS_MAX,
     ),
+    flag("muc#roomconfig_enablearchiving", "What is said is kept", "room.archive"),
     parent(PUBSUB, "The space it is in"),
     choice(
         "{urn:folkmoot:spaces:0}inherit",

@@ -10,6 +10,7 @@ from folkmoot.engine.configuration import Access, NodeConfig, RoomConfig
 from folkmoot.engine.model import Affiliation, NodeId
 from folkmoot.engine.questions import NodeInfo
 from folkmoot.facades import basics, disco, listing, spaces
+from folkmoot.facades.archiving import FEATURES, STANZA_IDS
 from folkmoot.facades.facade import Request, Route
 from folkmoot.facades.form_table import node_uri
 from folkmoot.facades.muc.config import PUBSUB, told
@@ -22,7 +23,6 @@ from folkmoot.facades.muc.ns import (
     ROOM_INFO,
     SELF_PING,
     STABLE_ID,
-    STANZA_ID,
     UNIQUE,
 )
 from folkmoot.facades.muc.register import NS as REGISTRATION
@@ -66,7 +66,7 @@ ROOM_FEATURES: Final = (
     VCARD,
     RSM,
     SELF_PING,
-    STANZA_ID,
+    STANZA_IDS,
     disco.INFO,
     disco.ITEMS,
     basics.PING,
@@ -87,6 +87,8 @@ async def info(request: Request) -> Iterable[Element]:
         raise _no_node(node)
     found = await request.ask(questions.info, request.actor, room_of(request))
     features = [*ROOM_FEATURES, *_kinds(found.config)]
+    if found.config.room is not None and found.config.room.archive:
+        features.extend(FEATURES)
     forms = [room_info(found)]
     if membership := spaces.membership(found.chain):
         features.append(spaces.NS)

@@ -23,13 +23,16 @@ from folkmoot.engine.notifications import (
     Spoken,
     Welcomed,
 )
+from folkmoot.facades.archiving import stanza_id
 from folkmoot.facades.facade import Outgoing, Reach
 from folkmoot.facades.muc import register, standing
-from folkmoot.facades.muc.ns import DELAY, STANZA_ID, USER
+from folkmoot.facades.muc.ns import DELAY, USER
 from folkmoot.facades.muc.stanzas import (
+    is_subject,
     occupant_address,
     passed_on,
     room_address,
+    room_jid,
     user_element,
 )
 from folkmoot.xmpp.dates import format_date
@@ -40,6 +43,8 @@ from folkmoot.xmpp.xml import XML_LANG, Attr, Element
 NON_ANONYMOUS: Final = 100
 CONFIGURED: Final = 104
 ONESELF: Final = 110
+LOGGED: Final = 170
+NOT_LOGGED: Final = 171
 NOW_NON_ANONYMOUS: Final = 172
 NOW_SEMI_ANONYMOUS: Final = 173
 CREATED: Final = 201
@@ -101,8 +106,8 @@ def _occupant(told: OccupantTold) -> Wording:
     if plain:
         return as_seen(room, seen)
     codes: list[int] = [ONESELF] if told.own else []
-    if told.own and not told.left and _names_all(told.config):
-        codes.append(NON_ANONYMOUS)
+    if told.own and not told.left:
+        codes.extend(_warnings(told.config))
     if told.own and told.assigned:
         codes.append(ASSIGNED)
     if told.new_nick:
@@ -157,8 +162,12 @@ def item_element(ns: str, seen: Seen, *, nick: str = "") -> Element:
     return Element(ns, "item", attrs)
 
 
-def _names_all(config: NodeConfig) -> bool:
-    return config.room is not None and config.room.whois_anyone
+def _warnings(config: NodeConfig) -> Iterator[int]:
+    """What somebody has to know before they speak (§7.2.3, §7.2.12)."""
+    if config.room is not None and config.room.whois_anyone:
+        yield NON_ANONYMOUS
+    if config.logged:
+        yield LOGGED
 
 
 def _destroyed(deleted: Deleted, seen: Seen) -> Wording:
@@ -176,7 +185,7 @@ def _destroyed(deleted: Deleted, seen: Seen) -> Wording:
 
 def oneself(room: NodeId, seen: Seen, config: NodeConfig) -> Wording:
     """An occupant, told of themself once more."""
-    codes = (ONESELF, NON_ANONYMOUS) if _names_all(config) else (ONESELF,)
+    codes = (ONESELF, *_warnings(config))
     return wording(_presence(room, seen, user_element(item_element(USER, seen), codes=codes)))
 
 
@@ -206,9 +215,7 @@ def _welcome(told: Welcomed) -> Iterator[Outgoing]:
         yield _told(told, words)
     for other in told.others:
         yield _told(told, as_seen(room, other))
-    codes = [ONESELF]
-    if _names_all(told.config):
-        codes.append(NON_ANONYMOUS)
+    codes = [ONESELF, *_warnings(told.config)]
     if told.created:
         codes.append(CREATED)
     if told.assigned:
@@ -229,6 +236,8 @@ def _history(told: Welcomed) -> list[Wording]:
     if left == 0:
         return words
     for item in reversed(told.history):
+        if item.payload is None or is_subject(item.payload):
+            continue  # what it was before is not what it is now, which follows
         each = wording(_groupchat(told.node, item, _delay(told.node, item), kept=True))
         if left is not None:
             left -= len(each.head.decode()) + to + len(each.tail.decode())
@@ -260,8 +269,20 @@ def _groupchat(room: NodeId, item: Item, *more: Element, kept: bool) -> Element:
         "id": payload.get("id", item.id),
         XML_LANG: payload.get(XML_LANG),
     }
-    ids = [Element(STANZA_ID, "stanza-id", {"by": room_address(room), "id": item.id})]
+    ids = [stanza_id(room_address(room), item.id)]
     return Element(CLIENT, "message", attrs, *payload.children, *(ids if kept else ()), *more)
+
+
+def archived(room: NodeId, item: Item) -> Element:
+    """A message as the archive gives it, with its sender's real address for who may see that.
+
+    Source: XEP-0313 1.1.3, §6.1.2.
+    """
+    who = item.publisher
+    if not item.nick or who.bare == room_jid(room):
+        return _groupchat(room, item, kept=True)
+    told = Element(USER, "item", {"jid": str(who)})
+    return _groupchat(room, item, user_element(told), kept=True)
 
 
 def _delay(room: NodeId, item: Item) -> Element:
@@ -273,6 +294,8 @@ def _changes(before: NodeConfig, after: NodeConfig) -> list[int]:
     """What of a configuration has changed, as far as there are codes for it (§10.2.1)."""
     assert before.room is not None and after.room is not None
     codes: list[int] = []
+    if before.logged is not after.logged:
+        codes.append(LOGGED if after.logged else NOT_LOGGED)
     if before.room.whois_anyone is not after.room.whois_anyone:
         codes.append(NOW_NON_ANONYMOUS if after.room.whois_anyone else NOW_SEMI_ANONYMOUS)
     same = replace(before.room, whois_anyone=after.room.whois_anyone, locked=after.room.locked)

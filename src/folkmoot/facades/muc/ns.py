@@ -17,8 +17,5 @@ UNIQUE: Final = MUC + "#unique"
 SELF_PING: Final = MUC + "#self-ping-optimization"
 
 AFFILIATIONS: Final = "urn:xmpp:muc:affiliations:1"
-STANZA_ID: Final = "urn:xmpp:sid:0"
 OCCUPANT_ID: Final = "urn:xmpp:occupant-id:0"
 DELAY: Final = "urn:xmpp:delay"
-HINTS: Final = "urn:xmpp:hints"
-CHAT_STATES: Final = "http://jabber.org/protocol/chatstates"

@@ -17,11 +17,12 @@ from folkmoot.engine.commands import (
 )
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.model import Occupant, Recall, Via
+from folkmoot.facades import carbons, messages
+from folkmoot.facades.archiving import cleaned, is_kept
 from folkmoot.facades.facade import Answer, Outgoing, Reach, Request, Route
 from folkmoot.facades.muc.notification import absent, as_seen, not_here, oneself
 from folkmoot.facades.muc.ns import AFFILIATIONS, MUC
 from folkmoot.facades.muc.stanzas import (
-    is_kept,
     is_subject,
     occupant_address,
     passed_on,
@@ -31,6 +32,7 @@ from folkmoot.facades.muc.stanzas import (
 )
 from folkmoot.xmpp.dates import read_date
 from folkmoot.xmpp.errors import StanzaError
+from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.rsm import NUMBER_MAX
 from folkmoot.xmpp.stanza import STANZAS, wording
 from folkmoot.xmpp.xml import Element
@@ -147,11 +149,13 @@ async def say(request: Request) -> Iterable[Element]:
     room = room_of(request)
     if request.to.resource:
         raise StanzaError("bad-request", "what is for one occupant is no groupchat (§7.5)")
-    payload = passed_on(request.stanza, room)
+    payload = cleaned(passed_on(request.stanza, room), request.services)
+    keep = is_kept(payload)
     if is_subject(payload):
-        await request.run(ChangeSubject(actor=request.actor, node=room, payload=payload))
+        subject = ChangeSubject(actor=request.actor, node=room, payload=payload, keep=keep)
+        await request.run(subject)
     else:
-        entry = Entry(payload=payload, keep=is_kept(payload))
+        entry = Entry(payload=payload, keep=keep)
         await request.run(Publish(actor=request.actor, node=room, entry=entry))
     return ()
 
@@ -162,12 +166,22 @@ async def whisper(request: Request) -> None:
     line = await request.ask(
         room_questions.line, request.actor, room, request.to.resource, message=True
     )
-    stanza = passed_on(request.stanza, room)
+    sender, account = request.actor.bare, line.to[0].bare
+    stanza = cleaned(passed_on(request.stanza, room), request.services)
+    stanza.append(user_element())
     stanza.attrs["from"] = occupant_address(room, line.sender.nick)
+    stanza.attrs["to"] = str(account)
     if (type := request.stanza.get("type")) is not None:
         stanza.attrs["type"] = type
-    stanza.append(user_element())
+    said = Element(stanza.ns, stanza.name, request.stanza.attrs, *stanza.children)
+    mine = await messages.remembered(request, said, sender, with_=request.to)
+    if account != sender:
+        occupant = JID(room.name, room.service.domain, line.sender.nick)
+        stanza = await messages.remembered(request, stanza, account, with_=occupant)
     request.tell(Outgoing(wording(stanza), line.to, Reach.AVAILABLE))
+    if carbons.is_copied(said):
+        others = tuple(jid for jid in line.own if jid not in (request.actor, *line.to))
+        request.tell(carbons.shared(mine, sender, others))
 
 
 async def probe(request: Request) -> Iterable[Element]:

@@ -9,7 +9,7 @@ from folkmoot.engine import questions
 from folkmoot.engine.model import CHAIN_NODES_MAX
 from folkmoot.engine.questions import NodeInfo
 from folkmoot.engine.store import ItemQuery
-from folkmoot.facades import disco, listing, spaces
+from folkmoot.facades import archiving, disco, listing, spaces
 from folkmoot.facades.facade import Request, Route
 from folkmoot.facades.pubsub import extended, ordering, type_filter
 from folkmoot.facades.pubsub.config import RELATIONSHIPS, shown
@@ -76,7 +76,7 @@ def features(routes: Iterable[Route], *, account: bool = False) -> tuple[str, ..
         SCOPES,
         PUBLIC,
     )
-    return (PUBSUB, *named, *beside, *(() if account else (spaces.NS,)))
+    return (PUBSUB, *named, *beside, *(() if account else (spaces.NS, *archiving.FEATURES)))
 
 
 async def node_info(request: Request, node: str) -> Iterable[Element]:
@@ -84,7 +84,7 @@ async def node_info(request: Request, node: str) -> Iterable[Element]:
     if known := command_info(node) or headers_info(node):
         return (known,)
     info = await request.ask(questions.info, request.actor, node_id(request, node))
-    told = [PUBSUB]
+    told = [PUBSUB, *(archiving.FEATURES if info.config.persist_items else ())]
     forms = [meta_data(info)]
     if membership := spaces.membership(info.chain):
         told.append(spaces.NS)

@@ -141,6 +141,13 @@ def item_element(ns: str, item: Item, *, payload: bool = True, publisher: bool =
     return told
 
 
+def published(node: NodeId, item: Item) -> Element:
+    """An item as a message of its own, as those who subscribed had it (XEP-0442 0.2.0, §3)."""
+    items = Element(EVENT, "items", {"node": node.name}, item_element(EVENT, item))
+    event = Element(EVENT, "event", None, items)
+    return Element(CLIENT, "message", {"from": str(node.service)}, event)
+
+
 def subscription_element(ns: str, node: NodeId, jid: str, state: str, subid: str) -> Element:
     """A subscription, in an answer."""
     attrs = {"node": node.name, "jid": jid, "subscription": state, "subid": subid or None}

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-from typing import Final
 
-from folkmoot.engine.model import MESSAGES_NODE, PRESENCE_NODE, NodeId
+from folkmoot.engine.model import KEPT_BY_SERVER, PRESENCE_NODE, NodeId
 from folkmoot.facades.facade import Request
 from folkmoot.facades.pubsub.conditions import bad
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.jid import JID, InvalidJID
 from folkmoot.xmpp.xml import Element
 
-_KEPT_BY_SERVER: Final = frozenset({PRESENCE_NODE, MESSAGES_NODE})
-
 
 def is_served(request: Request, node: NodeId) -> bool:
     """Whether a node is spoken of in this protocol.
 
-    An account's presence and the messages that wait for it are nodes as well, but have a protocol
-    of their own; who speaks of presence in this one does so through `facades/eventing`.
+    An account's presence and its messages are nodes as well, but have a protocol of their own; who
+    speaks of presence in this one does so through `facades/eventing`.
     """
     if request.eventing and node.name == PRESENCE_NODE:
         return True
-    return node.name not in _KEPT_BY_SERVER or not request.services.owned(node)
+    return node.name not in KEPT_BY_SERVER or not request.services.owned(node)
 
 
 def node_id(request: Request, name: str | None) -> NodeId:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.events import (
@@ -13,6 +13,7 @@ from folkmoot.engine.events import (
     InviteChanged,
     ItemPublished,
     ItemsRetracted,
+    MessageTakenBack,
     NodeConfigured,
     NodeCreated,
     NodeDeleted,
@@ -56,6 +57,11 @@ class KeptNode:
             self.items.pop(event.item.id, None)
             self.items[event.item.id] = (event.item, event.lists)
             self.drop(event.evicted)
+
+    def take_back(self, item: Item) -> None:
+        if item.id in self.items:
+            before, lists = self.items[item.id]
+            self.items[item.id] = (replace(before, payload=item.payload), lists)
 
     def drop(self, item_ids: Iterable[str]) -> None:
         for item_id in item_ids:
@@ -141,6 +147,8 @@ class Kept(dict[NodeId, KeptNode]):
                 self[event.node].publish(event)
             case ItemsRetracted():
                 self[event.node].drop(event.item_ids)
+            case MessageTakenBack(item=item):
+                self[event.node].take_back(item)
             case NodePurged():
                 self[event.node].items.clear()
             case SubscriptionChanged():

@@ -235,6 +235,16 @@ def refuses_affiliation(
     return None
 
 
+def refuses_moderation(actor: Affiliation, target: Affiliation) -> Reason | None:
+    """Whether an actor may not moderate an entity in all of a space, or in one room of it.
+
+    Staff may, towards those who stand below them (docs/extensions/moderation.md).
+    """
+    if actor not in STAFF:
+        return Reason.FORBIDDEN
+    return None if RANK[target] < RANK[actor] else Reason.OUTRANKED
+
+
 def refuses_role(
     room: RoomConfig,
     actor: tuple[Affiliation, Role],

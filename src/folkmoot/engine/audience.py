@@ -17,6 +17,7 @@ from folkmoot.engine.events import (
     Event,
     ItemPublished,
     ItemsRetracted,
+    MessageTakenBack,
     NodeConfigured,
     NodeDeleted,
     NodePurged,
@@ -37,6 +38,7 @@ from folkmoot.engine.notifications import (
     Retracted,
     Spoken,
     SubscriptionTold,
+    TakenBackTold,
 )
 from folkmoot.engine.view import View
 
@@ -77,6 +79,17 @@ def _heard(event: Event, view: View, *, created: bool) -> Iterator[Notification]
             record = view.found(node)
             to = record.hearers(Via.MUC)
             yield Spoken(via=Via.MUC, node=node, to=to, item=item, kept=False, config=record.config)
+        case MessageTakenBack(node=node, item=item):
+            record = view.found(node)
+            yield TakenBackTold(
+                via=Via.MUC,
+                node=node,
+                to=record.hearers(Via.MUC),
+                item_id=item.id,
+                id=event.id,
+                by=occupancy.nick_of(record, event.by),
+                reason=event.reason,
+            )
         case ItemsRetracted():
             yield from _retracted(event, view)
         case NodePurged(node=node):

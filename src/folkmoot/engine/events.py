@@ -13,6 +13,7 @@ from folkmoot.engine.model import (
     RECALL_ALL,
     Affiliation,
     Item,
+    Mark,
     NodeId,
     Recall,
     Subscription,
@@ -195,6 +196,38 @@ class StandingChanged:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageTakenBack:
+    """What was said in a room is not said any more; a tombstone has its id, place and time.
+
+    id: of the message that says so.
+    """
+
+    node: NodeId
+    item: Item
+    by: JID
+    id: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moderated:
+    """Somebody had to leave the rooms of a space, or what they said there was taken back.
+
+    rooms, messages: of how many rooms, and how many. next: where to go on with taking back; None:
+    nothing is left.
+    """
+
+    node: NodeId
+    jid: JID
+    by: JID
+    matter: Matter
+    rooms: int
+    messages: int = 0
+    reason: str = ""
+    next: Mark | None = None
+
+
 class Matter(Enum):
     """What of a space changed (docs/extensions/audit.md)."""
 
@@ -205,6 +238,8 @@ class Matter(Enum):
     ITEM = "item"
     PURGED = "purged"
     INVITE = "invite"
+    KICK = "kick"
+    RETRACTION = "retraction"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,6 +287,8 @@ Event = (
     | ApprovalSettled
     | SubjectChanged
     | StandingChanged
+    | MessageTakenBack
+    | Moderated
     | InviteChanged
     | Audited
 )
@@ -264,7 +301,7 @@ def kept(event: Event) -> bool:
             return event.persist
         case SubscriptionChanged():
             return lasting(event.before) is not None or lasting(event.after) is not None
-        case ApprovalRequested() | ApprovalSettled() | StandingChanged():
+        case ApprovalRequested() | ApprovalSettled() | StandingChanged() | Moderated():
             return False
         case _:
             return True

@@ -83,6 +83,18 @@ class Item:
     nick: str = ""
 
 
+class Mark(NamedTuple):
+    """A mark in the archives of a space's rooms, which are gone through from new to old.
+
+    since: what is older does not count, in seconds since 1970. room: the name of one, "" for the
+    first. before: the id of an item of it, "" for its end.
+    """
+
+    since: float
+    room: str = ""
+    before: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Occupant:
     """What a subscription to a room has besides: who someone is for as long as they are in it.

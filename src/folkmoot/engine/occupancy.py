@@ -122,7 +122,7 @@ def _entered(
 
 def _moved(event: SubscriptionChanged, record: Node, view: View) -> Iterator[Notification]:
     yield from _renamed(event, record, view)
-    by = "" if event.cause is Cause.ASKED else _nick(record, event.by)
+    by = "" if event.cause is Cause.ASKED else nick_of(record, event.by)
     yield from _shown(record, event.subscriber, view, cause=event.cause, by=by, reason=event.reason)
 
 
@@ -130,7 +130,7 @@ def restated(event: StandingChanged, view: View) -> Iterator[Notification]:
     """What an occupant is, once more, to all: another presence, role or affiliation."""
     record = view.found(event.node)
     if event.occupant in record.subscriptions:
-        by = _nick(record, event.by)
+        by = nick_of(record, event.by)
         yield from _shown(record, event.occupant, view, cause=Cause.SET, by=by, reason=event.reason)
 
 
@@ -176,7 +176,7 @@ def _parted(
     assert occupant is not None
     config = record.config
     standing = view.affiliation(record.id, before.subscriber)
-    by = _nick(record, event.by)
+    by = nick_of(record, event.by)
     presence = _SILENT if event.parting is None else event.parting
     for reveal, own, to in _groups(record, before, view):
         shown = _made(before, config, standing, reveal=reveal)
@@ -271,7 +271,8 @@ def _newest(record: Node, room: RoomConfig, recall: Recall) -> tuple[Item, ...]:
     return tuple(item for item in recent if recall.since is None or item.published >= recall.since)
 
 
-def _nick(record: Node, jid: JID) -> str:
+def nick_of(record: Node, jid: JID) -> str:
+    """The nick an address goes by in a room; "" where it is not in it."""
     subscription = record.subscriptions.get(jid)
     occupant = None if subscription is None else subscription.occupant
     return "" if occupant is None else occupant.nick

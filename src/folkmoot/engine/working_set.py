@@ -18,6 +18,7 @@ from folkmoot.engine.events import (
     InviteChanged,
     ItemPublished,
     ItemsRetracted,
+    MessageTakenBack,
     NodeConfigured,
     NodeCreated,
     NodeDeleted,
@@ -214,6 +215,11 @@ class WorkingSet:
                 self._moved[event.jid] = self.batch
             case ItemsRetracted():
                 self._remove_items(self._nodes[event.node], event.item_ids)
+            case MessageTakenBack(item=item):
+                recent = self._nodes[event.node].recent
+                at = [each.id for each in recent or ()]
+                if recent is not None and item.id in at:
+                    recent[at.index(item.id)] = item
             case NodePurged():
                 node = self._nodes[event.node]
                 self._remove_items(node, [*node.listed, *(node.heads or ()), *(node.live or ())])

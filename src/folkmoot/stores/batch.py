@@ -20,6 +20,7 @@ from folkmoot.engine.events import (
     ItemPublished,
     ItemsRetracted,
     Matter,
+    MessageTakenBack,
     NodeConfigured,
     NodeCreated,
     NodeDeleted,
@@ -80,6 +81,8 @@ class _Batch:
                 self._sweep(statements.DELETE_NODE, event.node)
             case ItemPublished():
                 self._publish(event)
+            case MessageTakenBack():
+                self._entomb(event)
             case ItemsRetracted():
                 self._drop_items(event.node, event.item_ids)
             case NodePurged():
@@ -143,6 +146,15 @@ class _Batch:
         row["lists_name"] = None if event.lists is None else event.lists.name
         self._items[event.node, event.item.id] = (statements.PUT_ITEM, row)
         self._drop_items(event.node, event.evicted)
+
+    def _entomb(self, event: MessageTakenBack) -> None:
+        """Other words in the same place; those that this batch has of it are never written."""
+        key = (event.node, event.item.id)
+        payload = {"payload": item_row(event.item)["payload"]}
+        row: Row = _node_row(event.node) | {"id": event.item.id}
+        statement, row = self._items.get(key, (statements.ENTOMB_ITEM, row))
+        if statement is not statements.DELETE_ITEM:
+            self._items[key] = (statement, {**row, **payload})
 
     def _invite(self, event: InviteChanged) -> None:
         ticket = event.after

@@ -52,6 +52,8 @@ SET sequence = excluded.sequence, publisher = excluded.publisher,
     lists_service = excluded.lists_service, lists_name = excluded.lists_name
 """
 
+ENTOMB_ITEM: Final = f"UPDATE items SET payload = :payload WHERE node = {_KEY} AND id = :id"
+
 DELETE_ITEM: Final = f"DELETE FROM items WHERE node = {_KEY} AND id = :id"
 
 DELETE_ITEMS: Final = f"DELETE FROM items WHERE node = {_KEY}"

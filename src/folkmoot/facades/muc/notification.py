@@ -17,8 +17,10 @@ from folkmoot.engine.notifications import (
     OccupantTold,
     Seen,
     Spoken,
+    TakenBackTold,
     Welcomed,
 )
+from folkmoot.engine.tombstones import MODERATE, RETRACT
 from folkmoot.facades.facade import Outgoing, Reach
 from folkmoot.facades.muc.ns import DELAY, STANZA_ID, USER
 from folkmoot.facades.muc.stanzas import (
@@ -68,6 +70,8 @@ def word(notification: Notification) -> Iterable[Outgoing]:
     match notification:
         case Spoken(item=item, kept=kept):
             yield _told(notification, wording(_groupchat(notification.node, item, kept=kept)))
+        case TakenBackTold():
+            yield _told(notification, wording(_taken_back(notification)))
         case OccupantTold():
             yield _told(notification, _occupant(notification))
         case Welcomed():
@@ -233,6 +237,17 @@ def _groupchat(room: NodeId, item: Item, *more: Element, kept: bool) -> Element:
     }
     ids = [Element(STANZA_ID, "stanza-id", {"by": room_address(room), "id": item.id})]
     return Element(CLIENT, "message", attrs, *payload.children, *(ids if kept else ()), *more)
+
+
+def _taken_back(told: TakenBackTold) -> Element:
+    """A message to all that a moderator took another back (XEP-0425 0.3.0, §3.1)."""
+    by = occupant_address(told.node, told.by) if told.by else None
+    retract = Element(RETRACT, "retract", {"id": told.item_id})
+    retract.append(Element(MODERATE, "moderated", {"by": by}))
+    if told.reason:
+        retract.append(Element(RETRACT, "reason", None, told.reason))
+    attrs = {"from": room_address(told.node), "type": "groupchat", "id": told.id}
+    return Element(CLIENT, "message", attrs, retract)
 
 
 def _delay(room: NodeId, item: Item) -> Element:

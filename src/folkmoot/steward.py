@@ -13,16 +13,17 @@ from typing import Any, Final
 
 from folkmoot.admin import AdminError
 from folkmoot.engine import questions
-from folkmoot.engine.commands import Create, Invite
+from folkmoot.engine.commands import Create, Dismiss, Invite, SetAffiliations, TakeBack
 from folkmoot.engine.configuration import SPACE_TYPE, Access, Inviters
 from folkmoot.engine.engine import Engine
 from folkmoot.engine.errors import Refused
 from folkmoot.engine.events import InviteChanged
-from folkmoot.engine.model import NodeId, State
+from folkmoot.engine.model import Affiliation, Mark, NodeId, State
 from folkmoot.engine.record import Node
 from folkmoot.engine.store import PAGE_ITEMS_MAX, AuditQuery, NodeQuery
 from folkmoot.engine.view import View
 from folkmoot.facades.invites import invite_uri
+from folkmoot.facades.moderation import PERIODS, moderated
 from folkmoot.xmpp.dates import format_date
 from folkmoot.xmpp.jid import JID, InvalidJID
 
@@ -49,6 +50,9 @@ class Steward:
             "create": self._create,
             "invite": self._invite,
             "audit": self._audit,
+            "ban": self._ban,
+            "kick": self._kick,
+            "retract": self._retract,
         }
 
     async def ask(self, verb: str, arguments: Mapping[str, str]) -> Message:
@@ -141,6 +145,48 @@ class Steward:
             for number, row in page.rows
         ]
         return {"count": page.count, "rows": rows}
+
+    async def _ban(self, arguments: Mapping[str, str]) -> Message:
+        record, owner, jid, reason = await self._moderating(arguments)
+        banned = {jid: Affiliation.OUTCAST}
+        await self._engine.run(
+            SetAffiliations(actor=owner, node=record.id, affiliations=banned, reason=reason)
+        )
+        return {"banned": str(jid)}
+
+    async def _kick(self, arguments: Mapping[str, str]) -> Message:
+        record, owner, jid, reason = await self._moderating(arguments)
+        events = await self._engine.run(
+            Dismiss(actor=owner, node=record.id, jid=jid, reason=reason)
+        )
+        return {"kicked": str(jid), "rooms": moderated(events).rooms}
+
+    async def _retract(self, arguments: Mapping[str, str]) -> Message:
+        """As much as one command takes back; `next` is what to ask with for more, or null."""
+        record, owner, jid, reason = await self._moderating(arguments)
+        start = None
+        if "since" in arguments:
+            start = Mark(float(arguments["since"]), arguments["room"], arguments["before"])
+        command = TakeBack(
+            actor=owner,
+            node=record.id,
+            jid=jid,
+            reason=reason,
+            within=PERIODS[arguments.get("period", "all")],
+            start=start,
+        )
+        done = moderated(await self._engine.run(command))
+        return {
+            "messages": done.messages,
+            "rooms": done.rooms,
+            "next": None if done.next is None else done.next._asdict(),
+        }
+
+    async def _moderating(self, arguments: Mapping[str, str]) -> tuple[Node, JID, JID, str]:
+        """The space, an owner of it, whom it is about and why."""
+        record = await self._space(arguments)
+        jid = JID.parse(arguments["jid"]).bare
+        return record, await self._owner(record), jid, arguments.get("reason", "")
 
     async def _space(self, arguments: Mapping[str, str]) -> Node:
         key = arguments["key"]

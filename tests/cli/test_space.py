@@ -85,6 +85,53 @@ def test_what_cannot_be_is_said(
     assert len(json.loads(folkmoot("space", "list", "--json", "--data", kept).out)["spaces"]) == 1
 
 
+def test_moderation(folkmoot: Folkmoot, kept: Path) -> None:
+    """docs/extensions/moderation.md: what each says, and that the trail has it."""
+    about = ("moot", "tybalt@localhost", "--data", kept)
+    done = folkmoot("space", "retract", *about, "--period", "day")
+    assert (done.status, done.out) == (0, "0 messages are retracted.\n"), done.err
+    done = folkmoot("space", "ban", *about, "--reason", "a rapier")
+    assert (done.status, done.out) == (0, "tybalt@localhost is banned.\n"), done.err
+    refused = folkmoot("space", "kick", *about)
+    assert (refused.status, "not in room" in refused.err) == (1, True)
+    assert folkmoot("space", "retract", *about, "--period", "century").status == 1
+    told = json.loads(folkmoot("space", "audit", "moot", "--json", "--data", kept).out)
+    assert told["rows"][0].items() >= {"of": "tybalt@localhost", "after": "outcast"}.items()
+
+
+async def test_what_goes_on_in_rooms(stage: Stage) -> None:
+    """The steward's answers where somebody is there: a kick, and a retraction as far as it goes."""
+    juliet = await stage.client("juliet@shakespeare.lit/balcony", available=True)
+    tybalt = await stage.client("tybalt@shakespeare.lit/street", available=True)
+    steward, room = Steward(stage.core.engine), "hall@chat.shakespeare.lit"
+    await steward.ask("create", {"key": "verona", "owner": "juliet@shakespeare.lit"})
+    for client in (juliet, tybalt):
+        await client.sends(
+            f"<presence to='{room}/{client.jid.local}'>"
+            "<x xmlns='http://jabber.org/protocol/muc'/></presence>"
+        )
+        if client is juliet:
+            await client.asks(
+                f"""<iq type='set' to='{room}' id='c'>
+                <query xmlns='http://jabber.org/protocol/muc#owner'>
+                <x xmlns='jabber:x:data' type='submit'><field var='muc#roomconfig_pubsub'>
+                <value>xmpp:pubsub.shakespeare.lit?;node=verona</value></field></x></query></iq>"""
+            )
+    await juliet.asks(
+        f"""<iq type='set' to='pubsub.shakespeare.lit' id='p'>
+        <pubsub xmlns='http://jabber.org/protocol/pubsub'><publish node='verona'><item id='{room}'>
+        <conference xmlns='urn:xmpp:bookmarks:1'/></item></publish></pubsub></iq>""",
+        "<iq type='result'/>",
+    )
+    await tybalt.sends(f"<message to='{room}' type='groupchat'><body>Draw!</body></message>")
+    about = {"key": "verona", "jid": "tybalt@shakespeare.lit"}
+    told = await steward.ask("retract", {**about, "period": "hour"})
+    assert told == {"messages": 1, "rooms": 1, "next": None}
+    more = {"since": "0.0", "room": "hall", "before": ""}
+    assert (await steward.ask("retract", about | more))["messages"] == 0
+    assert await steward.ask("kick", about) == {"kicked": about["jid"], "rooms": 1}
+
+
 async def test_a_running_server_is_asked(stage: Stage, admin: StoreAdmin, tmp_path: Path) -> None:
     """Through the control socket; what it does not know is an error."""
     await stage.account("juliet@shakespeare.lit")

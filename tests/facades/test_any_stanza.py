@@ -107,6 +107,7 @@ VALUES: Final = (
     "-1",
     "99999999999999999999",
     "http://jabber.org/protocol/pubsub#get-pending",
+    *(f"urn:folkmoot:moderation:0#{name}" for name in ("ban", "kick", "retract")),
     "xmpp:pubsub.shakespeare.lit?;node=KEY",
     "é\u0301\U0001f9d9",
 )
@@ -118,6 +119,7 @@ VARS: Final = (
     "pubsub#node",
     "pubsub#subscriber_jid",
     "pubsub#allow",
+    *("space", "jid", "period", "since", "room", "before", "messages"),
     "muc#roomconfig_membersonly",
     "muc#roomconfig_pubsub",
     "muc#roomconfig_maxusers",
@@ -133,6 +135,8 @@ WORDS: Final = (
     MUC + "#request",
     "whitelist",
     "authorize",
+    "day",
+    "2004-05-19T00:00:00Z",
 )
 TYPES: Final = {
     "iq": ("get", "set", "result", "error"),
@@ -196,7 +200,9 @@ async def _prepared(stage: Stage) -> list[Client]:
     )
     await hag.sends(
         "<iq type='set' id='1' to='pubsub.shakespeare.lit'>"
-        f"<pubsub xmlns='{PUBSUB}'><create node='KEY'/></pubsub></iq>"
+        f"<pubsub xmlns='{PUBSUB}'><create node='KEY'/><configure><x xmlns='{DATA}' type='submit'>"
+        "<field var='pubsub#type'><value>urn:xmpp:spaces:0</value></field>"
+        "</x></configure></pubsub></iq>"
     )
     await hag.sends("<presence type='subscribe' to='wiccarocks@shakespeare.lit'/>")
     for client in (hag, crone):

@@ -1,21 +1,18 @@
 """`folkmoot space`: spaces, on the running server or, while none runs, in its data directory."""
 
-import asyncio
 import json
 from collections.abc import Mapping
-from contextlib import aclosing
 from typing import Annotated, Any
 
 import typer
 
+from folkmoot.cli.asking import ask as _ask
 from folkmoot.cli.flags import ConfigFlag, DataFlag, configured, examples
-from folkmoot.cli.reach import reach_server
-from folkmoot.config import Config
 
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Spaces: list, show, create, invite, audit. Safe while the server runs.",
+    help="Spaces: make, show, moderate. Safe while the server runs.",
 )
 
 KeyArgument = Annotated[str, typer.Argument(metavar="KEY", help="The space's node.")]
@@ -88,23 +85,3 @@ def audit(
 
 def _json(told: Mapping[str, Any]) -> None:
     typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
-
-
-def _ask(config: Config, verb: str, arguments: Mapping[str, str]) -> Mapping[str, Any]:
-    async def within() -> Mapping[str, Any]:
-        async with reach_server(config) as server:
-            if server is not None:
-                return await server.space(verb, arguments)
-            # The server brings in everything; asking one that runs need not wait for it.
-            from folkmoot.core import running
-            from folkmoot.server import services
-            from folkmoot.steward import Steward
-            from folkmoot.stores.sqlite import SQLiteStore
-
-            async with (
-                aclosing(await SQLiteStore.open(config.database)) as store,
-                running(store, services(config)) as core,
-            ):
-                return await Steward(core.engine).ask(verb, arguments)
-
-    return asyncio.run(within())

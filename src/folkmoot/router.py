@@ -6,13 +6,15 @@ And back: what is told, worded by its facade and delivered, in the order it was 
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Awaitable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
 import structlog
 
+from folkmoot.asking import Asking, Link
 from folkmoot.capabilities import Capabilities
 from folkmoot.eager import begin
 from folkmoot.engine.commands import Retract, Unsubscribe
@@ -39,6 +41,24 @@ from folkmoot.xmpp.stanza import CLIENT, error_reply, reply, stamp
 from folkmoot.xmpp.xml import Element, parse
 
 log = structlog.get_logger()
+
+ID_BYTES: Final = 12
+"""How much chance is in the ids of what is asked elsewhere."""
+
+
+class _Elsewhere:
+    """The stream of somebody of another server: there is none, all answers go through the link."""
+
+    framed = False
+
+    def send(self, data: bytes) -> None:
+        """Nothing: no session of such a stream is ever found by its address."""
+
+    def close(self, error: StreamError | None = None) -> None:
+        """Nothing: the other server keeps the stream."""
+
+
+_ELSEWHERE: Final = _Elsewhere()
 
 
 class Place(Enum):
@@ -75,6 +95,7 @@ class Router:
                     table.setdefault((route.kind, route.type, *route.path), (facade, route))
         self.sessions = Sessions()
         self.capabilities = Capabilities(services.domain)
+        self.asking = Asking(services.pubsub, secrets.token_urlsafe(ID_BYTES))
         self._tasks: set[asyncio.Future[None]] = set()
         self._engine: Engine[Outgoing | Answer]
 
@@ -124,6 +145,46 @@ class Router:
         for jid in directed:
             attrs = {"type": "unavailable", "from": str(session.jid), "to": str(jid)}
             await self._handle(session, Element(CLIENT, "presence", attrs, *parting))
+
+    # --- other servers
+
+    def attached(self, link: Link) -> None:
+        """There is a way to other servers from here on, for the pubsub service."""
+        self.asking.link = link
+
+    def detached(self, link: Link) -> None:
+        """And no longer."""
+        self.asking.lost()
+
+    def arrived(self, stanza: Element) -> None:
+        """A stanza from elsewhere, to the pubsub service."""
+        try:
+            sender = JID.parse(stanza.get("from", ""))
+            to = JID.parse(stanza.get("to", ""))
+        except InvalidJID:
+            return
+        if self._ours(sender) or to.domain != self._services.pubsub.domain:
+            return  # nobody else speaks for us
+        answers = stanza.name == "iq" and stanza.get("type") in ("result", "error")
+        if not answers:
+            self._begin(self._handle(Session(sender, _ELSEWHERE), stanza))
+        elif not self.asking.answered(stanza):
+            log.debug("an answer to no question", sender=str(sender))
+
+    def _ours(self, jid: JID) -> bool:
+        services = self._services
+        return jid.domain in (
+            services.domain.domain,
+            services.pubsub.domain,
+            services.rooms.domain,
+        )
+
+    def _send_abroad(self, to: JID, stanza: Element) -> None:
+        """A stanza of the pubsub service to somebody of another server, where there is a way."""
+        sender = stanza.get("from", "").partition("/")[0]
+        ours = sender == str(self._services.pubsub)
+        if ours and self.asking.link is not None and not self._ours(to):
+            self.asking.link.send(stanza)
 
     # --- stanzas in
 
@@ -313,14 +374,20 @@ class Router:
         session = self.sessions.get(answer.to)
         if session is not None:
             session.send(answer.stanza)
+        else:
+            self._send_abroad(answer.to, answer.stanza)
 
     def _deliver(self, outgoing: Outgoing) -> None:
         missed = self.sessions.deliver(outgoing)
-        if missed and outgoing.reach is Reach.KEPT:
+        kept, linked = outgoing.reach is Reach.KEPT, self.asking.link is not None
+        if missed and (kept or linked):
             head, tail = outgoing.wording
             for jid in missed:
                 stanza = parse(head + stamp(jid, framed=True) + tail)
-                self._keep(jid, stanza)
+                if linked:
+                    self._send_abroad(jid, stanza)
+                if kept:
+                    self._keep(jid, stanza)
 
     def _keep(self, jid: JID, stanza: Element) -> None:
         """A message nobody is there to take is kept for the account, where that has sense."""

@@ -103,7 +103,7 @@ async def test_what_goes_on_in_rooms(stage: Stage) -> None:
     """The steward's answers where somebody is there: a kick, and a retraction as far as it goes."""
     juliet = await stage.client("juliet@shakespeare.lit/balcony", available=True)
     tybalt = await stage.client("tybalt@shakespeare.lit/street", available=True)
-    steward, room = Steward(stage.core.engine), "hall@chat.shakespeare.lit"
+    steward, room = Steward(stage.core.engine, stage.store.abroad), "hall@chat.shakespeare.lit"
     await steward.ask("create", {"key": "verona", "owner": "juliet@shakespeare.lit"})
     for client in (juliet, tybalt):
         await client.sends(
@@ -135,7 +135,7 @@ async def test_what_goes_on_in_rooms(stage: Stage) -> None:
 async def test_a_running_server_is_asked(stage: Stage, admin: StoreAdmin, tmp_path: Path) -> None:
     """Through the control socket; what it does not know is an error."""
     await stage.account("juliet@shakespeare.lit")
-    server = ControlServer(admin, tmp_path, Steward(stage.core.engine))
+    server = ControlServer(admin, tmp_path, Steward(stage.core.engine, stage.store.abroad))
     remote = RemoteAdmin(await server.open())
     try:
         asked = {"key": "verona", "owner": "juliet@shakespeare.lit"}

@@ -5,7 +5,7 @@ import sys
 import typer
 
 from folkmoot.admin import AdminError
-from folkmoot.cli import check, configuration, demo, moderation, serve, space, user
+from folkmoot.cli import check, configuration, demo, moderation, serve, space, sync, user
 from folkmoot.cli.flags import examples
 from folkmoot.config import ConfigError
 from folkmoot.engine.store import StoreFailed
@@ -36,6 +36,7 @@ app.add_typer(space.app, name="space")
 space.app.command(epilog=moderation.KICK)(moderation.kick)
 space.app.command(epilog=moderation.BAN)(moderation.ban)
 space.app.command(epilog=moderation.RETRACT)(moderation.retract)
+space.app.command(epilog=sync.SYNC)(sync.sync)
 app.command(epilog=demo.EPILOG)(demo.demo)
 app.command(epilog=check.EPILOG)(check.check)
 app.command(name="config", epilog=configuration.EPILOG)(configuration.config)

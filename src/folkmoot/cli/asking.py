@@ -26,6 +26,6 @@ def ask(config: Config, verb: str, arguments: Mapping[str, str]) -> Mapping[str,
                 aclosing(await SQLiteStore.open(config.database)) as store,
                 running(store, services(config)) as core,
             ):
-                return await Steward(core.engine).ask(verb, arguments)
+                return await Steward(core.engine, store.abroad).ask(verb, arguments)
 
     return asyncio.run(within())

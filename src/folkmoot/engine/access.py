@@ -80,8 +80,11 @@ def _handed_down(above: Affiliation, standing: Standing) -> Affiliation:
         return Affiliation.NONE
     if standing.inherit is Inherit.STAFF and above not in STAFF:
         return Affiliation.NONE
-    if not standing.room:
-        return above
+    return in_room(above) if standing.room else above
+
+
+def in_room(above: Affiliation) -> Affiliation:
+    """What a space's word for an entity comes to in a room."""
     if above is Affiliation.PUBLISHER:
         return Affiliation.ADMIN
     return Affiliation.NONE if above is Affiliation.PUBLISH_ONLY else above

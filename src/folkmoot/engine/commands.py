@@ -260,6 +260,17 @@ class TakeBack(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Align(Command):
+    """Find what a room abroad is to have, a page of people at a time (docs/extensions/sync.md).
+
+    room: its JID. after: only people whose JIDs follow this text. The service itself asks.
+    """
+
+    room: JID
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeSubject(Command):
     """Change a room's subject (XEP-0045 §8.1); the payload is the message as it is sent on."""
 

@@ -9,8 +9,9 @@ from folkmoot.engine import questions
 from folkmoot.engine.audience import foresee, hearers
 from folkmoot.engine.commands import Command, Expire
 from folkmoot.engine.decide import Stamp, decide
+from folkmoot.engine.decide.aligning import wished
 from folkmoot.engine.decide.auditing import audited
-from folkmoot.engine.events import Audited, Event, NodeCreated, NodeDeleted
+from folkmoot.engine.events import Event, NodeCreated, NodeDeleted
 from folkmoot.engine.journal import Journal
 from folkmoot.engine.model import NodeId
 from folkmoot.engine.notifications import Notification
@@ -137,8 +138,8 @@ class Engine(Generic[T]):
 
 def _decision(
     view: View, command: Command, stamp: Stamp
-) -> tuple[tuple[Event, ...], tuple[Audited, ...]]:
-    """What happens, and what is written down of it for the owners of a space."""
+) -> tuple[tuple[Event, ...], tuple[Event, ...]]:
+    """What happens, and what is written down of it: for a space's owners, and rooms abroad."""
     events = decide(command, view, stamp)
     foresee(events, view)
-    return events, audited(events, view, stamp)
+    return events, (*audited(events, view, stamp), *wished(events, view))

@@ -261,6 +261,41 @@ class Audited:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RoomListed:
+    """A space has a room abroad, or is in others: all of the room is to be brought in line."""
+
+    node: NodeId
+    room: JID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomUnlisted:
+    """A space has a room abroad no longer: what the room was given is to be taken back."""
+
+    node: NodeId
+    room: JID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingWished:
+    """What a space makes of an entity in a room abroad; NONE: nothing."""
+
+    node: NodeId
+    room: JID
+    jid: JID
+    wanted: Affiliation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleWished:
+    """A page of a space's people was gone through for a room abroad. last: whom it ended with."""
+
+    node: NodeId
+    room: JID
+    last: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InviteChanged:
     """An invite was made, used or ended (`after` is None).
 
@@ -290,6 +325,10 @@ Event = (
     | MessageTakenBack
     | Moderated
     | InviteChanged
+    | RoomListed
+    | RoomUnlisted
+    | StandingWished
+    | PeopleWished
     | Audited
 )
 

@@ -30,6 +30,11 @@ class NodeId(NamedTuple):
     name: str
 
 
+def room_abroad(room: JID) -> NodeId:
+    """How a room of a service elsewhere is listed: by its own JID, which no node has for a name."""
+    return NodeId(room, "")
+
+
 class Affiliation(Enum):
     """What an entity is to a node; one list for XEP-0060 §4.1 and XEP-0045 §5.2."""
 

@@ -25,6 +25,10 @@ from folkmoot.engine.events import (
     NodeCreated,
     NodeDeleted,
     NodePurged,
+    PeopleWished,
+    RoomListed,
+    RoomUnlisted,
+    StandingWished,
     SubjectChanged,
     SubscriptionChanged,
     kept,
@@ -32,7 +36,7 @@ from folkmoot.engine.events import (
 )
 from folkmoot.engine.model import Affiliation, NodeId, Subscription
 from folkmoot.engine.store import AUDIT_CHARS_MAX, AUDIT_ROWS_MAX
-from folkmoot.stores import statements
+from folkmoot.stores import abroad_statements, statements
 from folkmoot.stores.codec import Row, Value, item_row, write_config, write_contact
 from folkmoot.xmpp.jid import JID
 
@@ -67,6 +71,8 @@ class _Batch:
         self._subscriptions: _Pending = {}
         self._items: _Pending = {}
         self._invites: _Pending = {}
+        self._wishes: _Pending = {}
+        self._rooms: _Pending = {}
         self._audit: list[Row] = []
         self._written: dict[tuple[NodeId, str], str] = {}  # items as this batch left them
 
@@ -93,6 +99,15 @@ class _Batch:
                 self._affiliate(event.node, event.jid, event.after)
             case InviteChanged():
                 self._invite(event)
+            case RoomListed():
+                self._anew(abroad_statements.LIST_ROOM, event)
+            case RoomUnlisted():
+                self._anew(abroad_statements.UNLIST_ROOM, event)
+            case StandingWished():
+                self._wish(event)
+            case PeopleWished():
+                row = _room_row(event) | {"last": event.last}
+                self._rooms[event.node, str(event.room)] = (abroad_statements.PEOPLE_WISHED, row)
             case Audited():
                 self._write_down(event)
             case SubjectChanged():
@@ -118,6 +133,8 @@ class _Batch:
             self._subscriptions,
             self._items,
             self._invites,
+            self._wishes,
+            self._rooms,
         ):
             for statement, row in pending.values():
                 grouped.setdefault(statement, []).append(row)
@@ -173,6 +190,18 @@ class _Batch:
             row = _node_row(event.node) | {"id": event.before.id}
             self._invites[event.node, event.before.id] = (statements.DELETE_INVITE, row)
 
+    def _anew(self, statement: str, event: RoomListed | RoomUnlisted) -> None:
+        """Nothing is wished any more for a room that is listed anew, or no longer."""
+        self.flush()
+        row = _room_row(event)
+        self.steps.extend(((statement, [row]), (abroad_statements.WISH_NOTHING, [row])))
+
+    def _wish(self, event: StandingWished) -> None:
+        nothing = event.wanted is Affiliation.NONE
+        row = _room_row(event) | {"jid": str(event.jid), "wanted": event.wanted.value}
+        statement = abroad_statements.CHANGE_WISH if nothing else abroad_statements.PUT_WISH
+        self._wishes[event.node, f"{event.room} {event.jid}"] = (statement, row)
+
     def _write_down(self, event: Audited) -> None:
         row = _node_row(event.node)
         row["sequence"] = next(self._sequence)
@@ -220,6 +249,12 @@ class _Batch:
 
 def _node_row(node: NodeId) -> dict[str, Value]:
     return {"service": str(node.service), "name": node.name}
+
+
+def _room_row(
+    event: RoomListed | RoomUnlisted | StandingWished | PeopleWished,
+) -> dict[str, Value]:
+    return _node_row(event.node) | {"room": str(event.room)}
 
 
 def _config_row(config: NodeConfig) -> dict[str, Value]:

@@ -33,6 +33,8 @@ from folkmoot.engine.store import (
     StoreFailed,
 )
 from folkmoot.stores import statements
+from folkmoot.stores.abroad import Abroad
+from folkmoot.stores.abroad_statements import WISHING
 from folkmoot.stores.accounts import Accounts
 from folkmoot.stores.batch import steps
 from folkmoot.stores.codec import Row, Value, read_config, read_contact, read_item
@@ -46,7 +48,7 @@ ItemRow = tuple[int, str, str, float, str, str | None]
 
 
 class SQLiteStore:
-    """A `Store` in one SQLite file; `accounts` are in it too.
+    """A `Store` in one SQLite file; `accounts` are in it too, and the queue for rooms `abroad`.
 
     Queries answer without waiting. Where a query raises StoreFailed, the file cannot be read.
     """
@@ -56,6 +58,7 @@ class SQLiteStore:
     ) -> None:
         self.database = database
         self.accounts = Accounts(database)
+        self.abroad = Abroad(database)
         self._scratch = scratch
         self._sequence = itertools.count(last_sequence + 1)
         self._committing = False
@@ -226,6 +229,8 @@ class SQLiteStore:
                 async with self.database.writing() as writer:
                     for statement, rows in work:
                         writer.executemany(statement, rows)
+                if any(statement in WISHING for statement, _ in work):
+                    self.abroad.stirred.set()
         finally:
             self._committing = False
 

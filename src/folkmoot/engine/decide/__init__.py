@@ -13,6 +13,7 @@ from folkmoot.engine.commands import Command
 from folkmoot.engine.decide import (
     accounts,
     affiliations,
+    aligning,
     contacts,
     expiring,
     invites,
@@ -48,6 +49,7 @@ _RULES: Final[dict[type[Command], Callable[[Any, View, Stamp], tuple[Event, ...]
     commands.SetRoles: occupants.set_roles,
     commands.Dismiss: moderation.dismiss,
     commands.TakeBack: moderation.take_back,
+    commands.Align: aligning.align,
     commands.ChangeSubject: occupants.change_subject,
     commands.SetContact: contacts.set_contact,
     commands.RemoveContact: contacts.remove_contact,

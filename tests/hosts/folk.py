@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
@@ -32,16 +32,19 @@ PATIENTLY_SECONDS: Final = 40.0
 QUERIES_PER_SECOND: Final = 200
 
 
+Ask = Callable[[str, Mapping[str, str]], Awaitable[Mapping[str, Any]]]
+"""What the command line asks of spaces."""
+
+
 class Folk:
     """Spaces of ours, and the people of a host.
 
-    space: a key of its own for each test. room: the same.
+    ask: the steward. space: a key of its own for each test. room: the same.
     """
 
-    def __init__(self, host: Host, core: Core, store: SQLiteStore, name: str) -> None:
+    def __init__(self, host: Host, ask: Ask, name: str) -> None:
         self.host = host
-        self.core = core
-        self.store = store
+        self.ask = ask
         self.space = f"space-{name}"
         self.room = JID.parse(f"orchard-{name}@{ROOMS}")
         self._actors: dict[str, Actor] = {}
@@ -80,6 +83,16 @@ class Folk:
         for name, affiliation in rows.items():
             await self.sets(name, affiliation)
 
+    async def describes(self, text: str) -> None:
+        """The nurse says what her room is about."""
+        form = (
+            f"<query xmlns='{OWNER}'><x xmlns='jabber:x:data' type='submit'>"
+            "<field var='FORM_TYPE'>"
+            "<value>http://jabber.org/protocol/muc#roomconfig</value></field>"
+            f"<field var='muc#roomconfig_roomdesc'><value>{text}</value></field></x></query>"
+        )
+        await (await self.actor("nurse")).asks("set", self.room, form)
+
     async def sets(self, name: str, affiliation: str) -> None:
         """The nurse gives somebody an affiliation in her room."""
         jid = {"service": SPACES, "deputy": f"sync@{SPACES}"}.get(name, person(name))
@@ -113,6 +126,19 @@ class Folk:
             f"<pubsub xmlns='{PUBSUB}#owner'><affiliations node='{self.space}'>{told}"
             "</affiliations></pubsub>",
         )
+
+    async def waits_for_link(self) -> None:
+        """Until the host knows our service."""
+        nurse = await self.actor("nurse")
+
+        async def found() -> bool:
+            try:
+                await nurse.asks("get", JID.parse(SPACES), "<ping xmlns='urn:xmpp:ping'/>")
+            except (IqError, slixmpp.exceptions.IqTimeout):
+                return False
+            return True
+
+        await self.until(found, bool)
 
     async def lists(self, by: str = "nurse") -> None:
         """The space lists the room."""
@@ -153,9 +179,13 @@ class Folk:
 
     async def state(self) -> Mapping[str, Any]:
         """What `folkmoot space sync` says of the room."""
-        steward = Steward(self.core.engine, self.store.abroad)
-        told = await steward.ask("sync", {"key": self.space})
+        told = await self.ask("sync", {"key": self.space})
         return next((each for each in told["rooms"] if each["room"] == str(self.room)), {})
+
+    async def retries(self, state: str) -> Mapping[str, Any]:
+        """The same, once all is tried again at once."""
+        await self.ask("sync", {"key": self.space, "now": "yes"})
+        return await self.is_in(state)
 
     async def is_in(self, state: str) -> Mapping[str, Any]:
         """The room comes to be in line, waiting or failing; "" once nothing is known of it."""
@@ -243,7 +273,7 @@ async def folk(host: Host, name: str, policy: Policy | None = None) -> AsyncIter
         aclosing(await SQLiteStore.ephemeral()) as store,
         attached(host, store, policy=policy) as core,
     ):
-        found = Folk(host, core, store, name)
+        found = Folk(host, Steward(core.engine, store.abroad).ask, name)
         try:
             yield found
         finally:

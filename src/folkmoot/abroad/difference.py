@@ -21,13 +21,13 @@ class Change(NamedTuple):
     """What meets a wish.
 
     to: what to set; None: the room has it already. now: what of ours the room has until then.
-    given, had: what to remember once it is done.
+    given: what of ours it has from then on. own: what the room says of its own.
     """
 
     to: Affiliation | None
     now: Affiliation | None
     given: Affiliation | None
-    had: Affiliation | None
+    own: Affiliation
 
 
 def change(wish: Wish, current: Affiliation) -> Change:
@@ -42,7 +42,7 @@ def change(wish: Wish, current: Affiliation) -> Change:
     own = (wish.had or NONE) if ours else current
     target = own if wish.wanted is NONE else _wanted(wish.wanted, own)
     if target is own:
-        return Change(None if current is own else own, now, None, None)
+        return Change(None if current is own else own, now, None, own)
     return Change(None if current is target else target, now, target, own)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 import structlog
@@ -58,28 +59,24 @@ class Tending:
 
     async def run(self) -> None:
         """See to rooms as they are due, until cancelled."""
-        visits: dict[asyncio.Task[None], RoomAbroad] = {}
+        visits: dict[JID, asyncio.Task[None]] = {}
+        stirred = self._abroad.stirred
         try:
             while True:
-                self._abroad.stirred.clear()
+                stirred.clear()
+                visits = {room: task for room, task in visits.items() if not task.done()}
                 due = await self._abroad.due(self._now(), ROOMS_LOOKED_AT_MAX)
-                for room in next_visits(due, {each.room for each in visits.values()}):
-                    visits[asyncio.create_task(self.see_to(room))] = room
+                for room in next_visits(due, visits):
+                    visits[room.room] = task = asyncio.create_task(self.see_to(room))
+                    task.add_done_callback(lambda _: stirred.set())
                 waits = bool(visits) or await self._abroad.pending()
-                stirred = asyncio.create_task(self._abroad.stirred.wait())
-                ended, _ = await asyncio.wait(
-                    {stirred, *visits},
-                    timeout=LOOK_SECONDS if waits else None,
-                    return_when=asyncio.FIRST_COMPLETED,
-                )
-                stirred.cancel()
-                for task in list(visits):
-                    if task in ended:
-                        del visits[task]
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(LOOK_SECONDS if waits else None):
+                        await stirred.wait()
         finally:
-            for task in visits:
+            for task in visits.values():
                 task.cancel()
-            await asyncio.gather(*visits, return_exceptions=True)
+            await asyncio.gather(*visits.values(), return_exceptions=True)
 
     async def see_to(self, room: RoomAbroad) -> None:
         """Visit a room that is due, and remember what came of it."""

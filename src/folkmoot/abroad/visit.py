@@ -157,7 +157,7 @@ class Visit:
         A service refuses all of them for one of them, or takes the first and is silent about the
         others (Prosody 0.12).
         """
-        await self._abroad.intend([(wish, each.now, each.given, each.had) for wish, each in asked])
+        await self._abroad.intend([(wish, each.now, each.given, each.own) for wish, each in asked])
         changes = [(wish.jid, each.to) for wish, each in asked if each.to is not None]
         lists: dict[JID, Affiliation] = {}
         try:
@@ -193,4 +193,4 @@ class Visit:
 
 
 def _remembered(wish: Wish, change: Change) -> Remembered:
-    return wish, change.given, None, change.had
+    return wish, change.given, None, None if change.given is None else change.own

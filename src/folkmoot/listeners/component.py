@@ -111,15 +111,15 @@ class ComponentLink:
                     self._flush(writer)
             return attached
         finally:
-            self._stream = self._writer = None
             if attached:
                 self._home.detached(self)
             stream.end()
-            writer.writelines(stream.frames())
+            self._flush(writer)
+            self._stream = self._writer = None
             writer.close()
 
     def _flush(self, writer: asyncio.StreamWriter) -> None:
-        if self._stream is None:
+        if self._stream is None or writer.transport.is_closing():
             return
         writer.writelines(self._stream.frames())
         if writer.transport.get_write_buffer_size() > SEND_BUFFER_BYTES_MAX:

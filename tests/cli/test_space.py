@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,18 @@ import pytest
 
 from folkmoot.admin import AdminError, StoreAdmin
 from folkmoot.control import ControlServer, RemoteAdmin
+from folkmoot.engine.commands import Align
+from folkmoot.engine.decide.aligning import ALL_PEOPLE
+from folkmoot.engine.events import RoomListed, StandingWished
+from folkmoot.engine.model import Affiliation, NodeId
 from folkmoot.steward import Steward
+from folkmoot.stores.sqlite import SQLiteStore
+from folkmoot.xmpp.jid import JID
 from tests.stage import Stage
 
 Folkmoot = Callable[..., Any]
+
+SPACE = NodeId(JID.parse("pubsub.shakespeare.lit"), "verona")
 
 
 @pytest.fixture
@@ -97,6 +106,95 @@ def test_moderation(folkmoot: Folkmoot, kept: Path) -> None:
     assert folkmoot("space", "retract", *about, "--period", "century").status == 1
     told = json.loads(folkmoot("space", "audit", "moot", "--json", "--data", kept).out)
     assert told["rows"][0].items() >= {"of": "tybalt@localhost", "after": "outcast"}.items()
+
+
+ABROAD = "inn@conference.verona.lit"
+
+
+async def test_rooms_abroad(stage: Stage, admin: StoreAdmin, tmp_path: Path) -> None:
+    """docs/extensions/sync.md: in line, waiting or failing; what is read of it as JSON."""
+    juliet = await stage.client("juliet@shakespeare.lit/balcony", available=True)
+    steward, abroad = Steward(stage.core.engine, stage.store.abroad), stage.store.abroad
+    await steward.ask("create", {"key": "verona", "owner": "juliet@shakespeare.lit"})
+    item = f"<item id='{ABROAD}'><conference xmlns='urn:xmpp:bookmarks:1'/></item>"
+    await juliet.asks(
+        "<iq type='set' to='pubsub.shakespeare.lit' id='p'>"
+        "<pubsub xmlns='http://jabber.org/protocol/pubsub'>"
+        f"<publish node='verona'>{item}</publish></pubsub></iq>",
+        "<iq type='result'/>",
+    )
+    shown = await steward.ask("show", {"key": "verona"})
+    assert shown["lists"] == {ABROAD: f"xmpp:{ABROAD}?join"}
+    asked = {"key": "verona"}
+
+    async def state(**more: str) -> Any:
+        (found,) = (await steward.ask("sync", asked | more))["rooms"]
+        return found
+
+    assert (await state()).items() >= {"room": ABROAD, "state": "waiting", "next": None}.items()
+    room = JID.parse(ABROAD)
+    await stage.core.engine.run(
+        Align(actor=stage.core.engine.services.pubsub, node=SPACE, room=room)
+    )
+    await stage.core.engine.settled()
+    (wish,) = await abroad.wishes(room, 0.0, 9)
+    await abroad.fail(wish, 60.0, "the room says no")
+    await abroad.fail_room(room, 60.0, "not reached")
+    found = await state()
+    assert (found["state"], found["failing"], found["next"]) == (
+        "failing",
+        1,
+        "1970-01-01T00:01:00Z",
+    )
+    assert found["people"] == [
+        {
+            "jid": "juliet@shakespeare.lit",
+            "wanted": "owner",
+            "tries": 1,
+            "reason": "the room says no",
+            "next": "1970-01-01T00:01:00Z",
+        }
+    ]
+    await state(now="yes")
+    assert [each.jid for each in await abroad.wishes(room, 0.0, 9)] == [wish.jid]
+    await abroad.settle(room, [(wish, None, None, None)])
+    await abroad.all_aligned(room, ALL_PEOPLE)
+    assert (await state())["state"] == "in line"
+    assert (await steward.ask("sync", {"key": "nowhere"}))["rooms"] == []
+    assert len((await steward.ask("sync", {}))["rooms"]) == 1
+
+
+def test_rooms_abroad_are_printed(folkmoot: Folkmoot, kept: Path) -> None:
+    """A line for each room; none where there is none."""
+
+    async def list_room() -> None:
+        async with aclosing(await SQLiteStore.open(kept / "folkmoot.db")) as store:
+            node = NodeId(JID.parse("spaces.localhost"), "moot")
+            room = JID.parse(ABROAD)
+            await store.commit(
+                [
+                    RoomListed(node=node, room=room),
+                    StandingWished(
+                        node=node,
+                        room=room,
+                        jid=JID.parse("romeo@localhost"),
+                        wanted=Affiliation.MEMBER,
+                    ),
+                ]
+            )
+            (wish,) = await store.abroad.wishes(room, 0.0, 1)
+            await store.abroad.fail(wish, 0.0, "the room says no")
+            await store.abroad.fail_room(room, 0.0, "not reached: no link")
+
+    assert folkmoot("space", "sync", "--data", kept).out == ""
+    asyncio.run(list_room())
+    assert folkmoot("space", "sync", "moot", "--now", "--data", kept).out == (
+        f"{ABROAD}  moot  failing (0 met, 0 waiting, 1 failing)\n"
+        "    not reached: no link; next try 1970-01-01T00:00:00Z\n"
+        "    romeo@localhost as member: the room says no; next try 1970-01-01T00:00:00Z\n"
+    )
+    told = json.loads(folkmoot("space", "sync", "--json", "--data", kept).out)
+    assert told["rooms"][0]["space"] == "moot"
 
 
 async def test_what_goes_on_in_rooms(stage: Stage) -> None:

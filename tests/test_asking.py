@@ -16,7 +16,7 @@ from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.stanza import CLIENT
 from folkmoot.xmpp.xml import Element
 from tests.facades.test_any_stanza import stanzas
-from tests.stage import Stage, element, staged
+from tests.stage import SERVICES, Stage, element, staged
 
 SPACES = JID.parse("pubsub.shakespeare.lit")
 ROOM = JID.parse("orchard@conference.verona.lit")
@@ -37,7 +37,7 @@ class Wire:
 async def under_way(seconds: float = 5.0) -> tuple[Asking, Wire, asyncio.Task[Element | None]]:
     """A question that is on its way."""
     wire = Wire()
-    made = Asking(SPACES, "chance")
+    made = Asking(SERVICES)
     made.link = wire
     task = asyncio.ensure_future(made.ask(ROOM, "get", PING, seconds))
     await asyncio.sleep(0)
@@ -46,7 +46,8 @@ async def under_way(seconds: float = 5.0) -> tuple[Asking, Wire, asyncio.Task[El
 
 def answer(wire: Wire, type: str = "result", **attrs: str) -> Element:
     """What comes back for the last question."""
-    about = {"type": type, "id": wire.sent[-1].get("id"), "from": str(ROOM), **attrs}
+    about = {"type": type, "id": wire.sent[-1].get("id"), "from": str(ROOM), "to": str(SPACES)}
+    about |= attrs
     return Element(CLIENT, "iq", about)
 
 
@@ -57,9 +58,9 @@ async def test_a_question_and_its_answer() -> None:
     assert wire.sent[0].get("to") == str(ROOM)
     told = answer(wire)
     told.append(PING)
-    assert made.answered(told)
+    made.arrived(told)
     assert await task == PING
-    assert not made.answered(told), "once"
+    assert made.arrived(told) is None, "once"
 
 
 @pytest.mark.parametrize(
@@ -68,8 +69,9 @@ async def test_a_question_and_its_answer() -> None:
 async def test_an_answer_of_somebody_else(attrs: dict[str, str]) -> None:
     """Only who was asked answers, and only what was asked."""
     made, wire, task = await under_way()
-    assert not made.answered(answer(wire, **attrs))
-    assert made.answered(answer(wire))
+    assert made.arrived(answer(wire, **attrs)) is None
+    assert not task.done()
+    made.arrived(answer(wire))
     assert await task is None
 
 
@@ -81,7 +83,7 @@ async def test_a_refusal() -> None:
         ns = "urn:ietf:params:xml:ns:xmpp-stanzas"
         error = Element(CLIENT, "error", None, Element(ns, said), Element(ns, "text", None, "No."))
         told.append(error)
-        assert made.answered(told)
+        made.arrived(told)
         with pytest.raises(StanzaError) as refused:
             await task
         assert (refused.value.condition, refused.value.text) == (condition, "No.")
@@ -90,7 +92,7 @@ async def test_a_refusal() -> None:
 async def test_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     """No link, a link that is lost, no time left, and QUESTIONS_MAX."""
     with pytest.raises(Unreachable, match="no link"):
-        await Asking(SPACES, "chance").ask(ROOM, "get", PING, 1.0)
+        await Asking(SERVICES).ask(ROOM, "get", PING, 1.0)
     made, _, task = await under_way()
     made.lost()
     with pytest.raises(Unreachable, match="lost"):

@@ -7,14 +7,21 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import secrets
 from typing import Final, Protocol
 
+from folkmoot.engine.services import Services
+from folkmoot.xmpp.errors import StreamError
 from folkmoot.xmpp.jid import JID, InvalidJID
 from folkmoot.xmpp.stanza import CLIENT, read_error
 from folkmoot.xmpp.xml import Element
 
 QUESTIONS_MAX: Final = 1_000
 """How many questions may be open at one time."""
+
+
+ID_BYTES: Final = 12
+"""How much chance is in the ids of questions: nobody guesses 96 bits."""
 
 
 class Link(Protocol):
@@ -24,21 +31,38 @@ class Link(Protocol):
         """Send a stanza that says from whom and to whom it is, in the namespace of clients."""
 
 
+class _Elsewhere:
+    """The stream of somebody of another server: there is none, all answers go through the link."""
+
+    framed = False
+
+    def send(self, data: bytes) -> None:
+        """Nothing: no session of such a stream is ever found by its address."""
+
+    def close(self, error: StreamError | None = None) -> None:
+        """Nothing: the other server keeps the stream."""
+
+
+ELSEWHERE: Final = _Elsewhere()
+
+
 class Unreachable(Exception):
     """Nobody answered: there is no way there, or it took too long. The text says why."""
 
 
 class Asking:
-    """Questions in the name of one service.
+    """Questions in the name of the pubsub service, and what else crosses the link.
 
     sender: its address. link: the way out, None where there is none.
     """
 
-    def __init__(self, sender: JID, unguessable: str) -> None:
-        """unguessable: what every id of this run begins with."""
-        self.sender = sender
+    def __init__(self, services: Services) -> None:
+        self.sender = services.pubsub
         self.link: Link | None = None
-        self._prefix = unguessable
+        self._ours = frozenset(
+            each.domain for each in (services.domain, services.pubsub, services.rooms)
+        )
+        self._prefix = secrets.token_urlsafe(ID_BYTES)
         self._numbers = itertools.count(1)
         self._open: dict[str, tuple[JID, asyncio.Future[Element]]] = {}
 
@@ -70,18 +94,30 @@ class Asking:
             raise read_error(stanza)
         return stanza.first
 
-    def answered(self, stanza: Element) -> bool:
-        """Take an iq that may be an answer: True where it is one, from whom it has to be."""
-        asked, answer = self._open.get(stanza.get("id", ""), (None, None))
+    def arrived(self, stanza: Element) -> JID | None:
+        """Take a stanza that comes through the link; who sent it, where it is to be handled.
+
+        An answer is taken from who was asked alone. Nobody comes in the name of somebody of ours,
+        or to another service.
+        """
         try:
-            sender = JID.parse(stanza.get("from", ""))
+            sender, to = (JID.parse(stanza.get(each, "")) for each in ("from", "to"))
         except InvalidJID:
-            return False
-        if answer is None or sender != asked:
-            return False
-        if not answer.done():
+            return None
+        if sender.domain in self._ours or to.domain != self.sender.domain:
+            return None
+        if stanza.name != "iq" or stanza.get("type") not in ("result", "error"):
+            return sender
+        asked, answer = self._open.get(stanza.get("id", ""), (None, None))
+        if answer is not None and sender == asked and not answer.done():
             answer.set_result(stanza)
-        return True
+        return None
+
+    def pass_on(self, to: JID, stanza: Element) -> None:
+        """Send a stanza of the service to somebody of another server, where there is a way."""
+        ours = stanza.get("from", "").partition("/")[0] == str(self.sender)
+        if ours and self.link is not None and to.domain not in self._ours:
+            self.link.send(stanza)
 
     def lost(self) -> None:
         """The link is gone, and with it every answer."""

@@ -6,15 +6,14 @@ And back: what is told, worded by its facade and delivered, in the order it was 
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Awaitable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Final
+from typing import Any
 
 import structlog
 
-from folkmoot.asking import Asking, Link
+from folkmoot.asking import ELSEWHERE, Asking, Link
 from folkmoot.capabilities import Capabilities
 from folkmoot.eager import begin
 from folkmoot.engine.commands import Retract, Unsubscribe
@@ -41,24 +40,6 @@ from folkmoot.xmpp.stanza import CLIENT, error_reply, reply, stamp
 from folkmoot.xmpp.xml import Element, parse
 
 log = structlog.get_logger()
-
-ID_BYTES: Final = 12
-"""How much chance is in the ids of what is asked elsewhere."""
-
-
-class _Elsewhere:
-    """The stream of somebody of another server: there is none, all answers go through the link."""
-
-    framed = False
-
-    def send(self, data: bytes) -> None:
-        """Nothing: no session of such a stream is ever found by its address."""
-
-    def close(self, error: StreamError | None = None) -> None:
-        """Nothing: the other server keeps the stream."""
-
-
-_ELSEWHERE: Final = _Elsewhere()
 
 
 class Place(Enum):
@@ -95,7 +76,7 @@ class Router:
                     table.setdefault((route.kind, route.type, *route.path), (facade, route))
         self.sessions = Sessions()
         self.capabilities = Capabilities(services.domain)
-        self.asking = Asking(services.pubsub, secrets.token_urlsafe(ID_BYTES))
+        self.asking = Asking(services)
         self._tasks: set[asyncio.Future[None]] = set()
         self._engine: Engine[Outgoing | Answer]
 
@@ -117,6 +98,10 @@ class Router:
         session = self.sessions.remove(jid)
         if session is not None and (rest := begin(self._end(session))) is not None:
             self._later(rest)
+
+    def may_be_there(self, jid: JID) -> bool:
+        """Whether a full JID has a stream; of others than our accounts nobody here knows."""
+        return not self._services.local(jid) or self.sessions.get(jid) is not None
 
     async def idle(self) -> None:
         """Wait until nothing is under way that was begun on somebody's behalf."""
@@ -158,33 +143,9 @@ class Router:
 
     def arrived(self, stanza: Element) -> None:
         """A stanza from elsewhere, to the pubsub service."""
-        try:
-            sender = JID.parse(stanza.get("from", ""))
-            to = JID.parse(stanza.get("to", ""))
-        except InvalidJID:
-            return
-        if self._ours(sender) or to.domain != self._services.pubsub.domain:
-            return  # nobody else speaks for us
-        answers = stanza.name == "iq" and stanza.get("type") in ("result", "error")
-        if not answers:
-            self._begin(self._handle(Session(sender, _ELSEWHERE), stanza))
-        elif not self.asking.answered(stanza):
-            log.debug("an answer to no question", sender=str(sender))
-
-    def _ours(self, jid: JID) -> bool:
-        services = self._services
-        return jid.domain in (
-            services.domain.domain,
-            services.pubsub.domain,
-            services.rooms.domain,
-        )
-
-    def _send_abroad(self, to: JID, stanza: Element) -> None:
-        """A stanza of the pubsub service to somebody of another server, where there is a way."""
-        sender = stanza.get("from", "").partition("/")[0]
-        ours = sender == str(self._services.pubsub)
-        if ours and self.asking.link is not None and not self._ours(to):
-            self.asking.link.send(stanza)
+        sender = self.asking.arrived(stanza)
+        if sender is not None:
+            self._begin(self._handle(Session(sender, ELSEWHERE), stanza))
 
     # --- stanzas in
 
@@ -375,7 +336,7 @@ class Router:
         if session is not None:
             session.send(answer.stanza)
         else:
-            self._send_abroad(answer.to, answer.stanza)
+            self.asking.pass_on(answer.to, answer.stanza)
 
     def _deliver(self, outgoing: Outgoing) -> None:
         missed = self.sessions.deliver(outgoing)
@@ -385,7 +346,7 @@ class Router:
             for jid in missed:
                 stanza = parse(head + stamp(jid, framed=True) + tail)
                 if linked:
-                    self._send_abroad(jid, stanza)
+                    self.asking.pass_on(jid, stanza)
                 if kept:
                     self._keep(jid, stanza)
 

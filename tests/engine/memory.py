@@ -133,13 +133,18 @@ class MemoryStore:
         found = frozenset(
             node
             for node, kept in self.kept.items()
-            if any(each.bare == jid for each in kept.subscriptions)
+            if any(each.bare == jid for each in kept.lasting)
         )
         await self._answer()
         return found
 
     async def affiliated(self, jid: JID) -> frozenset[NodeId]:
         found = frozenset(node for node, kept in self.kept.items() if jid in kept.affiliations)
+        await self._answer()
+        return found
+
+    async def occupied(self) -> tuple[NodeId, ...]:
+        found = tuple(node for node, kept in self.kept.items() if kept.occupants)
         await self._answer()
         return found
 

@@ -8,7 +8,18 @@ from hypothesis import strategies as st
 
 from folkmoot.engine.configuration import ITEM_SECONDS_MAX, NodeConfig, RoomConfig
 from folkmoot.engine.events import ItemPublished, NodeCreated
-from folkmoot.engine.model import Contact, Item, Manner, NodeId, Show, State, Subscription, Via
+from folkmoot.engine.model import (
+    Contact,
+    Item,
+    Manner,
+    NodeId,
+    Occupant,
+    Role,
+    Show,
+    State,
+    Subscription,
+    Via,
+)
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element
 
@@ -93,8 +104,25 @@ contacts = st.builds(
 )
 
 
+occupants = st.builds(
+    Occupant, nick=texts, presence=elements, role=st.none() | st.sampled_from(Role)
+)
+
+
+def occupancies(subscriber: JID) -> st.SearchStrategy[Subscription]:
+    """Any occupancy of a room that an entity may have."""
+    return st.builds(
+        Subscription,
+        subscriber=st.just(subscriber),
+        state=st.just(State.SUBSCRIBED),
+        via=st.sampled_from(Via),
+        temporary=st.just(True),
+        occupant=occupants,
+    )
+
+
 def subscriptions(subscriber: JID) -> st.SearchStrategy[Subscription]:
-    """Any subscription an entity may have, temporary ones among them."""
+    """Any subscription an entity may have, but an occupancy."""
     return st.builds(
         Subscription,
         subscriber=st.just(subscriber),

@@ -7,7 +7,7 @@ from typing import Concatenate, Final, Generic, ParamSpec, TypeVar
 
 from folkmoot.engine import questions
 from folkmoot.engine.audience import foresee, hearers
-from folkmoot.engine.commands import Command, Expire
+from folkmoot.engine.commands import Command, Expire, Vacate
 from folkmoot.engine.decide import Stamp, decide
 from folkmoot.engine.decide.aligning import wished
 from folkmoot.engine.decide.auditing import audited
@@ -120,6 +120,19 @@ class Engine(Generic[T]):
     def temporary(self, jid: JID) -> tuple[NodeId, ...]:
         """The nodes to which a full JID has a subscription that ends with its stream."""
         return self.nodes.temporary(jid)
+
+    async def vacate(self, present: Callable[[JID], bool]) -> None:
+        """Let go of occupants whose streams are gone, each room hearing it once.
+
+        Occupants are kept, so that a room knows after a restart who was in it.
+        present: whether a full JID has a stream, or may have one for all that is known.
+        """
+        await self._journal.settled()
+        for node in await self._store.occupied():
+            record = await self.ask(View.found, node)
+            gone = tuple(jid for jid in record.subscriptions if jid.resource and not present(jid))
+            if gone:
+                await self.run(Vacate(actor=node.service, node=node, occupants=gone))
 
     async def expire(self) -> None:
         """End what is over, wherever it is; what is too much at once stays for the next time."""

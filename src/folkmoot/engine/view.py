@@ -27,6 +27,7 @@ from folkmoot.engine.events import (
     NodeCreated,
     NodeDeleted,
     NodePurged,
+    OccupantsLost,
     SubscriptionChanged,
 )
 from folkmoot.engine.model import (
@@ -135,6 +136,9 @@ class View:
                 self._rows[node, jid] = row
             case SubscriptionChanged(node=node, subscriber=jid, after=subscription):
                 self._subscriptions[node, jid] = subscription
+            case OccupantsLost(node=node, occupants=lost):
+                for each in lost:
+                    self._subscriptions[node, each.subscriber] = None
             case ItemPublished(node=node, item=item, lists=child, evicted=evicted, persist=True):
                 listed = self._relist(node)
                 for item_id in (item.id, *evicted):

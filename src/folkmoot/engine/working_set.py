@@ -23,6 +23,7 @@ from folkmoot.engine.events import (
     NodeCreated,
     NodeDeleted,
     NodePurged,
+    OccupantsLost,
     StandingChanged,
     SubjectChanged,
     SubscriptionChanged,
@@ -123,6 +124,9 @@ class WorkingSet:
                 break
         if record is not None:
             self._nodes[node] = record
+            for each in record.subscriptions.values():
+                if each.temporary:
+                    self._index(node, each.subscriber, temporary=True, step=1)
         return record
 
     async def load_heads(self, node: Node) -> None:
@@ -191,6 +195,10 @@ class WorkingSet:
                 self._published(event)
             case SubscriptionChanged():
                 self._subscription(event)
+            case OccupantsLost(occupants=lost):
+                for each in lost:
+                    self._nodes[event.node].put_subscription(each.subscriber, None)
+                    self._index(event.node, each.subscriber, temporary=True, step=-1)
             case NodeCreated():
                 self._created(event)
             case NodeDeleted():

@@ -18,7 +18,7 @@ from types import UnionType
 from typing import Any, Final, TypeAlias, cast, get_args, get_origin, get_type_hints
 
 from folkmoot.engine.configuration import NodeConfig, RoomConfig
-from folkmoot.engine.model import Contact, Item, NodeId
+from folkmoot.engine.model import Contact, Item, NodeId, Occupant, Role, State, Subscription, Via
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Limits, parse, serialize
 
@@ -70,6 +70,24 @@ def read_contact(text: str | None) -> Contact | None:
         name=found.get("name", ""),
         groups=tuple(found.get("groups", ())),
         request=None if request is None else parse(request, _AS_KEPT),
+    )
+
+
+def occupant_row(subscription: Subscription, occupant: Occupant) -> dict[str, Value]:
+    """The columns of an occupancy besides its address."""
+    return {
+        "via": subscription.via.value,
+        "nick": occupant.nick,
+        "role": None if occupant.role is None else occupant.role.value,
+        "presence": serialize(occupant.presence),
+    }
+
+
+def read_occupant(jid: str, via: str, nick: str, role: str | None, presence: str) -> Subscription:
+    """The occupancy whose columns these are."""
+    occupant = Occupant(nick, parse(presence, _AS_KEPT), None if role is None else Role(role))
+    return Subscription(
+        JID.parse(jid), State.SUBSCRIBED, Via(via), temporary=True, occupant=occupant
     )
 
 

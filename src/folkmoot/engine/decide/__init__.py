@@ -50,6 +50,7 @@ _RULES: Final[dict[type[Command], Callable[[Any, View, Stamp], tuple[Event, ...]
     commands.Dismiss: moderation.dismiss,
     commands.TakeBack: moderation.take_back,
     commands.Align: aligning.align,
+    commands.Vacate: occupants.vacate,
     commands.ChangeSubject: occupants.change_subject,
     commands.SetContact: contacts.set_contact,
     commands.RemoveContact: contacts.remove_contact,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from folkmoot.abroad.difference import Change, change, consents, strangers
+from folkmoot.abroad.difference import Change, change, strangers
 from folkmoot.abroad.words import LISTS, names, read_list, set_query
 from folkmoot.engine.abroad import Wish
 from folkmoot.engine.access import RANK
@@ -97,16 +97,6 @@ def test_a_room_is_in_the_end_as_it_was(
             assert RANK[current] == max(RANK[own], RANK[wanted])
     assert current is own
     assert (kept.given, kept.giving, kept.had) == (None, None, None)
-
-
-def test_who_agrees() -> None:
-    """An owner of the space who is on the room's staff, not by our doing."""
-    lists = {NURSE: OWNER, ROMEO: ADMIN, TYBALT: MEMBER}
-    assert consents(lists, [TYBALT, NURSE], [])
-    assert consents(lists, [ROMEO], [])
-    assert not consents(lists, [TYBALT], [])
-    assert not consents(lists, [NURSE], [NURSE])
-    assert not consents(lists, [], [])
 
 
 def test_strangers() -> None:

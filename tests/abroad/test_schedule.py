@@ -24,7 +24,7 @@ SPACE = NodeId(JID.parse("spaces.folk.lit"), "moot")
 
 
 def room(name: str, service: str = "conference.verona.lit") -> RoomAbroad:
-    return RoomAbroad(room=JID(name, service), space=SPACE)
+    return RoomAbroad(room=JID(name, service), space=SPACE, by=JID.parse("nurse@verona.lit"))
 
 
 def test_each_failure_doubles_the_wait() -> None:

@@ -173,7 +173,7 @@ def test_rooms_abroad_are_printed(folkmoot: Folkmoot, kept: Path) -> None:
             room = JID.parse(ABROAD)
             await store.commit(
                 [
-                    RoomListed(node=node, room=room),
+                    RoomListed(node=node, room=room, by=JID.parse("juliet@localhost")),
                     StandingWished(
                         node=node,
                         room=room,

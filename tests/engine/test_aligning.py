@@ -68,13 +68,13 @@ async def test_rooms_come_and_go(stand: Stand) -> None:
     """By an item, by its end, by another under its id, and with the space."""
     await stand.space()
     await lists(stand, CAMP)
-    assert await abroad(stand) == [RoomListed(node=DENMARK, room=CAMP)]
+    assert await abroad(stand) == [RoomListed(node=DENMARK, room=CAMP, by=HAMLET)]
     await lists(stand, CAMP)
     assert await abroad(stand) == [], "it is listed already"
     await lists(stand, FORT, id=str(CAMP))
     assert await abroad(stand) == [
         RoomUnlisted(node=DENMARK, room=CAMP),
-        RoomListed(node=DENMARK, room=FORT),
+        RoomListed(node=DENMARK, room=FORT, by=HAMLET),
     ]
     await stand.retract(DENMARK, HAMLET, str(CAMP))
     assert await abroad(stand) == [RoomUnlisted(node=DENMARK, room=FORT)]
@@ -82,7 +82,8 @@ async def test_rooms_come_and_go(stand: Stand) -> None:
     await stand.run(Configure(actor=HAMLET, node=DENMARK, settings={"type": ""}))
     await stand.run(Configure(actor=HAMLET, node=DENMARK, settings={"type": SPACE_TYPE}))
     await stand.run(Delete(actor=HAMLET, node=DENMARK))
-    listed, unlisted = RoomListed(node=DENMARK, room=CAMP), RoomUnlisted(node=DENMARK, room=CAMP)
+    listed = RoomListed(node=DENMARK, room=CAMP, by=HAMLET)
+    unlisted = RoomUnlisted(node=DENMARK, room=CAMP)
     assert await abroad(stand) == [listed, unlisted, listed, unlisted]
 
 

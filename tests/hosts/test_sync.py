@@ -42,16 +42,21 @@ async def test_what_was_given_is_taken_back(folks: Folk) -> None:
 
 
 async def test_a_space_that_is_not_the_rooms_rules_nothing(folks: Folk) -> None:
-    """Paris owns a space and nothing of the room; the nurse has let the service in, not him."""
+    """Paris owns a space and nothing of the room; the nurse has let the service in, not him.
+
+    Nor does it help him to make her an owner of the space, which she does not know.
+    """
     await folks.makes_room(deputy="owner")
-    await folks.makes_space("paris", tybalt="owner")
+    await folks.makes_space("paris", tybalt="owner", nurse="owner")
     await folks.lists("paris")
     found = await folks.is_in("failing")
-    assert "no owner of the space is owner or admin of the room" in found["reason"]
+    assert "paris@verona.lit, who listed it, is neither owner nor admin" in found["reason"]
     assert await folks.has() == {}
     await folks.sets("paris", "admin")
     assert await folks.retries("in line")
     await folks.comes_to(paris="owner", tybalt="owner")
+    await folks.puts("paris", romeo="member")
+    await folks.comes_to(paris="owner", tybalt="owner", romeo="member")
 
 
 async def test_a_room_may_name_its_space(folks: Folk) -> None:

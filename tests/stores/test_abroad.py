@@ -21,11 +21,12 @@ INN, CELL = (JID.parse(f"{name}@conference.example.org") for name in ("inn", "ce
 ROMEO, JULIET = JID.parse("romeo@montague.example"), JID.parse("juliet@capulet.example")
 
 MEMBER, ADMIN, NONE = Affiliation.MEMBER, Affiliation.ADMIN, Affiliation.NONE
+OUTCAST = Affiliation.OUTCAST
 
 spaces = st.sampled_from((VERONA, MANTUA))
 rooms = st.sampled_from((INN, CELL))
 people = st.sampled_from((ROMEO, JULIET))
-words = st.sampled_from((MEMBER, ADMIN, NONE))
+words = st.sampled_from((MEMBER, ADMIN, OUTCAST, NONE))
 
 
 @dataclass
@@ -48,14 +49,19 @@ class Model:
 
     def apply(self, event: Event) -> None:
         match event:
-            case RoomListed(node=node, room=room):
+            case RoomListed(node=node, room=room, by=by):
                 held = self.rooms.get(room)
-                if held is None or not held.listed or held.space == node:
-                    self.rooms[room] = RoomAbroad(room=room, space=node, last="")
+                ours = held is not None and held.listed and held.space == node
+                if by is None and held is not None and ours:
+                    self.rooms[room] = RoomAbroad(room=room, space=node, by=held.by, last="")
+                elif by is not None and (held is None or not held.listed or ours):
+                    self.rooms[room] = RoomAbroad(room=room, space=node, by=by, last="")
+                if self._holds(node, room):
                     self._anew(room)
             case RoomUnlisted(node=node, room=room):
                 if self._holds(node, room):
-                    self.rooms[room] = RoomAbroad(room=room, space=node, listed=False)
+                    by = self.rooms[room].by
+                    self.rooms[room] = RoomAbroad(room=room, space=node, by=by, listed=False)
                     self._anew(room)
             case PeopleWished(node=node, room=room, last=last):
                 if self._holds(node, room) and self.rooms[room].listed:
@@ -76,7 +82,8 @@ class Model:
             self._renew(room, row.wish.jid, replace(row.wish, wanted=NONE))
 
     def _renew(self, room: JID, jid: JID, wish: Wish) -> None:
-        self.rows[room, jid] = Row(replace(wish, tries=0, due=0.0, reason=""))
+        due = -1.0 if wish.wanted is OUTCAST else 0.0  # bans come first
+        self.rows[room, jid] = Row(replace(wish, tries=0, due=due, reason=""))
 
     def settle(self, wish: Wish, given: Affiliation | None) -> None:
         row = self.rows.get((wish.room, wish.jid))
@@ -111,7 +118,7 @@ class AbroadMachine(RuleBasedStateMachine):
     @rule(
         events=st.lists(
             st.one_of(
-                st.builds(RoomListed, node=spaces, room=rooms),
+                st.builds(RoomListed, node=spaces, room=rooms, by=st.none() | people),
                 st.builds(RoomUnlisted, node=spaces, room=rooms),
                 st.builds(StandingWished, node=spaces, room=rooms, jid=people, wanted=words),
                 st.builds(PeopleWished, node=spaces, room=rooms, last=st.sampled_from("az")),
@@ -185,9 +192,9 @@ class AbroadMachine(RuleBasedStateMachine):
                 len(rows) - len(waiting), len(waiting) - len(failing), len(failing)
             )
             assert run(abroad.known(room)) == {row.wish.jid for row in rows}
-            assert run(abroad.given(room, [ROMEO, JULIET])) == {
-                row.wish.jid for row in rows if (row.wish.given or row.wish.giving) is not None
-            }
+            for jid in (ROMEO, JULIET):
+                row = self.model.rows.get((room, jid))
+                assert run(abroad.own(room, jid)) is (None if row is None else row.wish.had)
             assert run(abroad.room(room)) == self.model.rooms.get(room)
         due = {each.room for each in run(abroad.due(1.0, 10))}
         assert due == {
@@ -209,7 +216,7 @@ async def test_what_failed_waits_for_its_time(store: SQLiteStore) -> None:
     abroad = store.abroad
     await store.commit(
         [
-            RoomListed(node=VERONA, room=INN),
+            RoomListed(node=VERONA, room=INN, by=ROMEO),
             StandingWished(node=VERONA, room=INN, jid=ROMEO, wanted=MEMBER),
             PeopleWished(node=VERONA, room=INN, last="z"),
         ]

@@ -58,15 +58,3 @@ def strangers(lists: Mapping[JID, Affiliation], known: Collection[JID]) -> Itera
         staff_or_member = current in (Affiliation.MEMBER, Affiliation.ADMIN)
         if staff_or_member and jid not in known:
             yield jid
-
-
-def consents(
-    lists: Mapping[JID, Affiliation], owners: Collection[JID], given: Collection[JID]
-) -> bool:
-    """Whether somebody who owns the space owns or administers the room, not by our doing.
-
-    Else anybody with a space here could list any room that has let our service in, and rule it.
-    owners: of the space. given: whom we gave something in the room.
-    """
-    staff = (Affiliation.OWNER, Affiliation.ADMIN)
-    return any(jid not in given and lists.get(jid) in staff for jid in owners)

@@ -108,8 +108,7 @@ class Tending:
             if found is not None and found.last == room.last:  # the space does not say so any more
                 await self._abroad.all_aligned(room.room, room.last)
             return []
-        owners = await self._engine.ask(_owners, room)
-        visit = Visit(room, owners, self._abroad, self._asking, self._pace, self._policy)
+        visit = Visit(room, self._abroad, self._asking, self._pace, self._policy)
         return await visit.make(self._now())
 
     async def _refused(self, refusal: Refusal) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from folkmoot.abroad.difference import NONE, Change, change, consents, strangers
+from folkmoot.abroad.difference import NONE, Change, change, strangers
 from folkmoot.abroad.schedule import Pace
 from folkmoot.abroad.words import LISTS, info_query, list_query, names, read_list, set_query
 from folkmoot.asking import Asking
@@ -24,7 +24,9 @@ from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element
 
-WISHES_PER_VISIT_MAX: Final = 500
+WISHES_PER_VISIT_MAX: Final = 100
+"""How many wishes one visit meets; what is more urgent may come meanwhile, a ban above all."""
+
 CHANGES_PER_QUERY_MAX: Final = 50
 """How many people one query sets."""
 
@@ -59,19 +61,17 @@ class Refusal:
 
 
 class Visit:
-    """A visit to one room. owners: of the space."""
+    """A visit to one room."""
 
     def __init__(
         self,
         room: RoomAbroad,
-        owners: Sequence[JID],
         abroad: Abroad,
         asking: Asking,
         pace: Pace,
         policy: Policy,
     ) -> None:
         self._room = room
-        self._owners = owners
         self._abroad = abroad
         self._asking = asking
         self._pace = pace
@@ -137,18 +137,24 @@ class Visit:
         return found
 
     async def _hold_agreement(self, lists: dict[JID, Affiliation]) -> None:
-        """Nothing, where the room is of the space by the word of its owners or of its own."""
-        given = await self._abroad.given(self._room.room, self._owners)
-        if consents(lists, self._owners, given):
+        """Nothing, where the room is of the space: by the word of one of its staff, or its own.
+
+        Else anybody with a space here could list any room that has let us in, and rule it. That
+        somebody owns the space says nothing: who does is for the space's other owners to say.
+        """
+        room = self._room
+        own = await self._abroad.own(room.room, room.by)
+        if (own or lists.get(room.by)) in _STAFF_LISTS:
             return
-        uri = node_uri(self._room.space)
+        uri = node_uri(room.space)
         try:
             told = await self._ask("get", info_query())
         except StanzaError:
             told = None
         if not names(told, uri):
             raise NotAgreed(
-                f"no owner of the space is owner or admin of the room, nor does it name {uri}"
+                f"{room.by}, who listed it, is neither owner nor admin of the room,"
+                f" nor does it name {uri}"
             )
 
     async def _give(self, asked: Sequence[tuple[Wish, Change]]) -> list[Refusal]:

@@ -12,13 +12,14 @@ from folkmoot.xmpp.jid import JID
 class RoomAbroad:
     """A room that a space lists, or listed, and how far it is from being in line.
 
-    last: up to whom the space's people have been gone through; None: all are. tries: how often in
-    a row it could not be reached or would not have it. due: when to try again, in seconds since
-    1970. told: whether the space's owners know.
+    by: who listed it. last: up to whom the space's people have been gone through; None: all are.
+    tries: how often in a row it could not be reached or would not have it. due: when to try again,
+    in seconds since 1970. told: whether the space's owners know.
     """
 
     room: JID
     space: NodeId
+    by: JID
     listed: bool = True
     last: str | None = None
     tries: int = 0

@@ -272,10 +272,14 @@ class Audited:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoomListed:
-    """A space has a room abroad, or is in others: all of the room is to be brought in line."""
+    """A space has a room abroad, or is in others: all of the room is to be brought in line.
+
+    by: who listed it; None: it was listed before.
+    """
 
     node: NodeId
     room: JID
+    by: JID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ transaction of its own. All raise StoreFailed.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from folkmoot.engine.abroad import Counted, RoomAbroad, Wish
 from folkmoot.engine.model import Affiliation, NodeId
@@ -73,16 +73,11 @@ class Abroad:
             rows = reader.execute(statements.WISHED_OF, {"room": str(room)}).fetchall()
         return frozenset(JID.parse(jid) for (jid,) in rows)
 
-    async def given(self, room: JID, jids: Iterable[JID]) -> frozenset[JID]:
-        """Those of some people whom we gave something."""
+    async def own(self, room: JID, jid: JID) -> Affiliation | None:
+        """What a room said of its own of somebody we gave something; None of anybody else."""
         with self._database.reading() as reader:
-            return frozenset(
-                jid
-                for jid in jids
-                if reader.execute(
-                    statements.WAS_GIVEN, {"room": str(room), "jid": str(jid)}
-                ).fetchone()
-            )
+            found = reader.execute(statements.OWN, {"room": str(room), "jid": str(jid)}).fetchone()
+        return None if found is None or found[0] is None else Affiliation(found[0])
 
     async def intend(self, intended: Sequence[Remembered]) -> None:
         """Remember what is about to be given: if the process ends now, it may have been."""
@@ -140,6 +135,7 @@ class Abroad:
             RoomAbroad(
                 room=JID.parse(room),
                 space=NodeId(JID.parse(service), name),
+                by=JID.parse(lister),
                 listed=bool(listed),
                 last=last,
                 tries=tries,
@@ -147,7 +143,7 @@ class Abroad:
                 reason=reason,
                 told=bool(told),
             )
-            for room, service, name, listed, last, tries, due, reason, told in rows
+            for room, service, name, lister, listed, last, tries, due, reason, told in rows
         )
 
     def _wishes(self, statement: str, row: Row) -> tuple[Wish, ...]:

@@ -14,13 +14,18 @@ _OURS: Final = """EXISTS (
 )"""
 
 LIST_ROOM: Final = """
-INSERT INTO rooms_abroad (room, service, name, listed, last)
-VALUES (:room, :service, :name, TRUE, '')
+INSERT INTO rooms_abroad (room, service, name, lister, listed, last)
+VALUES (:room, :service, :name, :by, TRUE, '')
 ON CONFLICT (room) DO UPDATE
-SET service = excluded.service, name = excluded.name, listed = TRUE, last = '',
-    tries = 0, due = 0, reason = '', told = FALSE
+SET service = excluded.service, name = excluded.name, lister = excluded.lister, listed = TRUE,
+    last = '', tries = 0, due = 0, reason = '', told = FALSE
 WHERE NOT rooms_abroad.listed
     OR (rooms_abroad.service = excluded.service AND rooms_abroad.name = excluded.name)
+"""
+
+ALIGN_AGAIN: Final = """
+UPDATE rooms_abroad SET last = '', tries = 0, due = 0, reason = '', told = FALSE
+WHERE room = :room AND service = :service AND name = :name AND listed
 """
 
 UNLIST_ROOM: Final = """
@@ -35,9 +40,10 @@ WHERE room = :room AND {_OURS}
 """
 
 PUT_WISH: Final = f"""
-INSERT INTO wishes (room, jid, wanted, waiting) SELECT :room, :jid, :wanted, TRUE WHERE {_OURS}
+INSERT INTO wishes (room, jid, wanted, waiting, due)
+SELECT :room, :jid, :wanted, TRUE, CASE :wanted WHEN 'outcast' THEN -1 ELSE 0 END WHERE {_OURS}
 ON CONFLICT (room, jid) DO UPDATE
-SET wanted = excluded.wanted, waiting = TRUE, tries = 0, due = 0, reason = ''
+SET wanted = excluded.wanted, waiting = TRUE, tries = 0, due = excluded.due, reason = ''
 """
 
 CHANGE_WISH: Final = f"""
@@ -51,7 +57,7 @@ WHERE room = :room AND service = :service AND name = :name AND listed
 """
 
 _ROOM: Final = (
-    "SELECT room, service, name, listed, last, tries, due, reason, told FROM rooms_abroad"
+    "SELECT room, service, name, lister, listed, last, tries, due, reason, told FROM rooms_abroad"
 )
 
 ROOMS_DUE: Final = f"""
@@ -92,9 +98,7 @@ FROM wishes WHERE room = :room
 
 WISHED_OF: Final = "SELECT jid FROM wishes WHERE room = :room"
 
-WAS_GIVEN: Final = """
-SELECT 1 FROM wishes WHERE room = :room AND jid = :jid AND coalesce(given, giving) IS NOT NULL
-"""
+OWN: Final = "SELECT had FROM wishes WHERE room = :room AND jid = :jid"
 
 INTEND: Final = """
 UPDATE wishes SET given = :given, giving = :giving, had = :had WHERE room = :room AND jid = :jid
@@ -152,5 +156,7 @@ RETRY_ROOM: Final = "UPDATE rooms_abroad SET due = 0 WHERE room = :room"
 
 RETRY_WISHES: Final = "UPDATE wishes SET due = 0 WHERE room = :room AND waiting"
 
-WISHING: Final = frozenset({LIST_ROOM, UNLIST_ROOM, WISH_NOTHING, PUT_WISH, CHANGE_WISH})
-"""What a batch runs where there is something to do abroad from then on."""
+WISHING: Final = frozenset(
+    {LIST_ROOM, ALIGN_AGAIN, UNLIST_ROOM, WISH_NOTHING, PUT_WISH, CHANGE_WISH}
+)
+"""What a batch runs where there is something to do abroad from then on; always one of these."""

@@ -9,6 +9,7 @@ or a deletion, comes after all that was said before it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from types import MappingProxyType
 from typing import TypeAlias
 
 from folkmoot.engine.configuration import NodeConfig
@@ -107,8 +108,10 @@ class _Batch:
                 self._affiliate(event.node, event.jid, event.after)
             case InviteChanged():
                 self._invite(event)
-            case RoomListed():
-                self._anew(abroad_statements.LIST_ROOM, event)
+            case RoomListed(by=None):
+                self._anew(abroad_statements.ALIGN_AGAIN, event)
+            case RoomListed(by=by):
+                self._anew(abroad_statements.LIST_ROOM, event, {"by": str(by)})
             case RoomUnlisted():
                 self._anew(abroad_statements.UNLIST_ROOM, event)
             case StandingWished():
@@ -199,10 +202,12 @@ class _Batch:
             row = _node_row(event.node) | {"id": event.before.id}
             self._invites[event.node, event.before.id] = (statements.DELETE_INVITE, row)
 
-    def _anew(self, statement: str, event: RoomListed | RoomUnlisted) -> None:
+    def _anew(
+        self, statement: str, event: RoomListed | RoomUnlisted, more: Row = MappingProxyType({})
+    ) -> None:
         """Nothing is wished any more for a room that is listed anew, or no longer."""
         self.flush()
-        row = _room_row(event)
+        row = {**_room_row(event), **more}
         self.steps.extend(((statement, [row]), (abroad_statements.WISH_NOTHING, [row])))
 
     def _wish(self, event: StandingWished) -> None:

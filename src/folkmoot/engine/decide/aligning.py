@@ -7,7 +7,7 @@ the engine's.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from heapq import nsmallest
 from typing import Final
 
@@ -82,21 +82,21 @@ def wished(events: Sequence[Event], view: View) -> tuple[Event, ...]:
     if not told:
         return ()
     people: dict[NodeId, dict[JID, None]] = {}
-    changed: dict[NodeId, None] = {}
+    changed: dict[NodeId, JID] = {}
     for event in told:
         match event:
             case AffiliationChanged(node=node, jid=jid):
                 people.setdefault(node, {})[jid] = None
             case SubscriptionChanged(node=node, subscriber=jid):
                 people.setdefault(node, {})[jid.bare] = None
-            case ItemPublished(node=node, lists=lists):
+            case ItemPublished(node=node, item=item, lists=lists):
                 if lists is not None or view.listed(node):
-                    changed[node] = None
-            case ItemsRetracted(node=node) | NodePurged(node=node):
+                    changed[node] = item.publisher.bare
+            case ItemsRetracted(node=node, by=by) | NodePurged(node=node, by=by):
                 if view.listed(node):
-                    changed[node] = None
-            case NodeConfigured(node=node) | NodeDeleted(node=node):
-                changed[node] = None
+                    changed[node] = by.bare
+            case NodeConfigured(node=node, by=by) | NodeDeleted(node=node, by=by):
+                changed[node] = by.bare
             case _:
                 pass
     if not people and not changed:
@@ -127,17 +127,17 @@ def _wishes(
             yield StandingWished(node=space, room=room, jid=jid, wanted=wanted)
 
 
-def _relisted(nodes: dict[NodeId, None], view: View, after: View) -> Iterator[Event]:
-    """Rooms that come and go."""
-    for node in nodes:
+def _relisted(nodes: dict[NodeId, JID], view: View, after: View) -> Iterator[Event]:
+    """Rooms that come and go. nodes: with who changed each, which one command does alone."""
+    for node, by in nodes.items():
         before, now = rooms_abroad(view, node), rooms_abroad(after, node)
         for room in sorted(before - now):
             yield RoomUnlisted(node=node, room=room)
         for room in sorted(now - before):
-            yield RoomListed(node=node, room=room)
+            yield RoomListed(node=node, room=room, by=by)
 
 
-def _moved(nodes: dict[NodeId, None], view: View, after: View) -> Iterator[NodeId]:
+def _moved(nodes: Iterable[NodeId], view: View, after: View) -> Iterator[NodeId]:
     """The spaces that are in others than before, as far down as there are spaces."""
     for node in nodes:
         touched = (node, *sorted(view.listed(node) ^ after.listed(node), key=str))

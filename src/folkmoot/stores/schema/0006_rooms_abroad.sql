@@ -3,6 +3,7 @@ CREATE TABLE rooms_abroad (
     room TEXT PRIMARY KEY,
     service TEXT NOT NULL,
     name TEXT NOT NULL,
+    lister TEXT NOT NULL,
     listed BOOLEAN NOT NULL,
     -- Up to whom the space's people have been gone through; null: all are.
     last TEXT,

@@ -116,6 +116,8 @@ class Router:
         gone = (session.jid.resource,)
         node = NodeId(session.jid.bare, PRESENCE_NODE)
         await self._try(Retract(actor=session.jid, node=node, item_ids=gone))
+        if self.sessions.get(session.jid) is None:  # nobody has taken its place meanwhile
+            await self._engine.depart(session.jid)
         await self._part(session)
 
     async def _try(self, command: Retract | Unsubscribe) -> None:
@@ -268,6 +270,7 @@ class Router:
             await self._try(
                 Unsubscribe(actor=session.jid, node=node, subscriber=session.jid, parting=stanza)
             )
+        await self._engine.depart(session.jid)
         await self._part(session, stanza.elements)
 
     def _address(self, session: Session, stanza: Element) -> JID:

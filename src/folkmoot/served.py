@@ -25,7 +25,7 @@ from folkmoot.facades import (
     vcard,
 )
 from folkmoot.facades.facade import Facade, Request, Route
-from folkmoot.facades.pubsub import discovery
+from folkmoot.facades.pubsub import bounces, discovery
 from folkmoot.router import Place, Served
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.xml import Element
@@ -63,7 +63,7 @@ def served(services: Services) -> Served:
             Place.ACCOUNT: (
                 roster.FACADE,
                 vcard.beside_presence(presence.FACADE),
-                messages.FACADE,
+                bounces.beside_messages(messages.FACADE),
                 vcard.beside_pubsub(bookmarks.beside_pubsub(pubsub.FACADE)),
                 private_storage.FACADE,
                 vcard.FACADE,

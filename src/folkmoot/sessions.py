@@ -146,11 +146,10 @@ class Sessions:
             else:
                 taken = False
                 for each in self._bare.get(jid, {}).values():
-                    if outgoing.shows and each.show not in outgoing.shows:
-                        continue
                     if each.takes(reach):
                         taken = True
-                        each.connection.send(head + each.bare_stamp + tail)
+                        if not outgoing.shows or each.show in outgoing.shows:
+                            each.connection.send(head + each.bare_stamp + tail)
                 if not taken:
                     missed.append(jid)
         return missed

@@ -22,7 +22,12 @@ STATEMENTS = {
     if name.isupper() and not name.startswith("_") and isinstance(statement, str)
 }
 
-FEW_OR_FIRST = ("wishes_waiting", "rooms_abroad_passing", "CONSTANT ROW")
+FEW_OR_FIRST = (
+    "nodes_purged_offline",
+    "wishes_waiting",
+    "rooms_abroad_passing",
+    "CONSTANT ROW",
+)
 """Indexes of what is seldom, or of which one row is enough."""
 
 

@@ -6,13 +6,17 @@ from typing import Annotated, Any
 
 import typer
 
+from folkmoot.cli import space_remote
 from folkmoot.cli.asking import ask as _ask
 from folkmoot.cli.flags import ConfigFlag, DataFlag, configured, examples
+from folkmoot.cli.remote import beside
 
 app = typer.Typer(
+    cls=beside(space_remote.app),
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Spaces: make, show, moderate. Safe while the server runs.",
+    help="Spaces: make, show, moderate. Safe while the server runs."
+    " With --jid JID, over XMPP on any server; `VERB --jid JID --help` says how.",
 )
 
 KeyArgument = Annotated[str, typer.Argument(metavar="KEY", help="The space's node.")]

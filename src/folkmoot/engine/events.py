@@ -128,6 +128,7 @@ class SubscriptionChanged:
     last: the newest item, where the node sends it to those who subscribe.
     recall: how much of what was said an occupant who comes wants to be told.
     said: the stanza by which presence was granted, denied or given up.
+    subid: which of an address's subscriptions was asked for; "": all there are.
     """
 
     node: NodeId
@@ -141,6 +142,20 @@ class SubscriptionChanged:
     last: Item | None = None
     recall: Recall = RECALL_ALL
     said: Element | None = None
+    subid: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounced:
+    """A notification came back. count: how many have in a row, those within an hour being one.
+
+    at: seconds since 1970.
+    """
+
+    node: NodeId
+    subscriber: JID
+    count: int
+    at: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -331,6 +346,7 @@ Event = (
     | ItemsRetracted
     | NodePurged
     | SubscriptionChanged
+    | Bounced
     | OccupantsLost
     | AffiliationChanged
     | ApprovalRequested
@@ -356,7 +372,7 @@ def kept(event: Event) -> bool:
         case SubscriptionChanged():
             before, after = event.before, event.after
             return bool(lasting(before) or lasting(after)) or _place(before) != _place(after)
-        case ApprovalRequested() | ApprovalSettled() | StandingChanged() | Moderated():
+        case ApprovalRequested() | ApprovalSettled() | StandingChanged() | Moderated() | Bounced():
             return False
         case _:
             return True

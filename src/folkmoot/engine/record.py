@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.model import (
     Affiliation,
+    Hearing,
     Item,
     Manner,
     NodeId,
@@ -36,6 +37,8 @@ class Node:
     heads: item id to its publisher, oldest first; None until someone needs it.
     live: items of a node that does not persist them, for as long as their publisher's stream lives.
     recent: the newest HISTORY_ITEMS_MAX items of a room, oldest first; None until someone enters.
+    bounces: address to how many notifications came back in a row, and when the last did, in seconds
+    since 1970; forgotten with the node.
     written: the number of the last batch that holds a write to this node.
     """
 
@@ -51,8 +54,26 @@ class Node:
     heads: dict[str, JID] | None = None
     live: dict[str, Item] | None = None
     recent: deque[Item] | None = None
+    bounces: dict[JID, tuple[int, float]] = field(default_factory=dict)
     written: int = 0
     _derived: Derived | None = None
+    _owners: tuple[JID, ...] | None = None
+
+    @property
+    def owners(self) -> tuple[JID, ...]:
+        """Whom a row here makes an owner."""
+        if self._owners is None:
+            rows = self.affiliations.items()
+            self._owners = tuple(jid for jid, row in rows if row is Affiliation.OWNER)
+        return self._owners
+
+    def put_affiliation(self, jid: JID, row: Affiliation | None) -> None:
+        """Set or remove one row."""
+        if row is None:
+            self.affiliations.pop(jid, None)
+        else:
+            self.affiliations[jid] = row
+        self._owners = None
 
     @property
     def derived(self) -> Derived:
@@ -70,20 +91,29 @@ class Node:
         if index.hearers is None:
             found: dict[Via, list[JID]] = {}
             for subscription in self.subscriptions.values():
-                if subscription.state is State.SUBSCRIBED and subscription.deliver:
+                if subscription.state is State.SUBSCRIBED and subscription.delivers:
                     found.setdefault(subscription.via, []).append(subscription.subscriber)
             index.hearers = {via: tuple(jids) for via, jids in found.items()}
         return index.hearers.get(via, ())
 
-    def manners(self) -> Mapping[Manner, tuple[JID, ...]]:
-        """The same addresses for XEP-0060, by how they want to hear."""
+    def hearings(self) -> Mapping[Hearing, Hearers]:
+        """The same addresses for XEP-0060, by how they hear of items."""
         index = self.derived
-        if index.manners is None:
-            found: dict[Manner, list[JID]] = {}
+        if index.hearings is None:
+            alike: dict[Manner, list[JID]] = {}
+            several: dict[Hearing, dict[JID, tuple[str, ...]]] = {}
             for jid in self.hearers(Via.PUBSUB):
-                found.setdefault(self.subscriptions[jid].manner, []).append(jid)
-            index.manners = {manner: tuple(jids) for manner, jids in found.items()}
-        return index.manners
+                held = self.subscriptions[jid]
+                if held.more:
+                    for hearing, subids in held.hearings:
+                        several.setdefault(hearing, {})[jid] = subids
+                else:
+                    alike.setdefault(held.manner, []).append(jid)
+            found = {manner.hearing: Hearers(tuple(jids), {}) for manner, jids in alike.items()}
+            for hearing, named in several.items():
+                found[hearing] = Hearers(found.get(hearing, _NOBODY).to, named)
+            index.hearings = found
+        return index.hearings
 
     def occupants(self, nick: str) -> tuple[JID, ...]:
         """The full JIDs that go by a nick in a room; one person's devices may share one."""
@@ -94,7 +124,7 @@ class Node:
         return self.derived.addresses.get(bare, ())
 
     def lapsed(self, at: float) -> tuple[Subscription, ...]:
-        """The subscriptions that have their end at a time, or before it."""
+        """The addresses of which a subscription has its end at a time, or before it."""
         over = (jid for jid, end in self.derived.leases.items() if end <= at)
         return tuple(self.subscriptions[jid] for jid in over)
 
@@ -111,6 +141,8 @@ class Node:
         """Set or remove one subscription, and what is derived from it."""
         index = self.derived
         before = self.subscriptions.pop(jid, None) if subscription is None else None
+        if subscription is None:
+            self.bounces.pop(jid, None)
         if subscription is not None:
             before = self.subscriptions.get(jid)
             self.subscriptions[jid] = subscription
@@ -118,7 +150,7 @@ class Node:
             index.remove(before)
         if subscription is not None:
             index.add(subscription)
-        index.hearers = index.manners = None
+        index.hearers = index.hearings = None
 
     def put_listed(self, item_id: str, node: NodeId | None) -> None:
         """Let an item list a node, or none."""
@@ -131,6 +163,16 @@ class Node:
             index.listing[node] += 1
 
 
+class Hearers(NamedTuple):
+    """Addresses that hear alike. named: those with several subscriptions, with their subids."""
+
+    to: tuple[JID, ...]
+    named: Mapping[JID, tuple[str, ...]]
+
+
+_NOBODY: Final = Hearers((), {})
+
+
 class Derived:
     """What follows from a node's subscriptions and list, kept so that nobody has to search them.
 
@@ -138,11 +180,20 @@ class Derived:
     seers: the occupants who see real JIDs, and those who do not.
     """
 
-    __slots__ = ("addresses", "hearers", "leases", "listing", "manners", "nicks", "seers", "shown")
+    __slots__ = (
+        "addresses",
+        "hearers",
+        "hearings",
+        "leases",
+        "listing",
+        "nicks",
+        "seers",
+        "shown",
+    )
 
     def __init__(self) -> None:
         self.hearers: dict[Via, tuple[JID, ...]] | None = None
-        self.manners: dict[Manner, tuple[JID, ...]] | None = None
+        self.hearings: dict[Hearing, Hearers] | None = None
         self.addresses: dict[JID, tuple[JID, ...]] = {}
         self.leases: dict[JID, float] = {}
         self.nicks: dict[str, tuple[JID, ...]] = {}
@@ -153,8 +204,8 @@ class Derived:
     def add(self, subscription: Subscription) -> None:
         jid = subscription.subscriber
         _put(self.addresses, jid.bare, jid)
-        if subscription.expires is not None:
-            self.leases[jid] = subscription.expires
+        if (end := subscription.ends) is not None:
+            self.leases[jid] = end
         if subscription.occupant is not None:
             _put(self.nicks, subscription.occupant.nick, jid)
             self.unshow(subscription.occupant.nick)

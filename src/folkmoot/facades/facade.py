@@ -45,7 +45,8 @@ class Reach(Enum):
 class Outgoing:
     """A stanza worded once for all who hear it; the address is stamped for each.
 
-    shows: it is for resources alone that are available in one of these ways; empty: for any.
+    shows: it is for resources alone that are available in one of these ways, None being not to be
+    available; empty: for any.
     wanted: a feature; of a bare JID only those resources are meant that have announced it, each
     by its own address. but: of those, not these addresses, which take it as Reach.AVAILABLE says.
     """
@@ -53,7 +54,7 @@ class Outgoing:
     wording: Wording
     to: tuple[JID, ...]
     reach: Reach
-    shows: frozenset[Show] = frozenset()
+    shows: frozenset[Show | None] = frozenset()
     wanted: str = ""
     but: frozenset[JID] = frozenset()
 

@@ -39,7 +39,15 @@ from folkmoot.engine.events import (
 from folkmoot.engine.model import Affiliation, NodeId, Subscription
 from folkmoot.engine.store import AUDIT_CHARS_MAX, AUDIT_ROWS_MAX
 from folkmoot.stores import abroad_statements, statements
-from folkmoot.stores.codec import Row, Value, item_row, occupant_row, write_config, write_contact
+from folkmoot.stores.codec import (
+    Row,
+    Value,
+    item_row,
+    occupant_row,
+    terms_row,
+    write_config,
+    write_contact,
+)
 from folkmoot.xmpp.jid import JID
 
 Step: TypeAlias = tuple[str, list[Row]]
@@ -251,13 +259,9 @@ class _Batch:
                 "bare": str(jid.bare),
                 "state": subscription.state.value,
                 "via": subscription.via.value,
-                "subid": subscription.subid,
-                "deliver": subscription.deliver,
                 "contact": write_contact(subscription.contact),
-                "expires": subscription.expires,
-                "body": subscription.manner.body,
-                "shows": " ".join(sorted(each.value for each in subscription.manner.shows)),
             }
+            row |= terms_row(subscription)
             self._subscriptions[node, str(jid)] = (statements.PUT_SUBSCRIPTION, row)
 
     def _occupy(self, node: NodeId, jid: JID, subscription: Subscription | None) -> None:
@@ -284,6 +288,7 @@ def _config_row(config: NodeConfig) -> dict[str, Value]:
     return {
         "config": write_config(config),
         "item_seconds": config.item_seconds if room is None and config.persist_items else 0,
+        "purge_offline": room is None and config.purge_offline and config.persist_items,
         "type": config.type,
         "listed": config.listed,
         "parent_service": None if config.parent is None else str(config.parent.service),

@@ -18,7 +18,19 @@ from types import UnionType
 from typing import Any, Final, TypeAlias, cast, get_args, get_origin, get_type_hints
 
 from folkmoot.engine.configuration import NodeConfig, RoomConfig
-from folkmoot.engine.model import Contact, Item, NodeId, Occupant, Role, State, Subscription, Via
+from folkmoot.engine.model import (
+    Contact,
+    Item,
+    Manner,
+    NodeId,
+    Occupant,
+    Role,
+    Show,
+    State,
+    Subscription,
+    Terms,
+    Via,
+)
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Limits, parse, serialize
 
@@ -71,6 +83,51 @@ def read_contact(text: str | None) -> Contact | None:
         groups=tuple(found.get("groups", ())),
         request=None if request is None else parse(request, _AS_KEPT),
     )
+
+
+def terms_row(subscription: Subscription) -> dict[str, Value]:
+    """The columns of the terms of an address's subscriptions."""
+    first = subscription.terms[0]
+    return {
+        "subid": first.subid,
+        "deliver": first.deliver,
+        "expires": subscription.ends,
+        "body": first.manner.body,
+        "shows": _shows(first.manner),
+        "terms": _json(list(map(_plain_terms, subscription.terms))) if subscription.more else None,
+    }
+
+
+def read_terms(
+    subid: str, deliver: int, expires: float | None, body: int, shows: str, terms: str | None
+) -> tuple[Terms, ...]:
+    """The terms whose columns these are."""
+    if terms is None:
+        manner = Manner(bool(body), frozenset(map(Show, shows.split())))
+        return (Terms(subid, bool(deliver), expires, manner),)
+    return tuple(
+        Terms(
+            each["subid"],
+            each["deliver"],
+            each["expires"],
+            Manner(each["body"], frozenset(map(Show, each["shows"].split()))),
+        )
+        for each in json.loads(terms)
+    )
+
+
+def _plain_terms(terms: Terms) -> dict[str, object]:
+    return {
+        "subid": terms.subid,
+        "deliver": terms.deliver,
+        "expires": terms.expires,
+        "body": terms.manner.body,
+        "shows": _shows(terms.manner),
+    }
+
+
+def _shows(manner: Manner) -> str:
+    return " ".join(sorted(each.value for each in manner.shows))
 
 
 def occupant_row(subscription: Subscription, occupant: Occupant) -> dict[str, Value]:
@@ -126,6 +183,10 @@ def _plain(value: object) -> object:
             return value.value
         case NodeId(service, name):
             return [str(service), name]
+        case JID():
+            return str(value)
+        case tuple():
+            return [_plain(each) for each in value]
         case NodeConfig() | RoomConfig():
             return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
         case _:
@@ -146,7 +207,10 @@ def _reader(kind: Any) -> Callable[[Any], object]:
     if kind is NodeId:
         return lambda value: NodeId(JID.parse(value[0]), value[1])
     if get_origin(kind) is tuple:
-        return tuple
+        one = _reader(get_args(kind)[0])
+        return lambda values: tuple(map(one, values))
+    if kind is JID:
+        return JID.parse
     if kind is RoomConfig:
         return lambda value: _read(RoomConfig, value)
     return cast(Callable[[Any], object], kind)

@@ -17,6 +17,7 @@ CONDITIONS = {
     "invalid-jid",
     "invalid-option",  # XEP-0496 0.1.0 §4.2
     "item-forbidden",
+    "invalid-subid",
     "item-required",
     "max-items-exceeded",
     "node-full",  # §7.1.3.4; the schema forgets it
@@ -27,6 +28,7 @@ CONDITIONS = {
     "pending-subscription",
     "precondition-not-met",
     "presence-subscription-required",
+    "subid-required",
     "too-many-subscriptions",
     "unsupported",
     "unsupported-access-model",

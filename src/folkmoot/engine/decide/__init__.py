@@ -14,6 +14,7 @@ from folkmoot.engine.decide import (
     accounts,
     affiliations,
     aligning,
+    bouncing,
     contacts,
     expiring,
     invites,
@@ -23,6 +24,7 @@ from folkmoot.engine.decide import (
     nodes,
     occupants,
     subscriptions,
+    terms,
 )
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.events import Event
@@ -35,13 +37,15 @@ _RULES: Final[dict[type[Command], Callable[[Any, View, Stamp], tuple[Event, ...]
     commands.Purge: items.purge,
     commands.Publish: items.publish,
     commands.Retract: items.retract,
+    commands.Depart: items.depart,
     commands.Subscribe: subscriptions.subscribe,
     commands.Invite: invites.invite,
     commands.Revoke: invites.revoke,
     commands.Unsubscribe: subscriptions.unsubscribe,
+    commands.Bounce: bouncing.bounce,
     commands.Approve: subscriptions.approve,
     commands.SetSubscriptions: subscriptions.set_subscriptions,
-    commands.SetDelivery: subscriptions.set_delivery,
+    commands.SetDelivery: terms.set_delivery,
     commands.RequestPending: subscriptions.request_pending,
     commands.Expire: expiring.expire,
     commands.SetAffiliations: affiliations.set_affiliations,

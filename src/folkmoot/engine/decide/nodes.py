@@ -95,6 +95,8 @@ def configure(command: Configure, view: View, stamp: Stamp) -> tuple[Event, ...]
         return ()
     after = related(command.node, before, after, view)
     event = NodeConfigured(node=command.node, before=before, after=after, by=command.actor)
+    if after.purge_offline and not before.purge_offline:
+        view.heads(record)  # whose items are there is known from now on
     moved = carried_along(event, view)
     surplus = _surplus(record, after, command.actor, view)
     events: tuple[Event, ...] = (event, *moved, *surplus)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from typing import Final
 
 from folkmoot.engine.model import MESSAGES_NODE, PRESENCE_NODE, NodeId
@@ -70,10 +70,13 @@ def beside(request: Request, name: str) -> Element | None:
     return found
 
 
-def once(jids: Iterable[JID]) -> None:
-    """Nothing, where nobody is spoken of twice. Raises StanzaError bad-request (§8.9.2.4)."""
+def once(named: Iterable[Hashable]) -> None:
+    """Nothing, where nobody is spoken of twice.
+
+    Raises StanzaError bad-request (§8.8.2.4, §8.9.2.4).
+    """
     seen = set()
-    for jid in jids:
-        if jid in seen:
-            raise StanzaError("bad-request", f"{jid} is named twice")
-        seen.add(jid)
+    for each in named:
+        if each in seen:
+            raise StanzaError("bad-request", "somebody is named twice")
+        seen.add(each)

@@ -13,6 +13,7 @@ from folkmoot.facades import (
     basics,
     bookmarks,
     disco,
+    eventing,
     invites,
     messages,
     moderation,
@@ -50,7 +51,7 @@ def served(services: Services) -> Served:
     )
     return Served(
         at={
-            Place.SERVER: (_server_disco(services), common),
+            Place.SERVER: (_server_disco(services), eventing.at_server, common),
             Place.PUBSUB: (
                 moderation.FACADE,  # before XEP-0060, some of whose commands it hands on
                 pubsub.FACADE,
@@ -63,8 +64,8 @@ def served(services: Services) -> Served:
             Place.ACCOUNT: (
                 roster.FACADE,
                 vcard.beside_presence(presence.FACADE),
-                bounces.beside_messages(messages.FACADE),
-                vcard.beside_pubsub(bookmarks.beside_pubsub(pubsub.FACADE)),
+                eventing.beside_messages(bounces.beside_messages(messages.FACADE)),
+                eventing.beside_pubsub(vcard.beside_pubsub(bookmarks.beside_pubsub(pubsub.FACADE))),
                 private_storage.FACADE,
                 vcard.FACADE,
                 _account_disco(),
@@ -74,7 +75,7 @@ def served(services: Services) -> Served:
         via={
             Via.PUBSUB: (pubsub.FACADE,),
             Via.MUC: (muc.FACADE,),
-            Via.PRESENCE: (presence.FACADE, roster.FACADE),
+            Via.PRESENCE: (presence.FACADE, roster.FACADE, eventing.FACADE),
             Via.PEP: (pep.FACADE,),
         },
     )

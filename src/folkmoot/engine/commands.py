@@ -42,9 +42,14 @@ A facade's form table makes them; what is not named stays as it is.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Create(Command):
-    """Create a node, configured in the same breath (XEP-0060 §8.1)."""
+    """Create a node, configured in the same breath (XEP-0060 §8.1).
+
+    publishers: who may publish besides its owner (XEP-0207 §6). Where it is for them alone the
+    owner is subscribed to it as well: it is a conversation.
+    """
 
     settings: Settings = field(default_factory=dict)
+    publishers: tuple[JID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

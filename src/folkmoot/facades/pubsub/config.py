@@ -282,6 +282,18 @@ def read_config(form: Form | None) -> dict[str, object]:
     return read_settings(ROWS, form)
 
 
+def read_publishers(form: Form | None) -> tuple[JID, ...]:
+    """Who may publish to a node that is being created, as XEP-0207 §6 has it.
+
+    Raises StanzaError not-acceptable.
+    """
+    texts = () if form is None else form.values("pubsub#publisher")
+    try:
+        return tuple(map(JID.parse, texts))
+    except InvalidJID as error:
+        raise nonsense(f"pubsub#publisher: {error}") from error
+
+
 def read_expectations(form: Form | None) -> dict[str, object]:
     """What publish-options ask of a node: preconditions, never overrides (§7.1.5).
 

@@ -21,7 +21,7 @@ from folkmoot.engine.events import NodeCreated
 from folkmoot.engine.model import Affiliation, State
 from folkmoot.facades.facade import Request, Route
 from folkmoot.facades.pubsub.conditions import unsupported
-from folkmoot.facades.pubsub.config import config_form, read_config, read_form
+from folkmoot.facades.pubsub.config import config_form, read_config, read_form, read_publishers
 from folkmoot.facades.pubsub.errors import ERRORS
 from folkmoot.facades.pubsub.ns import OWNER, PUBSUB
 from folkmoot.facades.pubsub.reading import beside, jid_named, node_id, node_named, once
@@ -40,9 +40,16 @@ _AFFILIATIONS: Final = {
 async def create(request: Request) -> Iterable[Element]:
     """Create a node, configured in the same request (§8.1); without a name, one is chosen."""
     name = request.payload.get("node")
-    settings = read_config(read_form(beside(request, "configure")))
+    form = read_form(beside(request, "configure"))
     node = node_id(request, name) if name else request.node("")
-    events = await request.run(Create(actor=request.actor, node=node, settings=settings))
+    events = await request.run(
+        Create(
+            actor=request.actor,
+            node=node,
+            settings=read_config(form),
+            publishers=read_publishers(form),
+        )
+    )
     made = next(event.node for event in events if isinstance(event, NodeCreated))
     told = Element(PUBSUB, "create", {"node": made.name})
     return (Element(PUBSUB, "pubsub", None, told),)

@@ -19,8 +19,10 @@ def is_served(request: Request, node: NodeId) -> bool:
     """Whether a node is spoken of in this protocol.
 
     An account's presence and the messages that wait for it are nodes as well, but have a protocol
-    of their own, whose words this one does not have.
+    of their own; who speaks of presence in this one does so through `facades/eventing`.
     """
+    if request.eventing and node.name == PRESENCE_NODE:
+        return True
     return node.name not in _KEPT_BY_SERVER or not request.services.owned(node)
 
 

@@ -16,6 +16,7 @@ from folkmoot.engine.abroad import RoomAbroad
 from folkmoot.engine.commands import Align
 from folkmoot.engine.decide.aligning import ALL_PEOPLE
 from folkmoot.engine.engine import Engine
+from folkmoot.engine.store import StoreFailed
 from folkmoot.engine.view import View
 from folkmoot.facades.facade import Answer, Outgoing, Reach
 from folkmoot.stores.abroad import Abroad
@@ -60,23 +61,37 @@ class Tending:
     async def run(self) -> None:
         """See to rooms as they are due, until cancelled."""
         visits: dict[JID, asyncio.Task[None]] = {}
-        stirred = self._abroad.stirred
         try:
             while True:
-                stirred.clear()
+                self._abroad.stirred.clear()
                 visits = {room: task for room, task in visits.items() if not task.done()}
-                due = await self._abroad.due(self._now(), ROOMS_LOOKED_AT_MAX)
-                for room in next_visits(due, visits):
-                    visits[room.room] = task = asyncio.create_task(self.see_to(room))
-                    task.add_done_callback(lambda _: stirred.set())
-                waits = bool(visits) or await self._abroad.pending()
+                try:
+                    await self._begin(visits)
+                    waits = bool(visits) or await self._abroad.pending()
+                except StoreFailed:
+                    log.exception("the store does not say what is due abroad; asked again later")
+                    waits = True
                 with suppress(TimeoutError):
                     async with asyncio.timeout(LOOK_SECONDS if waits else None):
-                        await stirred.wait()
+                        await self._abroad.stirred.wait()
         finally:
             for task in visits.values():
                 task.cancel()
             await asyncio.gather(*visits.values(), return_exceptions=True)
+
+    async def _begin(self, visits: dict[JID, asyncio.Task[None]]) -> None:
+        """Begin the visits that are due, beside those under way."""
+        due = await self._abroad.due(self._now(), ROOMS_LOOKED_AT_MAX)
+        for room in next_visits(due, visits):
+            visits[room.room] = task = asyncio.create_task(self._seen_to(room))
+            task.add_done_callback(lambda _: self._abroad.stirred.set())
+
+    async def _seen_to(self, room: RoomAbroad) -> None:
+        try:
+            await self.see_to(room)
+        except StoreFailed:
+            log.exception("what came of a visit abroad was not kept", room=str(room.room))
+            await asyncio.sleep(LOOK_SECONDS)  # the room is still due
 
     async def see_to(self, room: RoomAbroad) -> None:
         """Visit a room that is due, and remember what came of it."""

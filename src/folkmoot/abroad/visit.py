@@ -89,6 +89,11 @@ class Visit:
         room = self._room
         wishes = await self._abroad.wishes(room.room, at, WISHES_PER_VISIT_MAX)
         last_page = len(wishes) < WISHES_PER_VISIT_MAX
+        anew = room.last == ALL_PEOPLE and last_page
+        if not wishes and not (anew and self._policy.remove_strangers):
+            await self._abroad.settle(room.room, ())
+            await self._abroad.all_aligned(room.room, ALL_PEOPLE)
+            return []
         lists = await self._first_lists()
         if room.listed:
             await self._hold_agreement(lists)
@@ -103,7 +108,7 @@ class Visit:
             size = 1 if self._singly else CHANGES_PER_QUERY_MAX
             refused += await self._give(asked[:size])
             asked = asked[size:]
-        if room.last == ALL_PEOPLE and last_page:
+        if anew:
             if self._policy.remove_strangers:
                 await self._remove_strangers(lists)
             await self._abroad.all_aligned(room.room, ALL_PEOPLE)

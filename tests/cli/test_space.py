@@ -111,7 +111,7 @@ def test_moderation(folkmoot: Folkmoot, kept: Path) -> None:
 ABROAD = "inn@conference.verona.lit"
 
 
-async def test_rooms_abroad(stage: Stage, admin: StoreAdmin, tmp_path: Path) -> None:
+async def test_rooms_abroad(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """docs/extensions/sync.md: in line, waiting or failing; what is read of it as JSON."""
     juliet = await stage.client("juliet@shakespeare.lit/balcony", available=True)
     steward, abroad = Steward(stage.core.engine, stage.store.abroad), stage.store.abroad
@@ -155,6 +155,11 @@ async def test_rooms_abroad(stage: Stage, admin: StoreAdmin, tmp_path: Path) -> 
             "next": "1970-01-01T00:01:00Z",
         }
     ]
+    with monkeypatch.context() as bounded:
+        bounded.setattr("folkmoot.steward.PEOPLE_SHOWN_MAX", 0)
+        assert (await state())["people"] == []
+        bounded.setattr("folkmoot.steward.ROOMS_SHOWN_MAX", 0)
+        assert (await steward.ask("sync", {}))["rooms"] == []
     await state(now="yes")
     assert [each.jid for each in await abroad.wishes(room, 0.0, 9)] == [wish.jid]
     await abroad.settle(room, [(wish, None, None, None)])

@@ -158,3 +158,16 @@ async def test_a_server_that_reads_nothing(
     _, again = await server.takes("2")
     writer.close()
     again.close()
+
+
+async def test_a_server_that_says_nothing(
+    server: Server, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """HANDSHAKE_SECONDS_MAX: past it another connection is tried."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        _, writer = await server.came.get()
+        monkeypatch.setattr(component, "HANDSHAKE_SECONDS_MAX", 0.05)
+        writer.close()
+        for _ in range(2):
+            await server.came.get()
+    assert home.told.empty()

@@ -69,7 +69,7 @@ OF_AN_RFC = {
 }
 
 
-OURS = {"urn:folkmoot:audit:0", "urn:folkmoot:invite:0"}
+OURS = {"urn:folkmoot:audit:0", "urn:folkmoot:invite:0", "urn:folkmoot:moderation:0"}
 """Written up in docs/extensions/."""
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import structlog
 
+from folkmoot.asking import ELSEWHERE, Asking, Link
 from folkmoot.capabilities import Capabilities
 from folkmoot.eager import begin
 from folkmoot.engine.commands import Retract, Unsubscribe
@@ -78,6 +79,7 @@ class Router:
                     table.setdefault((route.kind, route.type, *route.path), (facade, route))
         self.sessions = Sessions()
         self.capabilities = Capabilities(services.domain)
+        self.asking = Asking(services)
         self._tasks: set[asyncio.Future[None]] = set()
         self._engine: Engine[Outgoing | Answer]
 
@@ -133,6 +135,22 @@ class Router:
         for jid in directed:
             attrs = {"type": "unavailable", "from": str(session.jid), "to": str(jid)}
             await self._handle(session, Element(CLIENT, "presence", attrs, *parting))
+
+    # --- other servers
+
+    def attached(self, link: Link) -> None:
+        """There is a way to other servers from here on, for the pubsub service."""
+        self.asking.link = link
+
+    def detached(self, link: Link) -> None:
+        """And no longer."""
+        self.asking.lost()
+
+    def arrived(self, stanza: Element) -> None:
+        """A stanza from elsewhere, to the pubsub service."""
+        sender = self.asking.arrived(stanza)
+        if sender is not None:
+            self._begin(self._handle(Session(sender, ELSEWHERE), stanza))
 
     # --- stanzas in
 
@@ -341,14 +359,20 @@ class Router:
         session = self.sessions.get(answer.to)
         if session is not None:
             session.send(answer.stanza)
+        else:
+            self.asking.pass_on(answer.to, answer.stanza)
 
     def _deliver(self, outgoing: Outgoing) -> None:
         missed = self.sessions.deliver(outgoing)
-        if missed and outgoing.reach is Reach.KEPT:
+        kept, linked = outgoing.reach is Reach.KEPT, self.asking.link is not None
+        if missed and (kept or linked):
             head, tail = outgoing.wording
             for jid in missed:
                 stanza = parse(head + stamp(jid, framed=True) + tail)
-                self._keep(jid, stanza)
+                if linked:
+                    self.asking.pass_on(jid, stanza)
+                if kept:
+                    self._keep(jid, stanza)
 
     def _keep(self, jid: JID, stanza: Element) -> None:
         """A message nobody is there to take is kept for the account, where that has sense."""

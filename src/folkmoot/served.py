@@ -19,6 +19,7 @@ from folkmoot.facades import (
     invites,
     mam,
     messages,
+    moderation,
     muc,
     pam,
     pep,
@@ -37,6 +38,8 @@ from folkmoot.xmpp.xml import Element
 _OLD = (*private_storage.FEATURES, *bookmarks.FEATURES, *vcard.FEATURES)
 """What an account has for clients that know no pubsub."""
 
+_OF_SPACES = (*audit.FEATURES, *invites.FEATURES, *moderation.FEATURES)
+
 
 def served(services: Services) -> Served:
     """The facades of each place, and those that word notifications."""
@@ -44,16 +47,17 @@ def served(services: Services) -> Served:
     common = basics.facade(errors)
     spaces_disco = disco.facade(
         (disco.Identity("pubsub", "service", "Spaces"),),
-        (*pubsub.FEATURES, *audit.FEATURES, *invites.FEATURES, *basics.FEATURES),
+        (*pubsub.FEATURES, *_OF_SPACES, *basics.FEATURES),
         discovery.nodes,
         errors,
-        node_info=discovery.node_info,
-        node_items=discovery.node_items,
+        node_info=moderation.node_info,
+        node_items=moderation.node_items,
     )
     return Served(
         at={
             Place.SERVER: (_server_disco(services), eventing.at_server, common),
             Place.PUBSUB: (
+                moderation.FACADE,  # before XEP-0060, some of whose commands it hands on
                 pubsub.FACADE,
                 mam.OF_NODES,
                 audit.FACADE,

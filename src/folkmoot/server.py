@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import random
 import resource
 import secrets
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import AsyncExitStack, aclosing
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -18,8 +20,11 @@ from typing import Final
 import structlog
 from aiohttp import web
 
-from folkmoot.admin import Account, Progress, StoreAdmin
-from folkmoot.config import Address, Config
+from folkmoot.abroad.schedule import Pace
+from folkmoot.abroad.tending import Tending
+from folkmoot.abroad.visit import Policy
+from folkmoot.admin import Account, AdminError, Progress, StoreAdmin
+from folkmoot.config import Address, Config, Strangers
 from folkmoot.control import ControlServer
 from folkmoot.core import Core, running
 from folkmoot.engine.commands import Forget
@@ -27,6 +32,7 @@ from folkmoot.engine.configuration import Keep
 from folkmoot.engine.model import PRESENCE_NODE, NodeId
 from folkmoot.engine.services import Bounds, Services
 from folkmoot.listeners.certificates import ensure_certificate
+from folkmoot.listeners.component import ComponentLink, LinkSettings
 from folkmoot.listeners.connection import Connection
 from folkmoot.listeners.limits import ListenerLimits
 from folkmoot.listeners.reception import Reception
@@ -100,16 +106,16 @@ async def _serve(config: Config, held: Hold, ready: Ready) -> int:
         core = await stack.enter_async_context(running(store, services(config)))
         front = Front(core, store, config)
         admin = ServerAdmin(core, store, config.server.domain)
+        steward = Steward(core.engine, store.abroad)
         control = ControlServer(
-            admin,
-            config.server.data,
-            {"space": Steward(core.engine), "room": Porter(core.engine)},
+            admin, config.server.data, {"space": steward, "room": Porter(core.engine)}
         )
         path = await control.open()
         stack.push_async_callback(control.close)
         listening = await _listen(config, front, stack)
         holder = Holder(os.getpid(), domain=config.server.domain, listening=listening, control=path)
         held.tell(holder)
+        await stack.enter_async_context(_outward(config, core, store))
         gc.collect()
         gc.freeze()
         gc.set_threshold(GC_THRESHOLD)
@@ -118,6 +124,47 @@ async def _serve(config: Config, held: Hold, ready: Ready) -> int:
         status = await _until(stop, core)
         await core.farewell()
         return status
+
+
+@asynccontextmanager
+async def _outward(config: Config, core: Core, store: SQLiteStore) -> AsyncIterator[None]:
+    """What goes on with other servers, until the block ends."""
+    tending = Tending(
+        core.engine,
+        store.abroad,
+        core.router.asking,
+        now=time.time,
+        chance=random.random,
+        policy=Policy(remove_strangers=config.sync.strangers is Strangers.REMOVE),
+        pace=Pace(config.sync.queries_per_second_max),
+    )
+    tasks = [asyncio.ensure_future(tending.run())]
+    if (settings := link_settings(config)) is not None:
+        link = ComponentLink(core.router, settings, random.random)
+        tasks.append(asyncio.ensure_future(link.run()))
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def link_settings(config: Config) -> LinkSettings | None:
+    """Where the server is that this one is a component of; None: it stands alone.
+
+    Raises AdminError where the secret cannot be read.
+    """
+    at, file = config.component.server, config.component.secret_file
+    if at is None:
+        return None
+    if file is None:
+        raise AdminError("component.server needs component.secret_file")
+    try:
+        secret = file.read_text("utf-8").strip()
+    except OSError as error:
+        raise AdminError(f"cannot read component.secret_file {file}: {error.strerror}") from None
+    return LinkSettings(JID.parse(config.server.spaces), at.host, at.port, secret)
 
 
 async def _until(stop: asyncio.Event, core: Core) -> int:

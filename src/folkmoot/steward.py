@@ -13,16 +13,19 @@ from typing import Any, Final
 
 from folkmoot.admin import AdminError
 from folkmoot.engine import questions
-from folkmoot.engine.commands import Create, Invite
+from folkmoot.engine.abroad import RoomAbroad
+from folkmoot.engine.commands import Create, Dismiss, Invite, SetAffiliations, TakeBack
 from folkmoot.engine.configuration import SPACE_TYPE, Access, Inviters
 from folkmoot.engine.engine import Engine
 from folkmoot.engine.errors import Refused
 from folkmoot.engine.events import InviteChanged
-from folkmoot.engine.model import NodeId, State
+from folkmoot.engine.model import Affiliation, Mark, NodeId, State
 from folkmoot.engine.record import Node
 from folkmoot.engine.store import PAGE_ITEMS_MAX, AuditQuery, NodeQuery
 from folkmoot.engine.view import View
 from folkmoot.facades.invites import invite_uri
+from folkmoot.facades.moderation import PERIODS, moderated
+from folkmoot.stores.abroad import Abroad
 from folkmoot.xmpp.dates import format_date
 from folkmoot.xmpp.jid import JID, InvalidJID
 
@@ -34,6 +37,12 @@ TEMPLATES: Final[Mapping[str, Mapping[str, object]]] = {
     "announcements": {"access": Access.OPEN, "inviters": Inviters.OWNERS},
 }
 """How a space begins: asked to be let in, by invitation alone, or open to everyone who listens."""
+
+ROOMS_SHOWN_MAX: Final = 1_000
+"""How many rooms abroad one answer tells of."""
+
+PEOPLE_SHOWN_MAX: Final = 100
+"""And of each, how many people whom it refuses."""
 
 _SHOWN: Final = ("title", "description", "language", "access", "inherit", "inviters", "parent")
 
@@ -62,14 +71,19 @@ async def answered(
 class Steward:
     """Answers about the spaces of an engine, whoever runs it."""
 
-    def __init__(self, engine: Engine[Any]) -> None:
+    def __init__(self, engine: Engine[Any], abroad: Abroad) -> None:
         self._engine = engine
+        self._abroad = abroad
         self._verbs: Final[Verbs] = {
             "list": self._list,
             "show": self._show,
             "create": self._create,
             "invite": self._invite,
             "audit": self._audit,
+            "ban": self._ban,
+            "kick": self._kick,
+            "retract": self._retract,
+            "sync": self._sync,
         }
 
     async def ask(self, verb: str, arguments: Mapping[str, str]) -> Message:
@@ -152,6 +166,90 @@ class Steward:
         ]
         return {"count": page.count, "rows": rows}
 
+    async def _ban(self, arguments: Mapping[str, str]) -> Message:
+        record, owner, jid, reason = await self._moderating(arguments)
+        banned = {jid: Affiliation.OUTCAST}
+        await self._engine.run(
+            SetAffiliations(actor=owner, node=record.id, affiliations=banned, reason=reason)
+        )
+        return {"banned": str(jid)}
+
+    async def _kick(self, arguments: Mapping[str, str]) -> Message:
+        record, owner, jid, reason = await self._moderating(arguments)
+        events = await self._engine.run(
+            Dismiss(actor=owner, node=record.id, jid=jid, reason=reason)
+        )
+        return {"kicked": str(jid), "rooms": moderated(events).rooms}
+
+    async def _retract(self, arguments: Mapping[str, str]) -> Message:
+        """As much as one command takes back; `next` is what to ask with for more, or null."""
+        record, owner, jid, reason = await self._moderating(arguments)
+        start = None
+        if "since" in arguments:
+            start = Mark(float(arguments["since"]), arguments["room"], arguments["before"])
+        command = TakeBack(
+            actor=owner,
+            node=record.id,
+            jid=jid,
+            reason=reason,
+            within=PERIODS[arguments.get("period", "all")],
+            start=start,
+        )
+        done = moderated(await self._engine.run(command))
+        return {
+            "messages": done.messages,
+            "rooms": done.rooms,
+            "next": None if done.next is None else done.next._asdict(),
+        }
+
+    async def _sync(self, arguments: Mapping[str, str]) -> Message:
+        """How far rooms abroad are in line; with `now` everything is tried again at once."""
+        if key := arguments.get("key"):
+            rooms = await self._abroad.rooms_of(NodeId(self._engine.services.pubsub, key))
+        else:
+            rooms = await self._abroad.rooms("", ROOMS_SHOWN_MAX)
+        if arguments.get("now"):
+            for room in rooms:
+                await self._abroad.retry(room.room)
+        return {"rooms": [await self._room_abroad(room) for room in rooms]}
+
+    async def _room_abroad(self, room: RoomAbroad) -> Message:
+        count = await self._abroad.count(room.room)
+        failing = await self._abroad.failing(room.room, PEOPLE_SHOWN_MAX)
+        if room.tries or count.failing:
+            state = "failing"
+        elif room.last is not None or count.waiting:
+            state = "waiting"
+        else:
+            state = "in line"
+        return {
+            "room": str(room.room),
+            "space": room.space.name,
+            "listed": room.listed,
+            "state": state,
+            "met": count.met,
+            "waiting": count.waiting,
+            "failing": count.failing,
+            "reason": room.reason,
+            "next": format_date(room.due) if room.tries else None,
+            "people": [
+                {
+                    "jid": str(each.jid),
+                    "wanted": each.wanted.value,
+                    "tries": each.tries,
+                    "reason": each.reason,
+                    "next": format_date(each.due),
+                }
+                for each in failing
+            ],
+        }
+
+    async def _moderating(self, arguments: Mapping[str, str]) -> tuple[Node, JID, JID, str]:
+        """The space, an owner of it, whom it is about and why."""
+        record = await self._space(arguments)
+        jid = JID.parse(arguments["jid"]).bare
+        return record, await self._owner(record), jid, arguments.get("reason", "")
+
     async def _space(self, arguments: Mapping[str, str]) -> Node:
         key = arguments["key"]
         record = await self._engine.ask(View.node, NodeId(self._engine.services.pubsub, key))
@@ -179,6 +277,8 @@ def plain(value: object) -> object:
     match value:
         case Enum():
             return value.value
+        case NodeId(service, ""):
+            return f"xmpp:{service}?join"
         case NodeId(service, name):
             return f"xmpp:{service}?;node={name}"
         case _:

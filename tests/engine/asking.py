@@ -25,6 +25,7 @@ from folkmoot.engine.model import (
     MESSAGES_NODE,
     Affiliation,
     Contact,
+    Mark,
     NodeId,
     Occupant,
     Recall,
@@ -303,6 +304,17 @@ staying = st.one_of(
     st.builds(c.SetRoles, actor=addresses, node=rooms, roles=roles),
     st.builds(c.ChangeSubject, actor=full, node=rooms, payload=st.just(WORDS)),
     st.builds(c.Publish, actor=full, node=rooms, entry=st.just(c.Entry(payload=WORDS))),
+)
+moderating = st.one_of(
+    st.builds(c.Dismiss, actor=rulers, node=crowded, jid=addresses, reason=st.just("why")),
+    st.builds(
+        c.TakeBack,
+        actor=rulers,
+        node=crowded,
+        jid=addresses,
+        within=st.none() | st.integers(0, 50),
+        start=st.none() | st.builds(Mark, st.just(0.0), st.sampled_from(("", "hall")), item_ids),
+    ),
 )
 rostering = st.one_of(
     st.builds(c.SetContact, actor=st.sampled_from(PEOPLE), node=presences, contact=contacts),

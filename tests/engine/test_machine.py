@@ -169,6 +169,10 @@ class Anything(RuleBasedStateMachine):
     def stay(self, command: Command) -> None:
         self.ask(command)
 
+    @rule(command=asking.moderating)
+    def moderate(self, command: Command) -> None:
+        self.ask(command)
+
     @rule(command=asking.rostering)
     def befriend(self, command: Command) -> None:
         self.ask(command)

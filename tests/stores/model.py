@@ -16,6 +16,7 @@ from folkmoot.engine.events import (
     ItemPublished,
     ItemReplaced,
     ItemsRetracted,
+    MessageTakenBack,
     NodeConfigured,
     NodeCreated,
     NodeDeleted,
@@ -103,6 +104,11 @@ class KeptNode:
             self.items[event.item.id] = (event.item, event.lists)
             self.begun.setdefault(event.item.id)
             self.drop(event.evicted)
+
+    def take_back(self, item: Item) -> None:
+        if item.id in self.items:
+            before, lists = self.items[item.id]
+            self.items[item.id] = (replace(before, payload=item.payload), lists)
 
     def drop(self, item_ids: Iterable[str]) -> None:
         for item_id in item_ids:
@@ -271,6 +277,8 @@ class Kept(dict[NodeId, KeptNode]):
                 self[event.node].replace(event.item)
             case ItemsRetracted():
                 self[event.node].drop(event.item_ids)
+            case MessageTakenBack(item=item):
+                self[event.node].take_back(item)
             case NodePurged():
                 self[event.node].drop(list(self[event.node].items))
             case SubscriptionChanged():

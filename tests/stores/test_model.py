@@ -26,6 +26,7 @@ from folkmoot.engine.events import (
     ItemPublished,
     ItemReplaced,
     ItemsRetracted,
+    MessageTakenBack,
     NodeConfigured,
     NodeDeleted,
     NodePurged,
@@ -174,6 +175,12 @@ class StoreMachine(RuleBasedStateMachine):
     def retract(self, data: st.DataObject, item_ids: tuple[str, ...]) -> None:
         node, _ = self.node(data)
         self.happens(ItemsRetracted(node=node, item_ids=item_ids, by=nouns.JULIET, tell=True))
+
+    @precondition(lambda self: self.coming)
+    @rule(data=st.data(), item=nouns.items)
+    def take_back(self, data: st.DataObject, item: Item) -> None:
+        node, _ = self.node(data)
+        self.happens(MessageTakenBack(node=node, item=item, by=nouns.JULIET, id="why"))
 
     @precondition(lambda self: self.coming)
     @rule(data=st.data())

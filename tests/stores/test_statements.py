@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from folkmoot.stores import statements
+from folkmoot.stores import abroad_statements, statements
 from folkmoot.stores.migrations import known_migrations, migrate
 
 AT_THE_START = ("LAST_SEQUENCE", "OCCUPIED", "PURGED_OFFLINE")
@@ -18,9 +18,18 @@ AT_THE_START = ("LAST_SEQUENCE", "OCCUPIED", "PURGED_OFFLINE")
 
 STATEMENTS = {
     name: statement
-    for name, statement in vars(statements).items()
-    if name.isupper() and not name.startswith("_")
+    for module in (statements, abroad_statements)
+    for name, statement in vars(module).items()
+    if name.isupper() and not name.startswith("_") and isinstance(statement, str)
 }
+
+FEW_OR_FIRST = (
+    "nodes_purged_offline",
+    "wishes_waiting",
+    "rooms_abroad_passing",
+    "CONSTANT ROW",
+)
+"""Indexes of what is seldom, or of which one row is enough."""
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +48,12 @@ def test_no_statement_reads_a_whole_table_or_sorts(database: sqlite3.Connection,
     walks = [
         step
         for step in plan
-        if "TEMP B-TREE" in step or (step.startswith("SCAN") and name not in AT_THE_START)
+        if "TEMP B-TREE" in step
+        or (
+            step.startswith("SCAN")
+            and name not in AT_THE_START
+            and not any(few in step for few in FEW_OR_FIRST)
+        )
     ]
     assert not walks, plan
 

@@ -5,7 +5,7 @@ import sys
 import typer
 
 from folkmoot.admin import AdminError
-from folkmoot.cli import check, configuration, demo, room, serve, space, user
+from folkmoot.cli import check, configuration, demo, moderation, room, serve, space, sync, user
 from folkmoot.cli.flags import examples
 from folkmoot.config import ConfigError
 from folkmoot.engine.store import StoreFailed
@@ -34,6 +34,10 @@ app.command(epilog=serve.EPILOG)(serve.serve)
 app.add_typer(user.app, name="user")
 app.add_typer(space.app, name="space")
 app.add_typer(room.app, name="room")
+space.app.command(epilog=moderation.KICK)(moderation.kick)
+space.app.command(epilog=moderation.BAN)(moderation.ban)
+space.app.command(epilog=moderation.RETRACT)(moderation.retract)
+space.app.command(epilog=sync.SYNC)(sync.sync)
 app.command(epilog=demo.EPILOG)(demo.demo)
 app.command(epilog=check.EPILOG)(check.check)
 app.command(name="config", epilog=configuration.EPILOG)(configuration.config)

@@ -59,13 +59,13 @@ async def reach_server(config: Config) -> AsyncIterator[RemoteAdmin | None]:
 def ask_server(
     config: Config,
     subject: str,
-    answering: Callable[[Any], Answering],
+    answering: Callable[[Any, Any], Answering],
     verb: str,
     arguments: Mapping[str, str],
 ) -> Mapping[str, Any]:
     """The answer of the running server, or, while none runs, of an engine on its data.
 
-    subject: `space` or `room`. answering: makes who answers about it, of an engine.
+    subject: `space` or `room`. answering: makes who answers about it, of an engine and its store.
     """
 
     async def within() -> Mapping[str, Any]:
@@ -81,7 +81,7 @@ def ask_server(
                 aclosing(await SQLiteStore.open(config.database)) as store,
                 running(store, services(config)) as core,
             ):
-                return await answering(core.engine).ask(verb, arguments)
+                return await answering(core.engine, store).ask(verb, arguments)
 
     return asyncio.run(within())
 

@@ -51,7 +51,7 @@ def _ask(config: Config, verb: str, arguments: Mapping[str, str]) -> Mapping[str
     return ask_server(config, "room", _porter, verb, arguments)
 
 
-def _porter(engine: Any) -> Answering:
+def _porter(engine: Any, store: Any) -> Answering:
     # It brings in everything; asking a server that runs need not wait for it.
     from folkmoot.porter import Porter
 

@@ -7,17 +7,15 @@ from typing import Annotated, Any
 import typer
 
 from folkmoot.cli import space_remote
+from folkmoot.cli.asking import ask as _ask
 from folkmoot.cli.flags import ConfigFlag, DataFlag, configured, examples
-from folkmoot.cli.reach import ask_server
 from folkmoot.cli.remote import beside
-from folkmoot.config import Config
-from folkmoot.control import Answering
 
 app = typer.Typer(
     cls=beside(space_remote.app),
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Spaces: list, show, create, invite, audit. Safe while the server runs."
+    help="Spaces: make, show, moderate. Safe while the server runs."
     " With --jid JID, over XMPP on any server; `VERB --jid JID --help` says how.",
 )
 
@@ -91,14 +89,3 @@ def audit(
 
 def _json(told: Mapping[str, Any]) -> None:
     typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
-
-
-def _ask(config: Config, verb: str, arguments: Mapping[str, str]) -> Mapping[str, Any]:
-    return ask_server(config, "space", _steward, verb, arguments)
-
-
-def _steward(engine: Any) -> Answering:
-    # It brings in everything; asking a server that runs need not wait for it.
-    from folkmoot.steward import Steward
-
-    return Steward(engine)

@@ -20,6 +20,7 @@ from folkmoot.config.values import (
     Kind,
     LogFormat,
     LogLevel,
+    Strangers,
     choice,
     optional,
     whole,
@@ -208,6 +209,36 @@ class Archive:
 
 
 @dataclass(frozen=True, slots=True)
+class Component:
+    """The link to another server, which carries what spaces have to do with other domains."""
+
+    server: Address | None = option(
+        optional(ADDRESS, "off"),
+        None,
+        "Where a Prosody, ejabberd or other server takes components (XEP-0114); it has to know the"
+        " domain of the spaces as one, and to be on this machine or a network that can be trusted.",
+    )
+    secret_file: Path | None = option(
+        optional(PATH, "none"), None, "A file that holds the secret the server knows for it."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    """Rooms of other conference services that spaces list (docs/extensions/sync.md)."""
+
+    strangers: Strangers = option(
+        choice(Strangers),
+        Strangers.LEAVE,
+        "What becomes of a room's members and admins of whom the space says nothing: `leave` them,"
+        " or `remove` them when the room comes to the space. Its owners always stay.",
+    )
+    queries_per_second_max: int = option(
+        whole(1, 1_000), 10, "How many queries one service elsewhere is sent in a second."
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Log:
     """What the server says about its work, on standard error. Never a password, never a message."""
 
@@ -243,6 +274,8 @@ class Config:
     limits: Limits = Limits()
     spaces: Spaces = Spaces()
     archive: Archive = Archive()
+    component: Component = Component()
+    sync: Sync = Sync()
     log: Log = Log()
 
     @property

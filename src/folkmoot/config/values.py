@@ -87,6 +87,13 @@ class LogLevel(StrEnum):
     ERROR = "error"
 
 
+class Strangers(StrEnum):
+    """What becomes of people in a room abroad of whom its space says nothing."""
+
+    LEAVE = "leave"
+    REMOVE = "remove"
+
+
 def _read_text(value: object) -> str:
     if not isinstance(value, str) or not value.strip():
         raise ValueError

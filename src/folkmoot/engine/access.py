@@ -83,8 +83,11 @@ def _handed_down(above: Affiliation, standing: Standing) -> Affiliation:
         return Affiliation.NONE
     if standing.inherit is Inherit.STAFF and above not in STAFF:
         return Affiliation.NONE
-    if not standing.room:
-        return above
+    return in_room(above) if standing.room else above
+
+
+def in_room(above: Affiliation) -> Affiliation:
+    """What a space's word for an entity comes to in a room."""
     if above is Affiliation.PUBLISHER:
         return Affiliation.ADMIN
     return Affiliation.NONE if above is Affiliation.PUBLISH_ONLY else above
@@ -303,6 +306,16 @@ def refuses_affiliation(
     if RANK[target] >= above or RANK[wanted] >= above:
         return Reason.OUTRANKED
     return None
+
+
+def refuses_moderation(actor: Affiliation, target: Affiliation) -> Reason | None:
+    """Whether an actor may not moderate an entity in all of a space, or in one room of it.
+
+    Staff may, towards those who stand below them (docs/extensions/moderation.md).
+    """
+    if actor not in STAFF:
+        return Reason.FORBIDDEN
+    return None if RANK[target] < RANK[actor] else Reason.OUTRANKED
 
 
 def refuses_role(

@@ -17,6 +17,7 @@ from folkmoot.engine.events import (
     Event,
     ItemPublished,
     ItemsRetracted,
+    MessageTakenBack,
     NodeConfigured,
     NodeDeleted,
     NodePurged,
@@ -38,6 +39,7 @@ from folkmoot.engine.notifications import (
     Retracted,
     Spoken,
     SubscriptionTold,
+    TakenBackTold,
 )
 from folkmoot.engine.record import Node
 from folkmoot.engine.replies import reply_to
@@ -82,6 +84,17 @@ def _heard(event: Event, view: View, *, created: bool) -> Iterator[Notification]
             yield from occupancy.lost(event, view)
         case StandingChanged():
             yield from occupancy.restated(event, view)
+        case MessageTakenBack(node=node, item=item):
+            record = view.found(node)
+            yield TakenBackTold(
+                via=Via.MUC,
+                node=node,
+                to=record.hearers(Via.MUC),
+                item_id=item.id,
+                id=event.id,
+                by=occupancy.nick_of(record, event.by),
+                reason=event.reason,
+            )
         case ItemsRetracted():
             yield from _retracted(event, view)
         case RegistrationChanged():

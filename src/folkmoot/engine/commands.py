@@ -14,6 +14,7 @@ from folkmoot.engine.model import (
     RECALL_ALL,
     Affiliation,
     Contact,
+    Mark,
     NodeId,
     Occupant,
     Recall,
@@ -337,6 +338,39 @@ class SetRoles(Command):
 
     roles: Mapping[str, Role | None]
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dismiss(Command):
+    """Show somebody the door of every room of a space (docs/extensions/moderation.md)."""
+
+    jid: JID
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeBack(Command):
+    """Take back what somebody said in the rooms of a space, as far as one command goes.
+
+    within: how long ago it may be said, in seconds; None: ever. start: where the command before
+    this one stopped, with what that said of time; None: this is the first.
+    """
+
+    jid: JID
+    within: float | None = None
+    reason: str = ""
+    start: Mark | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Align(Command):
+    """Find what a room abroad is to have, a page of people at a time (docs/extensions/sync.md).
+
+    room: its JID. after: only people whose JIDs follow this text. The service itself asks.
+    """
+
+    room: JID
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

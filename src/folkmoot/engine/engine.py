@@ -10,9 +10,10 @@ from folkmoot.engine import archives, questions
 from folkmoot.engine.audience import foresee, hearers
 from folkmoot.engine.commands import Command, Depart, Expire, Trim, Vacate
 from folkmoot.engine.decide import Stamp, decide
+from folkmoot.engine.decide.aligning import wished
 from folkmoot.engine.decide.auditing import audited
 from folkmoot.engine.decide.numbering import numbered
-from folkmoot.engine.events import Audited, Event, NodeCreated, NodeDeleted
+from folkmoot.engine.events import Event, NodeCreated, NodeDeleted
 from folkmoot.engine.journal import Journal
 from folkmoot.engine.model import ARCHIVE_NODE, NodeId
 from folkmoot.engine.notifications import Notification
@@ -242,8 +243,8 @@ class Engine(Generic[T]):
 
 def _decision(
     view: View, command: Command, stamp: Stamp
-) -> tuple[tuple[Event, ...], tuple[Audited, ...]]:
-    """What happens, and what is written down of it for the owners of a space."""
+) -> tuple[tuple[Event, ...], tuple[Event, ...]]:
+    """What happens, and what is written down of it: for a space's owners, and rooms abroad."""
     events = numbered(decide(command, view, stamp), view)
     foresee(events, view)
-    return events, audited(events, view, stamp)
+    return events, (*audited(events, view, stamp), *wished(events, view))

@@ -13,6 +13,7 @@ from folkmoot.engine.model import (
     RECALL_ALL,
     Affiliation,
     Item,
+    Mark,
     NodeId,
     Recall,
     Registration,
@@ -270,6 +271,38 @@ class StandingChanged:
     version: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageTakenBack:
+    """What was said in a room is not said any more; a tombstone has its id, place and time.
+
+    id: of the message that says so.
+    """
+
+    node: NodeId
+    item: Item
+    by: JID
+    id: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moderated:
+    """Somebody had to leave the rooms of a space, or what they said there was taken back.
+
+    rooms, messages: of how many rooms, and how many. next: where to go on with taking back; None:
+    nothing is left.
+    """
+
+    node: NodeId
+    jid: JID
+    by: JID
+    matter: Matter
+    rooms: int
+    messages: int = 0
+    reason: str = ""
+    next: Mark | None = None
+
+
 class Matter(Enum):
     """What of a space changed (docs/extensions/audit.md)."""
 
@@ -280,6 +313,8 @@ class Matter(Enum):
     ITEM = "item"
     PURGED = "purged"
     INVITE = "invite"
+    KICK = "kick"
+    RETRACTION = "retraction"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -298,6 +333,45 @@ class Audited:
     subject: str
     before: str | None
     after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomListed:
+    """A space has a room abroad, or is in others: all of the room is to be brought in line.
+
+    by: who listed it; None: it was listed before.
+    """
+
+    node: NodeId
+    room: JID
+    by: JID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomUnlisted:
+    """A space has a room abroad no longer: what the room was given is to be taken back."""
+
+    node: NodeId
+    room: JID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingWished:
+    """What a space makes of an entity in a room abroad; NONE: nothing."""
+
+    node: NodeId
+    room: JID
+    jid: JID
+    wanted: Affiliation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleWished:
+    """A page of a space's people was gone through for a room abroad. last: whom it ended with."""
+
+    node: NodeId
+    room: JID
+    last: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -332,7 +406,13 @@ Event = (
     | CardChanged
     | RegistrationChanged
     | StandingChanged
+    | MessageTakenBack
+    | Moderated
     | InviteChanged
+    | RoomListed
+    | RoomUnlisted
+    | StandingWished
+    | PeopleWished
     | Audited
 )
 
@@ -346,7 +426,7 @@ def kept(event: Event) -> bool:
             before, after = event.before, event.after
             stays = bool(lasting(before) or lasting(after) or event.version)
             return stays or _place(before) != _place(after)
-        case ApprovalRequested() | ApprovalSettled() | StandingChanged() | Bounced():
+        case ApprovalRequested() | ApprovalSettled() | StandingChanged() | Moderated() | Bounced():
             return False
         case _:
             return True

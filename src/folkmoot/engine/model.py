@@ -34,6 +34,11 @@ class NodeId(NamedTuple):
     name: str
 
 
+def room_abroad(room: JID) -> NodeId:
+    """How a room of a service elsewhere is listed: by its own JID, which no node has for a name."""
+    return NodeId(room, "")
+
+
 class Affiliation(Enum):
     """What an entity is to a node; one list for XEP-0060 §4.1 and XEP-0045 §5.2."""
 
@@ -86,6 +91,18 @@ class Item:
     published: float
     payload: Element | None
     nick: str = ""
+
+
+class Mark(NamedTuple):
+    """A mark in the archives of a space's rooms, which are gone through from new to old.
+
+    since: what is older does not count, in seconds since 1970. room: the name of one, "" for the
+    first. before: the id of an item of it, "" for its end.
+    """
+
+    since: float
+    room: str = ""
+    before: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -271,6 +271,19 @@ class Spoken(Heard):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TakenBackTold(Heard):
+    """A moderator took back what was said, for a room's occupants (XEP-0425 §3.1).
+
+    item_id: of the message. id: of the one that says so. by: the moderator's nick, "" for none.
+    """
+
+    item_id: str
+    id: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ContactTold(Heard):
     """A roster item changed, for the account's own devices (RFC 6121 §2.1.6).
 
@@ -325,6 +338,7 @@ Notification = (
     | OccupantTold
     | Welcomed
     | Spoken
+    | TakenBackTold
     | ContactTold
     | PresenceTold
 )

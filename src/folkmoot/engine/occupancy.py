@@ -99,7 +99,7 @@ def others(record: Node, mine: Seen, view: View) -> tuple[Seen, ...]:
 
 def _moved(event: SubscriptionChanged, record: Node, view: View) -> Iterator[Notification]:
     yield from _renamed(event, record, view)
-    by = "" if event.cause is Cause.ASKED or event.assigned else _nick(record, event.by)
+    by = "" if event.cause is Cause.ASKED or event.assigned else nick_of(record, event.by)
     why = _Why(event.cause, by, event.reason, assigned=event.assigned)
     yield from _shown(record, event.subscriber, view, why)
     if event.cause is Cause.SET:
@@ -125,7 +125,7 @@ def restated(event: StandingChanged, view: View) -> Iterator[Notification]:
     """What an occupant is, once more, to all: another presence, role or affiliation."""
     record = view.found(event.node)
     if event.occupant in record.subscriptions:
-        why = _Why(Cause.SET, _nick(record, event.by), event.reason, _step(event, view))
+        why = _Why(Cause.SET, nick_of(record, event.by), event.reason, _step(event, view))
         yield from _shown(record, event.occupant, view, why)
         yield from narrowing.followed(record, event.occupant, view)
 
@@ -180,7 +180,7 @@ def _parted(
     config = record.config
     standing = view.affiliation(record.id, before.subscriber)
     presence = SILENT if event.parting is None else event.parting
-    by, change = _nick(record, event.by), _step(event, view)
+    by, change = nick_of(record, event.by), _step(event, view)
     for reveal, own, to in _groups(record, before, view):
         shown = as_held(before, config, standing, reveal=reveal)
         yield OccupantTold(
@@ -263,7 +263,8 @@ def _newest(record: Node, room: RoomConfig, recall: Recall) -> tuple[Item, ...]:
     return tuple(item for item in recent if recall.since is None or item.published >= recall.since)
 
 
-def _nick(record: Node, jid: JID) -> str:
+def nick_of(record: Node, jid: JID) -> str:
+    """The nick an address goes by in a room; "" where it is not in it."""
     subscription = record.subscriptions.get(jid)
     occupant = None if subscription is None else subscription.occupant
     return "" if occupant is None else occupant.nick

@@ -399,6 +399,17 @@ def last_published(view: View, actor: JID, node: NodeId) -> tuple[Published, ...
     return tuple(audience.last_published(view, record, held, actor, item))
 
 
+def moderated_spaces(view: View, actor: JID, service: JID) -> tuple[NodeId, ...]:
+    """The spaces an entity has a row at and is staff of (docs/extensions/moderation.md)."""
+    places = sorted(each for each in view.affiliated(actor) if each.service == service)
+    view.require(places)
+    return tuple(
+        place
+        for place in places
+        if view.found(place).config.is_space and view.affiliation(place, actor) in access.STAFF
+    )
+
+
 def pending_nodes(view: View, actor: JID, service: JID) -> tuple[NodeId, ...]:
     """The nodes of a service an entity owns at which somebody waits (XEP-0060 §8.7.2)."""
     mine = view.nodes_of(service) if service == actor.bare else view.affiliated(actor)

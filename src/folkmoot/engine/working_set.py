@@ -21,6 +21,7 @@ from folkmoot.engine.events import (
     ItemPublished,
     ItemReplaced,
     ItemsRetracted,
+    MessageTakenBack,
     NodeConfigured,
     NodeCreated,
     NodeDeleted,
@@ -243,6 +244,11 @@ class WorkingSet:
                 _replace(self._nodes[node_id], item)
             case ItemsRetracted():
                 self._remove_items(self._nodes[event.node], event.item_ids)
+            case MessageTakenBack(item=item):
+                recent = self._nodes[event.node].recent or deque()
+                for place, said in enumerate(recent):
+                    if said.id == item.id:
+                        recent[place] = item
             case NodePurged():
                 node = self._nodes[event.node]
                 self._remove_items(node, [*node.listed, *(node.heads or ()), *(node.live or ())])

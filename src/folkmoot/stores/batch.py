@@ -9,6 +9,7 @@ or a deletion, comes after all that was said before it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from types import MappingProxyType
 from typing import TypeAlias
 
 from folkmoot.engine.configuration import NodeConfig
@@ -22,12 +23,17 @@ from folkmoot.engine.events import (
     ItemReplaced,
     ItemsRetracted,
     Matter,
+    MessageTakenBack,
     NodeConfigured,
     NodeCreated,
     NodeDeleted,
     NodePurged,
     OccupantsLost,
+    PeopleWished,
     RegistrationChanged,
+    RoomListed,
+    RoomUnlisted,
+    StandingWished,
     SubjectChanged,
     SubscriptionChanged,
     kept,
@@ -36,7 +42,7 @@ from folkmoot.engine.events import (
 from folkmoot.engine.model import Affiliation, NodeId, Subscription
 from folkmoot.engine.record import STANDINGS_MAX
 from folkmoot.engine.store import AUDIT_CHARS_MAX, AUDIT_ROWS_MAX
-from folkmoot.stores import statements
+from folkmoot.stores import abroad_statements, statements
 from folkmoot.stores.codec import (
     Row,
     Value,
@@ -84,6 +90,8 @@ class _Batch:
         self._registrations: _Pending = {}
         self._standings: _Pending = {}
         self._cards: _Pending = {}
+        self._wishes: _Pending = {}
+        self._rooms: _Pending = {}
         self._audit: list[Row] = []
         self._written: dict[tuple[NodeId, str], str] = {}  # items as this batch left them
 
@@ -100,6 +108,8 @@ class _Batch:
                 self._publish(event)
             case ItemReplaced():
                 self._replace(event)
+            case MessageTakenBack():
+                self._entomb(event)
             case ItemsRetracted():
                 self._drop_items(event.node, event.item_ids)
             case NodePurged():
@@ -122,6 +132,17 @@ class _Batch:
                 self._card(event)
             case RegistrationChanged():
                 self._register(event)
+            case RoomListed(by=None):
+                self._anew(abroad_statements.ALIGN_AGAIN, event)
+            case RoomListed(by=by):
+                self._anew(abroad_statements.LIST_ROOM, event, {"by": str(by)})
+            case RoomUnlisted():
+                self._anew(abroad_statements.UNLIST_ROOM, event)
+            case StandingWished():
+                self._wish(event)
+            case PeopleWished():
+                row = _room_row(event) | {"last": event.last}
+                self._rooms[event.node, str(event.room)] = (abroad_statements.PEOPLE_WISHED, row)
             case Audited():
                 self._write_down(event)
             case SubjectChanged():
@@ -151,6 +172,8 @@ class _Batch:
             self._registrations,
             self._standings,
             self._cards,
+            self._wishes,
+            self._rooms,
         ):
             for statement, row in pending.values():
                 grouped.setdefault(statement, []).append(row)
@@ -194,6 +217,15 @@ class _Batch:
         if statement is not statements.DELETE_ITEM:
             self._items[key] = (statement, {**pending, **row})
 
+    def _entomb(self, event: MessageTakenBack) -> None:
+        """Other words in the same place; those that this batch has of it are never written."""
+        key = (event.node, event.item.id)
+        payload = {"payload": item_row(event.item)["payload"]}
+        row: Row = _node_row(event.node) | {"id": event.item.id}
+        statement, row = self._items.get(key, (statements.ENTOMB_ITEM, row))
+        if statement is not statements.DELETE_ITEM:
+            self._items[key] = (statement, {**row, **payload})
+
     def _invite(self, event: InviteChanged) -> None:
         ticket = event.after
         if ticket is not None:
@@ -231,6 +263,20 @@ class _Batch:
         else:
             row |= {"nick": event.after.nick, "pending": event.after.pending}
             self._registrations[key] = (statements.PUT_REGISTRATION, row)
+
+    def _anew(
+        self, statement: str, event: RoomListed | RoomUnlisted, more: Row = MappingProxyType({})
+    ) -> None:
+        """Nothing is wished any more for a room that is listed anew, or no longer."""
+        self.flush()
+        row = {**_room_row(event), **more}
+        self.steps.extend(((statement, [row]), (abroad_statements.WISH_NOTHING, [row])))
+
+    def _wish(self, event: StandingWished) -> None:
+        nothing = event.wanted is Affiliation.NONE
+        row = _room_row(event) | {"jid": str(event.jid), "wanted": event.wanted.value}
+        statement = abroad_statements.CHANGE_WISH if nothing else abroad_statements.PUT_WISH
+        self._wishes[event.node, f"{event.room} {event.jid}"] = (statement, row)
 
     def _write_down(self, event: Audited) -> None:
         row = _node_row(event.node)
@@ -284,6 +330,12 @@ class _Batch:
 
 def _node_row(node: NodeId) -> dict[str, Value]:
     return {"service": str(node.service), "name": node.name}
+
+
+def _room_row(
+    event: RoomListed | RoomUnlisted | StandingWished | PeopleWished,
+) -> dict[str, Value]:
+    return _node_row(event.node) | {"room": str(event.room)}
 
 
 def _config_row(config: NodeConfig) -> dict[str, Value]:

@@ -37,6 +37,8 @@ from folkmoot.engine.store import (
     Tally,
 )
 from folkmoot.stores import statements
+from folkmoot.stores.abroad import Abroad
+from folkmoot.stores.abroad_statements import WISHING
 from folkmoot.stores.accounts import Accounts
 from folkmoot.stores.archives import archived
 from folkmoot.stores.batch import steps
@@ -57,7 +59,7 @@ from folkmoot.xmpp.xml import Element
 
 
 class SQLiteStore:
-    """A `Store` in one SQLite file; `accounts` are in it too.
+    """A `Store` in one SQLite file; `accounts` are in it too, and the queue for rooms `abroad`.
 
     Queries answer without waiting. Where a query raises StoreFailed, the file cannot be read.
     """
@@ -67,6 +69,7 @@ class SQLiteStore:
     ) -> None:
         self.database = database
         self.accounts = Accounts(database)
+        self.abroad = Abroad(database)
         self._scratch = scratch
         self._sequence = itertools.count(last_sequence + 1)
         self._committing = False
@@ -302,6 +305,8 @@ class SQLiteStore:
                 async with self.database.writing() as writer:
                     for statement, rows in work:
                         writer.executemany(statement, rows)
+                if any(statement in WISHING for statement, _ in work):
+                    self.abroad.stirred.set()
         finally:
             self._committing = False
 

@@ -74,6 +74,8 @@ REPLACE_ITEM: Final = f"""
 UPDATE items SET payload = :payload, words = :words WHERE node = {_KEY} AND id = :id
 """
 
+ENTOMB_ITEM: Final = f"UPDATE items SET payload = :payload WHERE node = {_KEY} AND id = :id"
+
 DELETE_ITEM: Final = f"DELETE FROM items WHERE node = {_KEY} AND id = :id"
 
 DELETE_ITEMS: Final = f"DELETE FROM items WHERE node = {_KEY}"

@@ -21,8 +21,10 @@ from folkmoot.engine.notifications import (
     RegistrationAsked,
     Seen,
     Spoken,
+    TakenBackTold,
     Welcomed,
 )
+from folkmoot.engine.tombstones import MODERATE, RETRACT
 from folkmoot.facades.archiving import stanza_id
 from folkmoot.facades.facade import Outgoing, Reach
 from folkmoot.facades.muc import register, standing
@@ -69,6 +71,8 @@ def word(notification: Notification) -> Iterable[Outgoing]:
     match notification:
         case Spoken(item=item, kept=kept):
             yield _told(notification, wording(_groupchat(notification.node, item, kept=kept)))
+        case TakenBackTold():
+            yield _told(notification, wording(_taken_back(notification)))
         case OccupantTold():
             yield _told(notification, _occupant(notification))
         case RegistrationAsked():
@@ -283,6 +287,17 @@ def archived(room: NodeId, item: Item) -> Element:
         return _groupchat(room, item, kept=True)
     told = Element(USER, "item", {"jid": str(who)})
     return _groupchat(room, item, user_element(told), kept=True)
+
+
+def _taken_back(told: TakenBackTold) -> Element:
+    """A message to all that a moderator took another back (XEP-0425 0.3.0, §3.1)."""
+    by = occupant_address(told.node, told.by) if told.by else None
+    retract = Element(RETRACT, "retract", {"id": told.item_id})
+    retract.append(Element(MODERATE, "moderated", {"by": by}))
+    if told.reason:
+        retract.append(Element(RETRACT, "reason", None, told.reason))
+    attrs = {"from": room_address(told.node), "type": "groupchat", "id": told.id}
+    return Element(CLIENT, "message", attrs, retract)
 
 
 def _delay(room: NodeId, item: Item) -> Element:

@@ -93,5 +93,5 @@ ERRORS: Final[dict[Reason, Worded]] = {
     Reason.ROOM_LOCKED: _error("item-not-found"),
     Reason.NO_VOICE: _error("forbidden"),
     Reason.TOO_MANY_INVITES: _error("resource-constraint", text="no more invites here"),
-    Reason.NOT_IN_ROOM: _error("item-not-found"),
+    Reason.NOT_IN_ROOM: _error("item-not-found", text="in no room here"),
 }

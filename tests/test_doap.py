@@ -24,16 +24,22 @@ _VERSION = re.compile(r"XEP-(\d{4})\s(\d[\d.]*\d)")
 FEATURES = {
     "http://jabber.org/protocol/disco#": "0030",
     "http://jabber.org/protocol/muc": "0045",
+    "http://jabber.org/protocol/muc#unique": "0307",
     "muc_": "0045",
     "http://jabber.org/protocol/commands": "0050",
     "http://jabber.org/protocol/rsm": "0059",
     "http://jabber.org/protocol/pubsub": "0060",
     "http://jabber.org/features/iq-register": "0077",
+    "http://jabber.org/protocol/shim": "0131",
     "jabber:iq:private": "0049",
+    "jabber:iq:register": "0077",
     "vcard-temp": "0054",
     "jabber:iq:version": "0092",
     "jabber:x:data": "0004",
     "msgoffline": "0160",
+    "urn:xmpp:carbons:2": "0280",
+    "urn:xmpp:fulltext:0": "0431",
+    "urn:xmpp:mam:2": "0313",
     "urn:xmpp:ping": "0199",
     "urn:xmpp:features:rosterver": "0237",
     "urn:xmpp:sid:0": "0359",
@@ -42,7 +48,12 @@ FEATURES = {
     "http://jabber.org/protocol/muc#self-ping-optimization": "0410",
     "urn:xmpp:bookmarks-conversion:0": "0411",
     "urn:xmpp:sasl-cb:0": "0440",
+    "urn:xmpp:order-by:1": "0413",
+    "urn:xmpp:pam:0": "0376",
+    "urn:xmpp:pps:0": "0465",
+    "urn:xmpp:muc:affiliations:1": "0463",
     "urn:xmpp:pubsub-ext-disco:0": "0499",
+    "urn:xmpp:pubsub-ext-sub:0": "0497",
     "urn:xmpp:pubsub-filter:0": "0462",
     "urn:xmpp:pubsub-relationships:0": "0496",
     "urn:xmpp:spaces:0": "0503",
@@ -58,7 +69,7 @@ OF_AN_RFC = {
 }
 
 
-OURS = {"urn:folkmoot:audit:0", "urn:folkmoot:invite:0"}
+OURS = {"urn:folkmoot:audit:0", "urn:folkmoot:invite:0", "urn:folkmoot:moderation:0"}
 """Written up in docs/extensions/."""
 
 

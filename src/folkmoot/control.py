@@ -1,9 +1,10 @@
 """The control socket: the command line asks the running server, in lines of JSON on a Unix socket.
 
-A connection carries one request. Its answer is any number of `progress`, `users` or `space` lines,
-then `{"done": true}`, or `{"error": "..."}` where the request cannot be met. What is too much for a
-line follows the request in parts, a line each, and each is answered before the next is sent. The
-socket belongs to the user the server runs as (mode 0600): whoever can open it may do everything.
+A connection carries one request. Its answer is any number of `progress`, `users`, `space` or `room`
+lines, then `{"done": true}`, or `{"error": "..."}` where the request cannot be met. What is too
+much for a line follows the request in parts, a line each, and each is answered before the next is
+sent. The socket belongs to the user the server runs as (mode 0600): whoever can open it may do
+everything.
 """
 
 import asyncio
@@ -17,7 +18,7 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol, assert_never
+from typing import Any, Protocol, assert_never, runtime_checkable
 
 from folkmoot.admin import Account, Admin, AdminError, Progress
 from folkmoot.xmpp.jid import JID
@@ -64,22 +65,24 @@ class ListUsers:
 
 
 @dataclass(frozen=True, slots=True)
-class AskSpaces:
-    """Asks for `Steward.ask`."""
+class Ask:
+    """Asks a `Steward` or a `Porter`. subject: `space` or `room`."""
 
+    subject: str
     verb: str
     arguments: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class StreamSpaces:
-    """Asks for `Steward.stream`; parts may follow, a line each."""
+class Stream:
+    """Asks a `Steward` for what has many parts; parts may follow, a line each."""
 
+    subject: str
     verb: str
     arguments: Mapping[str, str]
 
 
-Request = AddUsers | SetPassword | DeleteUser | ListUsers | AskSpaces | StreamSpaces
+Request = AddUsers | SetPassword | DeleteUser | ListUsers | Ask | Stream
 
 
 def read_request(line: bytes) -> Request:
@@ -95,9 +98,11 @@ def read_request(line: bytes) -> Request:
             case {"list": str(prefix)}:
                 return ListUsers(prefix)
             case {"space": [str(verb), {**arguments}]}:
-                return AskSpaces(verb, _texts(arguments))
-            case {"stream": [str(verb), {**arguments}]}:
-                return StreamSpaces(verb, _texts(arguments))
+                return Ask("space", verb, _texts(arguments))
+            case {"room": [str(verb), {**arguments}]}:
+                return Ask("room", verb, _texts(arguments))
+            case {"stream": [str(subject), str(verb), {**arguments}]}:
+                return Stream(subject, verb, _texts(arguments))
     except (ValueError, TypeError) as error:
         raise AdminError(f"the server cannot read the request: {error}") from None
     raise AdminError("the server does not know this request: is it another version of folkmoot?")
@@ -118,10 +123,10 @@ def write_request(request: Request) -> bytes:
             return _line({"delete": str(jid)})
         case ListUsers(prefix):
             return _line({"list": prefix})
-        case AskSpaces(verb, arguments):
-            return _line({"space": [verb, dict(arguments)]})
-        case StreamSpaces(verb, arguments):
-            return _line({"stream": [verb, dict(arguments)]})
+        case Ask(subject, verb, arguments):
+            return _line({subject: [verb, dict(arguments)]})
+        case Stream(subject, verb, arguments):
+            return _line({"stream": [subject, verb, dict(arguments)]})
         case _:
             assert_never(request)
 
@@ -130,26 +135,43 @@ def _line(message: Message) -> bytes:
     return json.dumps(message, ensure_ascii=False).encode() + b"\n"
 
 
-class Spaces(Protocol):
-    """Who answers about spaces."""
+class Answering(Protocol):
+    """Who answers about spaces, or about rooms."""
 
     async def ask(self, verb: str, arguments: Mapping[str, str]) -> Message:
         """The answer to a question. Raises AdminError where it has none."""
         ...
 
+
+@runtime_checkable
+class Streaming(Answering, Protocol):
+    """Who also answers in parts."""
+
     def stream(
         self, verb: str, arguments: Mapping[str, str], parts: AsyncIterator[Message]
     ) -> AsyncGenerator[Message, None]:
-        """The same in parts; where both sides have some, an answer to each."""
+        """The answers; where the other side has parts too, one to each."""
         ...
+
+
+def streaming(answerer: Answering) -> Streaming:
+    """Somebody, where they answer in parts. Raises AdminError."""
+    if not isinstance(answerer, Streaming):
+        raise AdminError(
+            "the server does not know this request: is it another version of folkmoot?"
+        )
+    return answerer
 
 
 class ControlServer:
     """Answers on a data directory's control socket, from `open` to `close`."""
 
-    def __init__(self, admin: Admin, data: Path, spaces: Spaces | None = None) -> None:
+    def __init__(
+        self, admin: Admin, data: Path, answering: Mapping[str, Answering] | None = None
+    ) -> None:
+        """answering: who answers, by subject."""
         self._admin = admin
-        self._spaces = spaces
+        self._answerers = answering or {}
         self._path = data.absolute() / SOCKET_FILE
         self._elsewhere: Path | None = None
         self._server: asyncio.Server | None = None
@@ -214,21 +236,20 @@ class ControlServer:
                 for start in range(0, len(found), USERS_PER_LINE):
                     page = found[start : start + USERS_PER_LINE]
                     yield {"users": [[str(account.jid), account.created] for account in page]}
-            case AskSpaces(verb, arguments):
-                yield {"space": await self._known().ask(verb, arguments)}
-            case StreamSpaces(verb, arguments):
-                async with aclosing(
-                    self._known().stream(verb, arguments, _parts(reader))
-                ) as answers:
+            case Ask(subject, verb, arguments):
+                yield {subject: await self._answerer(subject).ask(verb, arguments)}
+            case Stream(subject, verb, arguments):
+                answerer = streaming(self._answerer(subject))
+                async with aclosing(answerer.stream(verb, arguments, _parts(reader))) as answers:
                     async for answer in answers:
-                        yield {"space": answer}
+                        yield {subject: answer}
             case _:
                 assert_never(request)
 
-    def _known(self) -> Spaces:
-        if self._spaces is None:
-            raise AdminError("nobody here knows of spaces")
-        return self._spaces
+    def _answerer(self, subject: str) -> Answering:
+        if subject not in self._answerers:
+            raise AdminError(f"nobody here knows of {subject}s")
+        return self._answerers[subject]
 
 
 def _bound(path: Path) -> socket.socket:
@@ -299,19 +320,19 @@ class RemoteAdmin:
             for jid, created in message["users"]
         ]
 
-    async def space(self, verb: str, arguments: Mapping[str, str]) -> Message:
-        """See `Steward.ask`."""
-        answers = [message async for message in self._ask(AskSpaces(verb, arguments))]
-        answer: Message = answers[0]["space"]
+    async def ask(self, subject: str, verb: str, arguments: Mapping[str, str]) -> Message:
+        """See `Steward.ask` and `Porter.ask`. subject: `space` or `room`."""
+        answers = [message async for message in self._ask(Ask(subject, verb, arguments))]
+        answer: Message = answers[0][subject]
         return answer
 
     async def stream(
-        self, verb: str, arguments: Mapping[str, str], parts: Iterable[Message] = ()
+        self, subject: str, verb: str, arguments: Mapping[str, str], parts: Iterable[Message] = ()
     ) -> AsyncGenerator[Message, None]:
         """See `Steward.stream`. Who stops listening has given it up."""
-        async with aclosing(self._ask(StreamSpaces(verb, arguments), parts)) as answers:
+        async with aclosing(self._ask(Stream(subject, verb, arguments), parts)) as answers:
             async for message in answers:
-                yield message["space"]
+                yield message[subject]
 
     async def _done(self, request: Request) -> None:
         async for _ in self._ask(request):

@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import time
 from base64 import urlsafe_b64encode
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Final
 
@@ -17,11 +17,15 @@ from folkmoot.engine.engine import Engine
 from folkmoot.engine.services import Services
 from folkmoot.engine.store import Store, StoreFailed
 from folkmoot.facades.facade import Answer, Outgoing
+from folkmoot.facades.muc import closing
 from folkmoot.router import Router
 from folkmoot.served import served
 
 EXPIRY_SECONDS: Final = 10.0
 """How much longer than it should a lease, or an item nobody asks for, may last."""
+
+ARCHIVE_SECONDS: Final = 600.0
+"""How much longer than they should messages may stay in an archive."""
 
 ID_BYTES: Final = 12
 """How much chance is in an id the engine gives: nobody guesses 96 bits."""
@@ -57,22 +61,23 @@ class Core:
         self.engine: Engine[Outgoing | Answer] = Engine(store, services, stamp, self.router.tell)
         self.router.attach(self.engine)
         self.keeping = asyncio.ensure_future(self.engine.keep())
-        self._expiring = asyncio.ensure_future(self._expire())
+        self._looking = (
+            asyncio.ensure_future(_regularly(EXPIRY_SECONDS, self.engine.expire)),
+            asyncio.ensure_future(_regularly(ARCHIVE_SECONDS, self.engine.trim)),
+        )
 
-    async def _expire(self) -> None:
-        """Look for what is over, now and again, until cancelled."""
-        while True:
-            await asyncio.sleep(EXPIRY_SECONDS)
-            try:
-                await self.engine.expire()
-            except StoreFailed:
-                log.exception("the store does not say what is over; asked again later")
+    async def farewell(self) -> None:
+        """Tell those in rooms that the service ends, as long as there is one to tell it."""
+        telling = asyncio.ensure_future(closing.close(self.engine))
+        await asyncio.wait((telling, self.keeping), return_when=asyncio.FIRST_COMPLETED)
+        telling.cancel()
 
     async def close(self) -> None:
         """Let all that is under way end, keep it, and stop."""
-        self._expiring.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._expiring
+        for looking in self._looking:
+            looking.cancel()
+            with suppress(asyncio.CancelledError):
+                await looking
         await self.router.idle()
         if not self.keeping.done():
             await self.engine.settled()
@@ -81,17 +86,29 @@ class Core:
             await self.keeping
 
 
+async def _regularly(seconds: float, look: Callable[[], Awaitable[None]]) -> None:
+    """Look for what is over, now and again, until cancelled."""
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            await look()
+        except StoreFailed:
+            log.exception("the store does not say what is over; asked again later")
+
+
 @asynccontextmanager
 async def running(
     store: Store, services: Services, stamp: Callable[[], Stamp] | None = None
 ) -> AsyncIterator[Core]:
     """A core over a store that is open, until the block ends.
 
-    Nobody has a stream yet, so whoever was in a room when the server last stopped is let go of.
+    Nobody has a stream yet, so whoever was in a room when the server last stopped is let go of,
+    and what was to go with its publisher is gone.
     """
     core = Core(store, services, stamp or Stamps())
     try:
         await core.engine.vacate(core.router.may_be_there)
+        await core.engine.purge_absent(core.router.may_be_there)
         yield core
     finally:
         await core.close()

@@ -9,10 +9,12 @@ import asyncio
 from collections.abc import Awaitable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import Any
 
 import structlog
 
+from folkmoot.asking import ELSEWHERE, Asking, Link
 from folkmoot.capabilities import Capabilities
 from folkmoot.eager import begin
 from folkmoot.engine.commands import Retract, Unsubscribe
@@ -21,7 +23,7 @@ from folkmoot.engine.errors import Refused
 from folkmoot.engine.model import PRESENCE_NODE, NodeId, State, Via
 from folkmoot.engine.notifications import PresenceTold, SubscriptionTold
 from folkmoot.engine.services import Services
-from folkmoot.facades import messages, pep, presence, roster
+from folkmoot.facades import carbons, messages, pep, presence, roster
 from folkmoot.facades.facade import (
     Answer,
     Facade,
@@ -47,6 +49,8 @@ class Place(Enum):
     SERVER = "server"
     PUBSUB = "pubsub"
     ROOMS = "rooms"
+    OCCUPANT = "occupant"
+    """Somebody in a room, as the place of an iq; what else is sent there, rooms take."""
     ACCOUNT = "account"
 
 
@@ -75,6 +79,7 @@ class Router:
                     table.setdefault((route.kind, route.type, *route.path), (facade, route))
         self.sessions = Sessions()
         self.capabilities = Capabilities(services.domain)
+        self.asking = Asking(services)
         self._tasks: set[asyncio.Future[None]] = set()
         self._engine: Engine[Outgoing | Answer]
 
@@ -114,6 +119,8 @@ class Router:
         gone = (session.jid.resource,)
         node = NodeId(session.jid.bare, PRESENCE_NODE)
         await self._try(Retract(actor=session.jid, node=node, item_ids=gone))
+        if self.sessions.get(session.jid) is None:  # nobody has taken its place meanwhile
+            await self._engine.depart(session.jid)
         await self._part(session)
 
     async def _try(self, command: Retract | Unsubscribe) -> None:
@@ -128,6 +135,22 @@ class Router:
         for jid in directed:
             attrs = {"type": "unavailable", "from": str(session.jid), "to": str(jid)}
             await self._handle(session, Element(CLIENT, "presence", attrs, *parting))
+
+    # --- other servers
+
+    def attached(self, link: Link) -> None:
+        """There is a way to other servers from here on, for the pubsub service."""
+        self.asking.link = link
+
+    def detached(self, link: Link) -> None:
+        """And no longer."""
+        self.asking.lost()
+
+    def arrived(self, stanza: Element) -> None:
+        """A stanza from elsewhere, to the pubsub service."""
+        sender = self.asking.arrived(stanza)
+        if sender is not None:
+            self._begin(self._handle(Session(sender, ELSEWHERE), stanza))
 
     # --- stanzas in
 
@@ -150,7 +173,11 @@ class Router:
         if stanza.get("type") not in ("error", "result"):
             self._engine.tell(Answer(session.jid, error_reply(stanza, error)))
 
-    async def _route(self, session: Session, stanza: Element) -> None:
+    async def _instead(self, session: Session, stanza: Element) -> None:
+        """Route what a request stands for. Raises StanzaError."""
+        await self._route(session, stanza, eventing=True)
+
+    async def _route(self, session: Session, stanza: Element, *, eventing: bool = False) -> None:
         to = self._address(session, stanza)
         place = self._place(to)
         if place is None:
@@ -158,6 +185,8 @@ class Router:
         if stanza.name == "iq" and place is Place.ACCOUNT and to.resource:
             self._pass_on(stanza, to)
             return
+        if stanza.name == "iq" and place is Place.ROOMS and to.resource:
+            place = Place.OCCUPANT
         found = self._find(place, stanza)
         if found is None:
             if stanza.name != "iq":
@@ -169,15 +198,18 @@ class Router:
                 return
             raise StanzaError("service-unavailable", "nothing here understands this request")
         facade, route, payload = found
-        sender = Sender(session.presence is not None, session.interested, session.priority)
-        request = Request(self._engine, stanza, session.jid, to, payload, sender)
+        available = session.presence is not None
+        sender = Sender(available, session.interested, session.priority, eventing)
+        instead = partial(self._instead, session)
+        request = Request(self._engine, stanza, session.jid, to, payload, instead, sender)
         try:
             children = await route.handler(request)
         except Refused as refused:
             raise facade.error(refused) from refused
-        self._note(session, stanza, to, payload)
+        self._note(session, stanza, to, payload, eventing=eventing)
         if stanza.name == "iq":
-            self._engine.tell(Answer(session.jid, reply(stanza, *children)))
+            if children is not None:
+                self._engine.tell(Answer(session.jid, reply(stanza, *children)))
         elif stanza.name == "presence" and stanza.get("type") == "unavailable" and not to.resource:
             await self._withdraw(session, stanza, to)
 
@@ -191,15 +223,17 @@ class Router:
                 found = table.get((kind, ""))  # an unknown type means normal (RFC 6121 §5.2.2)
             return None if found is None else (*found, stanza)
         outer = stanza.first
-        if outer is None:
-            return None
-        inner = outer.first
-        if inner is not None:
+        inner = None if outer is None else outer.first
+        if outer is not None and inner is not None:
             found = table.get((kind, type, outer.ns, outer.name, inner.name))
             if found is not None:
                 return (*found, inner)
-        found = table.get((kind, type, outer.ns, outer.name))
-        return None if found is None else (*found, outer)
+        if outer is not None:
+            found = table.get((kind, type, outer.ns, outer.name))
+            if found is not None:
+                return (*found, outer)
+        found = table.get((kind, type))
+        return None if found is None else (*found, stanza)
 
     def _pass_on(self, stanza: Element, to: JID) -> None:
         """An iq from one stream to another, whoever they are (RFC 6121 §8.5.3.1)."""
@@ -207,17 +241,22 @@ class Router:
             raise StanzaError("service-unavailable", "nobody is there")
         self._engine.tell(Answer(to, stanza))
 
-    def _note(self, session: Session, stanza: Element, to: JID, payload: Element) -> None:
+    def _note(
+        self, session: Session, stanza: Element, to: JID, payload: Element, *, eventing: bool
+    ) -> None:
         """What the session has to remember of a stanza that was handled."""
         if stanza.name == "iq":
             if payload.ns == roster.NS and stanza.get("type") == "get":
                 session.interested = True
+            elif payload.ns == carbons.NS:
+                session.copied = payload.name == "enable"
             return
         if stanza.name != "presence":
             return
         type = stanza.get("type", "")
         if stanza.get("to") is None:
             if type == "":
+                self.sessions.mark(session, eventing=eventing)
                 question = self.capabilities.announced(session, stanza)
                 if question is not None:
                     self._engine.tell(Answer(session.jid, question))
@@ -250,6 +289,7 @@ class Router:
             await self._try(
                 Unsubscribe(actor=session.jid, node=node, subscriber=session.jid, parting=stanza)
             )
+        await self._engine.depart(session.jid)
         await self._part(session, stanza.elements)
 
     def _address(self, session: Session, stanza: Element) -> JID:
@@ -290,6 +330,8 @@ class Router:
                     elif isinstance(each, SubscriptionTold) and each.via is Via.PRESENCE:
                         self._acquaint(each)
                     for facade in self._via[each.via]:
+                        if facade.eventing and not self.sessions.eventing:
+                            continue  # nobody would hear it
                         for outgoing in facade.word(each):
                             self._deliver(outgoing)
             except Exception:  # a bug in one wording: the others are told all the same
@@ -317,14 +359,20 @@ class Router:
         session = self.sessions.get(answer.to)
         if session is not None:
             session.send(answer.stanza)
+        else:
+            self.asking.pass_on(answer.to, answer.stanza)
 
     def _deliver(self, outgoing: Outgoing) -> None:
         missed = self.sessions.deliver(outgoing)
-        if missed and outgoing.reach is Reach.KEPT:
+        kept, linked = outgoing.reach is Reach.KEPT, self.asking.link is not None
+        if missed and (kept or linked):
             head, tail = outgoing.wording
             for jid in missed:
                 stanza = parse(head + stamp(jid, framed=True) + tail)
-                self._keep(jid, stanza)
+                if linked:
+                    self.asking.pass_on(jid, stanza)
+                if kept:
+                    self._keep(jid, stanza)
 
     def _keep(self, jid: JID, stanza: Element) -> None:
         """A message nobody is there to take is kept for the account, where that has sense."""

@@ -9,13 +9,19 @@ from folkmoot.engine import questions
 from folkmoot.engine.model import Via
 from folkmoot.engine.services import Services
 from folkmoot.facades import (
+    archiving,
     audit,
     basics,
     bookmarks,
+    carbons,
     disco,
+    eventing,
     invites,
+    mam,
     messages,
+    moderation,
     muc,
+    pam,
     pep,
     presence,
     private_storage,
@@ -23,14 +29,16 @@ from folkmoot.facades import (
     roster,
     vcard,
 )
-from folkmoot.facades.facade import Facade, Request, Route
-from folkmoot.facades.pubsub import discovery
+from folkmoot.facades.facade import Answered, Facade, Request, Route
+from folkmoot.facades.pubsub import bounces, discovery
 from folkmoot.router import Place, Served
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.xml import Element
 
 _OLD = (*private_storage.FEATURES, *bookmarks.FEATURES, *vcard.FEATURES)
 """What an account has for clients that know no pubsub."""
+
+_OF_SPACES = (*audit.FEATURES, *invites.FEATURES, *moderation.FEATURES)
 
 
 def served(services: Services) -> Served:
@@ -39,23 +47,35 @@ def served(services: Services) -> Served:
     common = basics.facade(errors)
     spaces_disco = disco.facade(
         (disco.Identity("pubsub", "service", "Spaces"),),
-        (*pubsub.FEATURES, *audit.FEATURES, *invites.FEATURES, *basics.FEATURES),
+        (*pubsub.FEATURES, *_OF_SPACES, *basics.FEATURES),
         discovery.nodes,
         errors,
-        node_info=discovery.node_info,
-        node_items=discovery.node_items,
+        node_info=moderation.node_info,
+        node_items=moderation.node_items,
     )
     return Served(
         at={
-            Place.SERVER: (_server_disco(services), common),
-            Place.PUBSUB: (pubsub.FACADE, audit.FACADE, invites.FACADE, spaces_disco, common),
-            Place.ROOMS: (vcard.beside_presence(muc.FACADE), common),
+            Place.SERVER: (_server_disco(services), eventing.at_server, common),
+            Place.PUBSUB: (
+                moderation.FACADE,  # before XEP-0060, some of whose commands it hands on
+                pubsub.FACADE,
+                mam.OF_NODES,
+                audit.FACADE,
+                invites.FACADE,
+                spaces_disco,
+                common,
+            ),
+            Place.ROOMS: (vcard.beside_presence(muc.FACADE), mam.OF_ROOMS, common),
+            Place.OCCUPANT: (muc.OCCUPANTS,),
             Place.ACCOUNT: (
                 roster.FACADE,
                 vcard.beside_presence(presence.FACADE),
-                messages.FACADE,
-                vcard.beside_pubsub(bookmarks.beside_pubsub(pubsub.FACADE)),
+                eventing.beside_messages(bounces.beside_messages(messages.FACADE)),
+                mam.OF_ACCOUNTS,
+                carbons.facade(errors),
+                eventing.beside_pubsub(vcard.beside_pubsub(bookmarks.beside_pubsub(pubsub.FACADE))),
                 private_storage.FACADE,
+                pam.FACADE,
                 vcard.FACADE,
                 _account_disco(),
                 common,
@@ -64,7 +84,7 @@ def served(services: Services) -> Served:
         via={
             Via.PUBSUB: (pubsub.FACADE,),
             Via.MUC: (muc.FACADE,),
-            Via.PRESENCE: (presence.FACADE, roster.FACADE),
+            Via.PRESENCE: (presence.FACADE, roster.FACADE, eventing.FACADE),
             Via.PEP: (pep.FACADE,),
         },
     )
@@ -76,7 +96,7 @@ def _server_disco(services: Services) -> Facade:
         return (disco.items("", names),)
 
     identity = disco.Identity("server", "im", "Folkmoot")
-    features = (*basics.FEATURES, *messages.FEATURES)
+    features = (*basics.FEATURES, *messages.FEATURES, *carbons.FEATURES)
     return disco.facade((identity,), features, listed, pubsub.FACADE.errors)
 
 
@@ -84,7 +104,13 @@ def _account_disco() -> Facade:
     """An account, to itself and to those who hear its presence (XEP-0030 §8.2)."""
     facade = disco.facade(
         (disco.Identity("account", "registered"), pep.IDENTITY),
-        (*pubsub.ACCOUNT_FEATURES, *_OLD, *basics.FEATURES),
+        (
+            *pubsub.ACCOUNT_FEATURES,
+            *pam.FEATURES,
+            *archiving.ACCOUNT_FEATURES,
+            *_OLD,
+            *basics.FEATURES,
+        ),
         discovery.nodes,
         pubsub.FACADE.errors,
         node_info=discovery.node_info,
@@ -96,7 +122,7 @@ def _account_disco() -> Facade:
 def _for_contacts(route: Route) -> Route:
     """The same route, for those alone who may know that the account is there."""
 
-    async def handler(request: Request) -> Iterable[Element]:
+    async def handler(request: Request) -> Answered:
         if not await request.ask(questions.knows_account, request.actor, request.to.bare):
             raise StanzaError("service-unavailable")
         return await route.handler(request)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import random
 import resource
 import secrets
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import AsyncExitStack, aclosing
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -18,14 +20,19 @@ from typing import Final
 import structlog
 from aiohttp import web
 
-from folkmoot.admin import Account, Progress, StoreAdmin
-from folkmoot.config import Address, Config
-from folkmoot.control import ControlServer
+from folkmoot.abroad.schedule import Pace
+from folkmoot.abroad.tending import Tending
+from folkmoot.abroad.visit import Policy
+from folkmoot.admin import Account, AdminError, Progress, StoreAdmin
+from folkmoot.config import Address, Config, Strangers
+from folkmoot.control import Answering, ControlServer
 from folkmoot.core import Core, running
 from folkmoot.engine.commands import Forget
+from folkmoot.engine.configuration import Keep
 from folkmoot.engine.model import PRESENCE_NODE, NodeId
-from folkmoot.engine.services import Services
+from folkmoot.engine.services import Bounds, Services
 from folkmoot.listeners.certificates import ensure_certificate
+from folkmoot.listeners.component import ComponentLink, LinkSettings
 from folkmoot.listeners.connection import Connection
 from folkmoot.listeners.limits import ListenerLimits
 from folkmoot.listeners.reception import Reception
@@ -34,6 +41,7 @@ from folkmoot.listeners.tls import load_tls
 from folkmoot.listeners.web import WebListener, routes
 from folkmoot.listeners.websocket import WebSockets
 from folkmoot.lock import Hold, Holder, hold
+from folkmoot.porter import Porter
 from folkmoot.steward import Steward
 from folkmoot.stores.sqlite import SQLiteStore
 from folkmoot.streams.features import Features
@@ -43,6 +51,8 @@ from folkmoot.xmpp.credentials import Credentials
 from folkmoot.xmpp.errors import StanzaError, StreamError
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element, Limits
+
+DAY_SECONDS: Final = 86_400
 
 SECRET_BYTES: Final = 32
 RESOURCE_BYTES: Final = 9
@@ -96,20 +106,68 @@ async def _serve(config: Config, held: Hold, ready: Ready) -> int:
         core = await stack.enter_async_context(running(store, services(config)))
         front = Front(core, store, config)
         admin = ServerAdmin(core, store, config.server.domain)
-        control = ControlServer(
-            admin, config.server.data, Steward(core.engine, config.space_templates)
-        )
+        control = ControlServer(admin, config.server.data, answerers(config, core, store))
         path = await control.open()
         stack.push_async_callback(control.close)
         listening = await _listen(config, front, stack)
         holder = Holder(os.getpid(), domain=config.server.domain, listening=listening, control=path)
         held.tell(holder)
+        await stack.enter_async_context(_outward(config, core, store))
         gc.collect()
         gc.freeze()
         gc.set_threshold(GC_THRESHOLD)
         ready(holder)
         log.info("ready", domain=config.server.domain)
-        return await _until(stop, core)
+        status = await _until(stop, core)
+        await core.farewell()
+        return status
+
+
+def answerers(config: Config, core: Core, store: SQLiteStore) -> Mapping[str, Answering]:
+    """Who answers what an operator asks, by what it is about."""
+    steward = Steward(core.engine, store.abroad, config.space_templates)
+    return {"space": steward, "room": Porter(core.engine)}
+
+
+@asynccontextmanager
+async def _outward(config: Config, core: Core, store: SQLiteStore) -> AsyncIterator[None]:
+    """What goes on with other servers, until the block ends."""
+    tending = Tending(
+        core.engine,
+        store.abroad,
+        core.router.asking,
+        now=time.time,
+        chance=random.random,
+        policy=Policy(remove_strangers=config.sync.strangers is Strangers.REMOVE),
+        pace=Pace(config.sync.queries_per_second_max),
+    )
+    tasks = [asyncio.ensure_future(tending.run())]
+    if (settings := link_settings(config)) is not None:
+        link = ComponentLink(core.router, settings, random.random)
+        tasks.append(asyncio.ensure_future(link.run()))
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def link_settings(config: Config) -> LinkSettings | None:
+    """Where the server is that this one is a component of; None: it stands alone.
+
+    Raises AdminError where the secret cannot be read.
+    """
+    at, file = config.component.server, config.component.secret_file
+    if at is None:
+        return None
+    if file is None:
+        raise AdminError("component.server needs component.secret_file")
+    try:
+        secret = file.read_text("utf-8").strip()
+    except OSError as error:
+        raise AdminError(f"cannot read component.secret_file {file}: {error.strerror}") from None
+    return LinkSettings(JID.parse(config.server.spaces), at.host, at.port, secret)
 
 
 async def _until(stop: asyncio.Event, core: Core) -> int:
@@ -172,6 +230,15 @@ def services(config: Config) -> Services:
         node_creators=config.spaces.node_creators.named,
         room_creators=config.spaces.room_creators.named,
         nodes_per_account_max=config.spaces.nodes_per_account_max,
+        room_archive=Bounds(
+            seconds=config.archive.room_days * DAY_SECONDS or None,
+            items=config.archive.room_messages or None,
+        ),
+        account_archive=Bounds(
+            seconds=config.archive.account_days * DAY_SECONDS or None,
+            items=config.archive.account_messages or None,
+        ),
+        archive_default=Keep(config.archive.archive_default.value),
     )
 
 

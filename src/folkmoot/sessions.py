@@ -35,8 +35,10 @@ class Session:
     """One bound stream.
 
     presence: what it last broadcast, None while it is not available. priority: from it.
-    interested: it asked for the roster, so it hears of changes. caps: what it announced of itself.
-    features: those that it announced, once they are known. directed: whom it sent presence to.
+    interested: it asked for the roster, so it hears of changes. copied: it asked for copies of
+    messages. caps: what it announced of itself.
+    features: those that it announced, once they are known. eventing: its presence came through
+    pubsub, and so does what it hears of others (XEP-0207). directed: whom it sent presence to.
     informed: the features for which it was told what there was when it came, None: it is not here.
     """
 
@@ -44,7 +46,9 @@ class Session:
         "bare_stamp",
         "caps",
         "connection",
+        "copied",
         "directed",
+        "eventing",
         "features",
         "full_stamp",
         "informed",
@@ -62,6 +66,8 @@ class Session:
         self.presence: Element | None = None
         self.priority = 0
         self.interested = False
+        self.copied = False
+        self.eventing = False
         self.caps: Caps | Hash | None = None
         self.features: frozenset[str] = frozenset()
         self.informed: frozenset[str] | None = None
@@ -93,6 +99,7 @@ class Sessions:
     def __init__(self) -> None:
         self._full: dict[JID, Session] = {}
         self._bare: dict[JID, dict[JID, Session]] = {}
+        self._eventing: set[JID] = set()
 
     def __iter__(self) -> Iterator[Session]:
         return iter(list(self._full.values()))
@@ -122,6 +129,7 @@ class Sessions:
     def remove(self, jid: JID) -> Session | None:
         """Let go of a stream."""
         session = self._full.pop(jid, None)
+        self._eventing.discard(jid)
         if session is not None:
             held = self._bare[jid.bare]
             del held[jid]
@@ -129,10 +137,24 @@ class Sessions:
                 del self._bare[jid.bare]
         return session
 
+    @property
+    def eventing(self) -> bool:
+        """Whether the presence of any stream came through pubsub."""
+        return bool(self._eventing)
+
+    def mark(self, session: Session, *, eventing: bool) -> None:
+        """Which way the presence of a stream came, the last time it did."""
+        session.eventing = eventing
+        (self._eventing.add if eventing else self._eventing.discard)(session.jid)
+
     def deliver(self, outgoing: Outgoing) -> list[JID]:
         """Send a stanza to all it is for; gives the addresses where nobody took it."""
         if outgoing.wanted:
             return self._deliver_wanted(outgoing)
+        if outgoing.reach is Reach.COPIED:
+            return self._deliver_copies(outgoing)
+        if outgoing.eventing is not None:
+            return self._deliver_to_kind(outgoing)
         (head, tail), reach = outgoing.wording, outgoing.reach
         full, missed = self._full, []
         for jid in outgoing.to:
@@ -146,14 +168,43 @@ class Sessions:
             else:
                 taken = False
                 for each in self._bare.get(jid, {}).values():
-                    if outgoing.shows and each.show not in outgoing.shows:
-                        continue
                     if each.takes(reach):
                         taken = True
-                        each.connection.send(head + each.bare_stamp + tail)
+                        if not outgoing.shows or each.show in outgoing.shows:
+                            each.connection.send(head + each.bare_stamp + tail)
                 if not taken:
                     missed.append(jid)
         return missed
+
+    def _deliver_copies(self, outgoing: Outgoing) -> list[JID]:
+        """A copy to those who asked for copies and do not have the message; nobody misses it.
+
+        What was for a resource that is gone went to those it falls to instead.
+        """
+        head, tail = outgoing.wording
+        elsewhere = {jid.bare for jid in outgoing.but if jid not in self._full}
+        for jid in outgoing.to:
+            devices = self._bare.get(jid, {}) if jid.is_bare else {jid: self._full.get(jid)}
+            for full, each in devices.items():
+                if each is None or not each.copied or full in outgoing.but:
+                    continue
+                if not (full.bare in elsewhere and each.takes(Reach.AVAILABLE)):
+                    each.connection.send(head + each.full_stamp + tail)
+        return []
+
+    def _deliver_to_kind(self, outgoing: Outgoing) -> list[JID]:
+        """The same to resources of one kind alone; nobody misses it."""
+        (head, tail), eventing = outgoing.wording, outgoing.eventing
+        for jid in outgoing.to:
+            session = self._full.get(jid)
+            if session is not None:
+                if session.eventing is eventing:
+                    session.connection.send(head + session.full_stamp + tail)
+                continue
+            for each in self._bare.get(jid, {}).values():
+                if each.eventing is eventing and each.takes(outgoing.reach):
+                    each.connection.send(head + each.bare_stamp + tail)
+        return []
 
     def _deliver_wanted(self, outgoing: Outgoing) -> list[JID]:
         """The same to those alone who announced that they want it; nobody misses it."""

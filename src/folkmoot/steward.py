@@ -23,22 +23,43 @@ from folkmoot.engine.record import Node
 from folkmoot.engine.store import PAGE_ITEMS_MAX, AuditQuery, NodeQuery
 from folkmoot.engine.view import View
 from folkmoot.facades.invites import invite_uri
-from folkmoot.spaces import filling
+from folkmoot.spaces import filling, moderating, syncing
 from folkmoot.spaces.exporting import exported
 from folkmoot.spaces.ground import Arguments, Ground, Message, audit_row, worded
 from folkmoot.spaces.importing import imported
+from folkmoot.stores.abroad import Abroad
 from folkmoot.xmpp.dates import format_date
 
+Verbs = Mapping[str, Callable[[Arguments], Awaitable[Message]]]
+
 _SHOWN: Final = ("title", "description", "language", "access", "inherit", "inviters", "parent")
+
+
+async def answered(
+    engine: Engine[Any], subject: str, verbs: Verbs, verb: str, arguments: Arguments
+) -> Message:
+    """The answer to a question about spaces or rooms. Raises AdminError where it has none."""
+    if verb not in verbs:
+        raise AdminError(f"the server does not know `{subject} {verb}`: is it another version?")
+    with worded():
+        answer = await verbs[verb](arguments)
+    await engine.settled()
+    return answer
 
 
 class Steward:
     """Answers about the spaces of an engine, whoever runs it."""
 
-    def __init__(self, engine: Engine[Any], templates: Mapping[str, Template] = TEMPLATES) -> None:
+    def __init__(
+        self,
+        engine: Engine[Any],
+        abroad: Abroad,
+        templates: Mapping[str, Template] = TEMPLATES,
+    ) -> None:
+        """abroad: rooms of other services. templates: how spaces begin, by name."""
         self._engine = engine
         self._ground = ground = Ground(engine, templates)
-        self._verbs: Final[Mapping[str, Callable[[Arguments], Awaitable[Message]]]] = {
+        self._verbs: Final[Verbs] = {
             "list": self._list,
             "show": self._show,
             "create": self._create,
@@ -48,16 +69,15 @@ class Steward:
             "member": lambda arguments: filling.member(ground, arguments),
             "invite": self._invite,
             "audit": self._audit,
+            "ban": lambda arguments: moderating.ban(ground, arguments),
+            "kick": lambda arguments: moderating.kick(ground, arguments),
+            "retract": lambda arguments: moderating.retract(ground, arguments),
+            "sync": lambda arguments: syncing.sync(ground, abroad, arguments),
         }
 
     async def ask(self, verb: str, arguments: Arguments) -> Message:
         """The answer to a question. Raises AdminError where it has none."""
-        if verb not in self._verbs:
-            raise AdminError(f"the server does not know `space {verb}`: is it another version?")
-        with worded():
-            answer = await self._verbs[verb](arguments)
-        await self._engine.settled()
-        return answer
+        return await answered(self._engine, "space", self._verbs, verb, arguments)
 
     async def stream(
         self, verb: str, arguments: Arguments, parts: AsyncIterator[Message]
@@ -87,7 +107,7 @@ class Steward:
 
     async def _show(self, arguments: Arguments) -> Message:
         record = await self._ground.space(arguments)
-        config = {name: _plain(getattr(record.config, name)) for name in _SHOWN}
+        config = {name: plain(getattr(record.config, name)) for name in _SHOWN}
         return {
             **_summary(record),
             "created": format_date(record.created),
@@ -97,7 +117,7 @@ class Steward:
             "subscriptions": {
                 str(jid): each.state.value for jid, each in record.subscriptions.items()
             },
-            "lists": {item_id: _plain(node) for item_id, node in record.listed.items()},
+            "lists": {item_id: plain(node) for item_id, node in record.listed.items()},
         }
 
     async def _create(self, arguments: Arguments) -> Message:
@@ -138,10 +158,13 @@ def _summary(record: Node) -> Message:
     }
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
+    """A value as JSON has it; a node as a link to it."""
     match value:
         case Enum():
             return value.value
+        case NodeId(service, ""):
+            return f"xmpp:{service}?join"
         case NodeId(service, name):
             return f"xmpp:{service}?;node={name}"
         case _:

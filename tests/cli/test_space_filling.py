@@ -152,7 +152,7 @@ async def test_a_room_is_in_the_space_as_soon_as_it_is_there(stage: Stage) -> No
     """Both halves; who is in the space gets in, and a stranger does not."""
     for name in ("juliet", "romeo", "paris"):
         await stage.account(f"{name}@shakespeare.lit")
-    steward = Steward(stage.core.engine)
+    steward = Steward(stage.core.engine, stage.store.abroad)
     asked = {"key": "moot", "owner": "juliet@shakespeare.lit"}
     await steward.ask("create", asked)
     await steward.ask("add", {"key": "moot", "name": "hall", "category": "First", "order": "2"})

@@ -115,29 +115,31 @@ async def test_a_running_server_is_asked_in_parts(
 ) -> None:
     """Through the control socket, each part answered; who hangs up has given it up."""
     await stage.account("juliet@shakespeare.lit")
-    server = ControlServer(admin, tmp_path, Steward(stage.core.engine))
+    server = ControlServer(
+        admin, tmp_path, {"space": Steward(stage.core.engine, stage.store.abroad)}
+    )
     remote = RemoteAdmin(await server.open())
     asked = {"owner": "juliet@shakespeare.lit"}
     hall = NodeId(stage.core.engine.services.rooms, "hall")
     try:
-        async with aclosing(remote.stream("import", asked, parts(VERONA))) as answers:
+        async with aclosing(remote.stream("space", "import", asked, parts(VERONA))) as answers:
             async for answer in answers:
                 if "notes" in answer:
                     break
         async with asyncio.timeout(5):
             while await stage.core.engine.ask(View.node, hall) is not None:
-                await remote.space("list", {})  # the server has its turn meanwhile
-        async with aclosing(remote.stream("import", asked, parts(VERONA))) as answers:
+                await remote.ask("space", "list", {})  # the server has its turn meanwhile
+        async with aclosing(remote.stream("space", "import", asked, parts(VERONA))) as answers:
             told = [answer async for answer in answers]
         assert told[-1]["key"] == "moot"
         assert len(told) == len(list(parts(VERONA)))
         writer = Writer()
-        async with aclosing(remote.stream("export", {"key": "moot"})) as answers:
+        async with aclosing(remote.stream("space", "export", {"key": "moot"})) as answers:
             text = "".join([writer.write(part) async for part in answers])
         assert json.loads(text + writer.end())["space"]["node"] == "moot"
         with pytest.raises(AdminError, match="does not know `space burn`"):
-            _ = [each async for each in remote.stream("burn", {})]
+            _ = [each async for each in remote.stream("space", "burn", {})]
         with pytest.raises(AdminError, match="there is no space nowhere"):
-            _ = [each async for each in remote.stream("export", {"key": "nowhere"})]
+            _ = [each async for each in remote.stream("space", "export", {"key": "nowhere"})]
     finally:
         await asyncio.wait_for(server.close(), 5)

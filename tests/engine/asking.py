@@ -8,11 +8,17 @@ from hypothesis import strategies as st
 
 from folkmoot.engine import commands as c
 from folkmoot.engine.configuration import (
+    EVERY_ROLE,
     HISTORY_ITEMS_MAX,
     SPACE_TYPE,
     Access,
     Inherit,
+    ItemReply,
+    Keep,
+    NodeFull,
+    Preferences,
     PublishModel,
+    Registering,
     SendLast,
 )
 from folkmoot.engine.model import (
@@ -20,11 +26,15 @@ from folkmoot.engine.model import (
     Affiliation,
     Contact,
     Item,
+    Mark,
     NodeId,
     Occupant,
+    Recall,
     Role,
+    Show,
     State,
     Subscription,
+    Topic,
     Via,
 )
 from folkmoot.xmpp.jid import JID
@@ -42,6 +52,7 @@ from tests.engine.stand import (
     SPACES,
     TOWER,
     WORDS,
+    archive,
     device,
     presence,
 )
@@ -83,6 +94,10 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "publish": st.sampled_from(PublishModel),
     "persist_items": st.booleans(),
     "max_items": st.sampled_from((0, 1, 2, 1_000, 10_001)),
+    "node_full": st.sampled_from(NodeFull),
+    "purge_offline": st.booleans(),
+    "subscribable": st.booleans(),
+    "item_reply": st.sampled_from(ItemReply),
     "item_seconds": st.sampled_from((0, 1, 60)),
     "payload_bytes_max": st.sampled_from((0, 10, 262_144)),
     "notify_config": st.booleans(),
@@ -97,6 +112,11 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "room.moderated": st.booleans(),
     "room.whois_anyone": st.booleans(),
     "room.password": st.sampled_from(("", "swordfish")),
+    "room.presence_roles": st.sampled_from((EVERY_ROLE, (Role.MODERATOR,), EVERY_ROLE[:2])),
+    "room.list_roles": st.sampled_from((EVERY_ROLE, (Role.MODERATOR,))),
+    "room.registering": st.sampled_from(Registering),
+    "room.nicks_locked": st.booleans(),
+    "room.visitor_nicks": st.booleans(),
     "room.occupants_max": st.sampled_from((0, 1, 2, -1)),
     "room.history_items": st.sampled_from((0, 1, HISTORY_ITEMS_MAX, HISTORY_ITEMS_MAX + 1)),
     "nonsense": st.just(1),
@@ -123,12 +143,38 @@ states = st.dictionaries(addresses, st.sampled_from(State), min_size=1, max_size
 roles = st.dictionaries(nicks, st.none() | st.sampled_from(Role), min_size=1, max_size=2)
 contacts = st.builds(Contact, st.just("a name"), st.sampled_from(((), ("friends",), ("foes",))))
 
+options = st.fixed_dictionaries(
+    {},
+    optional={
+        "expires": st.none() | st.floats(0, 100),
+        "body": st.booleans(),
+        "shows": st.frozensets(st.sampled_from(Show)),
+        "topics": st.frozensets(st.sampled_from(Topic), min_size=1),
+        "depth": st.integers(-1, 2),
+    },
+)
+
 creating = st.builds(c.Create, actor=rulers, node=anywhere, settings=settings)
+lists = st.dictionaries(
+    st.sampled_from((Affiliation.ADMIN, Affiliation.OWNER)),
+    st.frozensets(bare, max_size=2),
+    max_size=2,
+)
 configuring = st.builds(
-    c.Configure, actor=rulers, node=anywhere, settings=st.one_of(settings, standing)
+    c.Configure,
+    actor=rulers,
+    node=anywhere,
+    settings=st.one_of(settings, standing),
+    lists=st.just({}) | lists,
 )
 affiliating = st.builds(
-    c.SetAffiliations, actor=rulers, node=crowded, affiliations=affiliations, reason=st.just("why")
+    c.SetAffiliations,
+    actor=rulers,
+    node=crowded,
+    affiliations=affiliations,
+    nicks=st.just({}) | st.dictionaries(bare, nicks, max_size=1),
+    reason=st.just("why"),
+    invited=st.booleans(),
 )
 entries = st.builds(c.Entry, payload=st.none() | st.just(WORDS), id=item_ids, lists=listed)
 publishing = st.builds(
@@ -161,6 +207,9 @@ retracting = st.one_of(
         st.sampled_from((*CHATS, ELSINORE)),
     ),
     st.builds(c.Purge, actor=rulers, node=places),
+    st.builds(
+        c.Depart, actor=rulers, node=anywhere, publishers=st.lists(full, max_size=3).map(tuple)
+    ),
 )
 deleting = st.builds(c.Delete, actor=rulers, node=anywhere)
 
@@ -170,25 +219,37 @@ def subscribing(
 ) -> st.SearchStrategy[c.Command]:
     """Subscribing to nodes, mostly in one's own name."""
     return st.builds(
-        lambda actor, other, node, temporary, own: c.Subscribe(
+        lambda actor, other, node, temporary, own, public, options: c.Subscribe(
             actor=actor,
             node=node,
             subscriber=actor if own else other,
             via=via,
             temporary=temporary and not actor.is_bare,
+            public=public,
+            options=options if via is Via.PUBSUB else {},
         ),
         who,
         addresses,
         nodes,
         st.booleans() if via is Via.PUBSUB else st.just(False),
         st.integers(0, 7).map(bool),
+        st.booleans() if via is Via.PUBSUB else st.just(False),
+        options,
     )
 
 
+registering = st.one_of(
+    st.builds(c.Register, actor=addresses, node=rooms, nick=nicks),
+    st.builds(c.Register, actor=addresses, node=rooms, nick=nicks),
+    st.builds(c.Unregister, actor=addresses, node=rooms),
+    st.builds(c.SettleRegistration, actor=rulers, node=rooms, registrant=bare, allow=st.booleans()),
+    st.builds(c.SetCard, actor=rulers, node=rooms, card=st.none() | st.just(WORDS)),
+)
 leaving = st.builds(
-    lambda actor, node: c.Unsubscribe(actor=actor, node=node, subscriber=actor),
+    lambda actor, node, subid: c.Unsubscribe(actor=actor, node=node, subscriber=actor, subid=subid),
     addresses,
     st.one_of(crowded, anywhere),
+    st.sampled_from((None, None, "", "id1")),
 )
 settling = st.one_of(
     st.builds(c.Approve, actor=rulers, node=crowded, subscriber=addresses, allow=st.booleans()),
@@ -200,14 +261,31 @@ settling = st.one_of(
         node=anywhere,
         subscriber=addresses,
         deliver=st.none() | st.booleans(),
-        options=st.fixed_dictionaries(
-            {}, optional={"expires": st.none() | st.floats(0, 100), "body": st.booleans()}
-        ),
+        options=options,
     ),
     st.builds(c.Expire, actor=addresses, node=anywhere),
+    st.builds(
+        c.Remember,
+        actor=bare,
+        node=st.sampled_from((*map(archive, PEOPLE), TUNE)),
+        with_=addresses,
+        payload=st.just(WORDS),
+    ),
+    st.builds(
+        c.Prefer,
+        actor=full,
+        node=st.sampled_from((*map(archive, PEOPLE), TUNE)),
+        preferences=st.builds(Preferences, default=st.none() | st.sampled_from(Keep)),
+    ),
+    st.builds(
+        c.Trim,
+        actor=addresses,
+        node=anywhere,
+        item_ids=st.lists(item_ids, max_size=2).map(tuple),
+    ),
 )
 entering = st.builds(
-    lambda actor, node, occupant, password: c.Subscribe(
+    lambda actor, node, occupant, password, recall: c.Subscribe(
         actor=actor,
         node=node,
         subscriber=actor,
@@ -215,17 +293,30 @@ entering = st.builds(
         temporary=True,
         occupant=occupant,
         password=password,
+        recall=recall,
     ),
     full,
     rooms,
     occupants,
     st.sampled_from(("", "swordfish")),
+    st.sampled_from((Recall(), Recall(known=""), Recall(known="1.1"))),
 )
 staying = st.one_of(
     st.builds(c.ChangePresence, actor=full, node=rooms, occupant=occupants),
     st.builds(c.SetRoles, actor=addresses, node=rooms, roles=roles),
     st.builds(c.ChangeSubject, actor=full, node=rooms, payload=st.just(WORDS)),
     st.builds(c.Publish, actor=full, node=rooms, entry=st.just(c.Entry(payload=WORDS))),
+)
+moderating = st.one_of(
+    st.builds(c.Dismiss, actor=rulers, node=crowded, jid=addresses, reason=st.just("why")),
+    st.builds(
+        c.TakeBack,
+        actor=rulers,
+        node=crowded,
+        jid=addresses,
+        within=st.none() | st.integers(0, 50),
+        start=st.none() | st.builds(Mark, st.just(0.0), st.sampled_from(("", "hall")), item_ids),
+    ),
 )
 rostering = st.one_of(
     st.builds(c.SetContact, actor=st.sampled_from(PEOPLE), node=presences, contact=contacts),

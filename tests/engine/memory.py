@@ -10,14 +10,18 @@ from folkmoot.engine.model import Item, NodeId
 from folkmoot.engine.record import Node
 from folkmoot.engine.store import (
     PAGE_ITEMS_MAX,
+    ArchivePage,
+    ArchiveQuery,
     AuditPage,
     AuditQuery,
     ItemPage,
     ItemQuery,
     NodeQuery,
     StoreFailed,
+    Tally,
 )
 from folkmoot.xmpp.jid import JID
+from folkmoot.xmpp.xml import Element, serialize
 from tests.stores.model import Kept, ask_audit
 
 
@@ -87,6 +91,8 @@ class MemoryStore:
                 subscriptions=kept.subscriptions.copy(),
                 listed=kept.listed,
                 invites=kept.invites.copy(),
+                registrations=kept.registrations.copy(),
+                standings=kept.standings.copy(),
                 subject=kept.subject,
             )
         await self._answer()
@@ -104,6 +110,35 @@ class MemoryStore:
         await self._answer()
         return page
 
+    async def weight(self, node: NodeId) -> tuple[int, int]:
+        items = self.items_of(node).values() if node in self.kept else ()
+        payloads = [serialize(each.payload).encode() for each in items if each.payload]
+        await self._answer()
+        return len(items), sum(map(len, payloads))
+
+    async def card(self, node: NodeId) -> Element | None:
+        found = self.kept[node].card if node in self.kept else None
+        await self._answer()
+        return found
+
+    async def archive(self, query: ArchiveQuery) -> ArchivePage:
+        kept = self.kept.get(query.node)
+        page = ArchivePage((), count=0) if kept is None else kept.archive(query)
+        await self._answer()
+        return page
+
+    async def aged(self, where: JID | str, at: float, limit: int) -> tuple[NodeId, ...]:
+        found = self.kept.aged(where, at)
+        await self._answer()
+        return found[:limit]
+
+    async def surplus(
+        self, node: NodeId, at: float | None, most: int | None, limit: int
+    ) -> tuple[str, ...]:
+        found = self.kept[node].surplus(at, most, limit) if node in self.kept else ()
+        await self._answer()
+        return found
+
     async def audit(self, query: AuditQuery) -> AuditPage:
         rows = self.kept[query.node].audit if query.node in self.kept else []
         await self._answer()
@@ -117,6 +152,11 @@ class MemoryStore:
 
     async def shown(self, query: NodeQuery) -> tuple[NodeId, ...]:
         found = self.kept.shown(query)
+        await self._answer()
+        return found
+
+    async def tally(self, query: NodeQuery) -> Tally:
+        found = self.kept.tally(query)
         await self._answer()
         return found
 
@@ -139,7 +179,12 @@ class MemoryStore:
         return found
 
     async def affiliated(self, jid: JID) -> frozenset[NodeId]:
-        found = frozenset(node for node, kept in self.kept.items() if jid in kept.affiliations)
+        found = self.kept.affiliated(jid)
+        await self._answer()
+        return found
+
+    async def purged_offline(self) -> tuple[NodeId, ...]:
+        found = tuple(node for node, kept in self.kept.items() if kept.purged_offline)
         await self._answer()
         return found
 

@@ -30,6 +30,7 @@ from folkmoot.engine.engine import Engine
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.events import Event
 from folkmoot.engine.model import (
+    ARCHIVE_NODE,
     PRESENCE_NODE,
     Affiliation,
     Item,
@@ -87,6 +88,11 @@ def device(jid: JID, resource: str = "castle") -> JID:
 def presence(jid: JID) -> NodeId:
     """An account's presence node."""
     return NodeId(jid.bare, PRESENCE_NODE)
+
+
+def archive(jid: JID) -> NodeId:
+    """What an account keeps of its messages."""
+    return NodeId(jid.bare, ARCHIVE_NODE)
 
 
 class Stand:

@@ -15,6 +15,7 @@ from folkmoot.engine.access import (
     affiliation,
     may_message,
     refuses_affiliation,
+    refuses_archive,
     refuses_change_of_item,
     refuses_entry,
     refuses_items,
@@ -303,6 +304,32 @@ def test_giving_roles(
 ) -> None:
     """XEP-0045 §5.1.1 table 2, §8.2-8.4, §9.6, §9.7."""
     assert refuses_role(RoomConfig(), actor, target, wanted) is expected
+
+
+@pytest.mark.parametrize(
+    ("room", "affiliation", "present", "expected"),
+    [
+        (RoomConfig(), NONE, False, None),
+        (RoomConfig(), OUTCAST, True, Reason.OUTCAST),
+        (RoomConfig(password="x"), NONE, False, Reason.WRONG_PASSWORD),
+        (RoomConfig(password="x"), MEMBER, False, Reason.WRONG_PASSWORD),
+        (RoomConfig(password="x"), NONE, True, None),
+        (RoomConfig(password="x"), ADMIN, False, None),
+        (RoomConfig(locked=True), ADMIN, True, Reason.ROOM_LOCKED),
+        (RoomConfig(locked=True), OWNER, False, None),
+        (RoomConfig(archive=False), OWNER, True, Reason.NOT_PERSISTENT),
+    ],
+)
+def test_looking_up_what_was_said(
+    room: RoomConfig, affiliation: Affiliation, present: bool, expected: Reason | None
+) -> None:
+    """XEP-0313 §6.1.2: who may enter may."""
+    stance = Stance(affiliation)
+    assert refuses_archive(NodeConfig(room=room), stance, present=present) is expected
+    closed = refuses_archive(
+        NodeConfig(room=room, access=Access.WHITELIST), Stance(NONE), present=present
+    )
+    assert closed is Reason.CLOSED_NODE
 
 
 def test_every_affiliation_has_a_rank() -> None:

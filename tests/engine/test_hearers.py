@@ -68,6 +68,22 @@ async def company(stand: Stand, **settings: Any) -> None:
         await stand.enter(HALL, jid)
 
 
+async def test_who_has_several_subscriptions_costs_no_notification_more(stand: Stand) -> None:
+    """XEP-0060 §6.1.6: an item is worded once for all who hear it alike, however they are noted."""
+    await stand.leaf()
+    for jid in (GERTRUDE, HORATIO, OPHELIA):
+        await stand.subscribe(SOLILOQUIES, jid)
+    for jid in (HORATIO, OPHELIA):
+        await stand.subscribe(SOLILOQUIES, jid, options={"expires": 1_000.0})
+    await stand.publish(SOLILOQUIES)
+    (told,) = await stand.hears(Published)
+    subscriptions = (await stand.node(SOLILOQUIES)).subscriptions
+    assert told.to == (GERTRUDE,)
+    assert told.named == {
+        jid: tuple(each.subid for each in subscriptions[jid].terms) for jid in (HORATIO, OPHELIA)
+    }
+
+
 @pytest.mark.parametrize("anyone", [False, True])
 async def test_real_jids(stand: Stand, anyone: bool) -> None:
     """XEP-0045 §7.2.3, §7.2.4: moderators see them, others where the room is non-anonymous."""
@@ -218,12 +234,12 @@ async def test_each_occupant_of_a_destroyed_room_is_told_of_themself(stand: Stan
     assert {(each.reason, each.redirect) for each in told} == {("closed", "tower@rooms")}
 
 
-async def test_rooms_do_not_tell_strangers_of_rows(stand: Stand) -> None:
-    """XEP-0060 §8.9.4 is pubsub's word; a room's is presence, to who is there."""
+async def test_rooms_tell_in_their_own_words_of_rows(stand: Stand) -> None:
+    """XEP-0060 §8.9.4 is pubsub's word; who is not there has a room's (XEP-0045 §18.1)."""
     await company(stand)
     await stand.affiliate(HALL, HAMLET, {POLONIUS: Affiliation.MEMBER})
-    assert not await stand.hears(AffiliationTold)
-    assert not await stand.heard_by(POLONIUS)
+    told = await stand.hears(AffiliationTold)
+    assert [(each.via, each.to) for each in told] == [(Via.MUC, (POLONIUS,))]
 
 
 async def test_a_subscription_is_told_in_the_words_it_was_made_in(stand: Stand) -> None:

@@ -57,6 +57,24 @@ async def test_what_is_not_kept_is_told_after_what_was_decided_before_it(stand: 
     assert published(stand.told) == ["one", "two", "three"]
 
 
+async def test_who_waits_for_what_is_told_has_heard_it(stand: Stand) -> None:
+    """Also of what is on its way to disk just then; at once, where nothing is on its way."""
+    node = await stand.leaf()
+    await stand.subscribe(node, HORATIO)
+    await stand.forget_told()
+    stand.store.hold()
+    await stand.publish(node, id="one")
+    await stand.store.tried()
+    waiting = asyncio.ensure_future(stand.engine.told())
+    await stand.publish(node, id="two")
+    assert not waiting.done()
+    stand.store.release()
+    await waiting
+    assert published(stand.told)[:1] == ["one"]
+    await stand.settled()
+    await stand.engine.told()
+
+
 async def test_what_keeps_nothing_needs_no_commit(stand: Stand) -> None:
     """Somebody in a room changes presence, and is seen: the disk hears nothing of it."""
     room = await stand.room()

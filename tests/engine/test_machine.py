@@ -161,12 +161,20 @@ class Anything(RuleBasedStateMachine):
     def settle(self, command: Command) -> None:
         self.ask(command)
 
+    @rule(command=asking.registering)
+    def register(self, command: Command) -> None:
+        self.ask(command)
+
     @rule(command=asking.entering)
     def enter(self, command: Command) -> None:
         self.ask(command)
 
     @rule(command=asking.staying)
     def stay(self, command: Command) -> None:
+        self.ask(command)
+
+    @rule(command=asking.moderating)
+    def moderate(self, command: Command) -> None:
         self.ask(command)
 
     @rule(command=asking.rostering)
@@ -191,6 +199,7 @@ class Anything(RuleBasedStateMachine):
                 asking.publishing,
                 asking.listing,
                 asking.entering,
+                asking.registering,
                 asking.leaving,
                 asking.deleting,
                 asking.rostering,
@@ -212,6 +221,7 @@ class Anything(RuleBasedStateMachine):
     @invariant()
     def memory_holds(self) -> None:
         holding.store_holds(self.nodes, self.stand.store.kept)
+        holding.lists_hold(self.stand.store.kept)
         holding.indexes_hold(self.nodes, self.stand.store.kept, (*asking.FULL, *asking.BARE))
         for record in list(self.nodes):
             self.wait(self.stand.ask(holding.derived_holds, record))
@@ -225,6 +235,8 @@ def rows(record: Node) -> tuple[object, ...]:
         record.subscriptions.copy(),
         record.listed.copy(),
         record.subject,
+        record.registrations.copy(),
+        record.standings.copy(),
         None if record.live is None else record.live.copy(),
     )
 

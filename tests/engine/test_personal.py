@@ -180,11 +180,21 @@ async def test_what_a_device_that_comes_is_told(stand: Stand) -> None:
         found = await stand.ask(questions.interesting, actor, owner, names)
         assert found == tuple(NodeId(owner, name) for name in nodes)
     mood = NodeId(HAMLET, "mood")
-    newest = await stand.ask(questions.newest, phone, mood, Via.PEP)
-    assert newest is not None and newest.last and newest.to == (phone,)
+    (newest,) = await stand.ask(questions.newest, phone, mood, Via.PEP)
+    assert newest.last and newest.to == (phone,)
     await stand.subscribe(mood, phone)
-    assert await stand.ask(questions.newest, phone, mood, Via.PEP) is None
+    assert await stand.ask(questions.newest, phone, mood, Via.PEP) == ()
     assert await stand.ask(questions.subscribed, phone) == (mood,)
     assert await stand.ask(questions.subscribed, device(HORATIO, "other")) == ()
     await stand.run(Delete(actor=HAMLET, node=mood))
-    assert await stand.ask(questions.newest, phone, mood, Via.PUBSUB) is None
+    assert await stand.ask(questions.newest, phone, mood, Via.PUBSUB) == ()
+
+
+async def test_who_hears_presence_hears_beside_who_has_a_row(stand: Stand) -> None:
+    """A row makes the access model a question for each; what it looks at is what was foreseen."""
+    await stand.affiliate(TUNE, HAMLET, {POLONIUS: Affiliation.OUTCAST})
+    settings = {"access": Access.PRESENCE}
+    await stand.run(Configure(actor=HAMLET, node=TUNE, settings=settings))
+    await stand.publish(TUNE)
+    (told,) = [each for each in await stand.hears(Published) if each.via is Via.PEP]
+    assert set(told.to) == {HAMLET, HORATIO, OPHELIA, GERTRUDE}

@@ -11,6 +11,7 @@ import pytest
 
 from folkmoot.engine.commands import (
     Approve,
+    ChangePresence,
     Command,
     Configure,
     Create,
@@ -18,16 +19,24 @@ from folkmoot.engine.commands import (
     Invite,
     Publish,
     Purge,
+    Register,
     Retract,
     SetAffiliations,
     SetRoles,
     Subscribe,
     Unsubscribe,
 )
-from folkmoot.engine.configuration import NODE_ITEMS_MAX, Access
+from folkmoot.engine.configuration import NODE_ITEMS_MAX, Access, Registering
 from folkmoot.engine.decide.invites import INVITES_PER_NODE_MAX
 from folkmoot.engine.errors import Reason
-from folkmoot.engine.model import CHAIN_NODES_MAX, MESSAGES_NODE, Affiliation, NodeId, Via
+from folkmoot.engine.model import (
+    CHAIN_NODES_MAX,
+    MESSAGES_NODE,
+    Affiliation,
+    NodeId,
+    Occupant,
+    Via,
+)
 from folkmoot.xmpp.jid import JID
 from tests.engine.stand import (
     DENMARK,
@@ -36,6 +45,7 @@ from tests.engine.stand import (
     GERTRUDE,
     HALL,
     HAMLET,
+    HERE,
     HORATIO,
     OPHELIA,
     POLONIUS,
@@ -53,13 +63,16 @@ from tests.engine.stand import (
 )
 
 LETTERS, BELL = NodeId(SPACES, "letters"), NodeId(SPACES, "bell")
+MONUMENT = NodeId(SPACES, "monument")
 TUNE, SECRETS = NodeId(HAMLET, "tune"), NodeId(HAMLET, "secrets")
 MAILBOX = NodeId(HAMLET, MESSAGES_NODE)
 CRYPT, STAGE = NodeId(ROOMS, "crypt"), NodeId(ROOMS, "stage")
+CHAPEL = NodeId(ROOMS, "chapel")
+CHAPEL_RULES = {"room.nicks_locked": True, "room.registering": Registering.CLOSED}
 CHAIN = tuple(NodeId(SPACES, f"link {number}") for number in range(CHAIN_NODES_MAX))
 PRINCE, FRIEND = device(HAMLET), device(HORATIO)
 SERVICES_HERE = replace(
-    SERVICES, nodes_per_account_max=len(CHAIN) + 5, subscriptions_per_node_max=2
+    SERVICES, nodes_per_account_max=len(CHAIN) + 6, subscriptions_per_node_max=2
 )
 
 
@@ -72,8 +85,10 @@ async def stand() -> AsyncIterator[Stand]:
         await stand.affiliate(SOLILOQUIES, HAMLET, {POLONIUS: Affiliation.OUTCAST})
         for jid in (HORATIO, OPHELIA):
             await stand.subscribe(SOLILOQUIES, jid)
+        await stand.run(replace(subscribe(SOLILOQUIES, HORATIO), options={"body": True}))
         await stand.leaf(LETTERS, access=Access.WHITELIST)
         await stand.leaf(BELL, persist_items=False, deliver_payloads=False)
+        await stand.leaf(MONUMENT, subscribable=False)
         await stand.space()
         await stand.subscribe(DENMARK, HORATIO)
         for _ in range(INVITES_PER_NODE_MAX):
@@ -87,6 +102,9 @@ async def stand() -> AsyncIterator[Stand]:
         await stand.room(settings={"room.moderated": True, "room.password": "swordfish"})
         await stand.enter(HALL, PRINCE, "prince")
         await stand.enter(HALL, FRIEND, password="swordfish")
+        await stand.room(CHAPEL, settings=CHAPEL_RULES)
+        await stand.run(Register(actor=HAMLET, node=CHAPEL, nick="prince"))
+        await stand.enter(CHAPEL, PRINCE, "prince")
         await stand.run(Create(actor=OPHELIA, node=TOWER))
         await stand.room(CRYPT, OPHELIA, settings={"room.occupants_max": 1})
         await stand.enter(CRYPT, FRIEND)
@@ -108,6 +126,10 @@ def subscribe(node: NodeId, jid: JID, via: Via = Via.PUBSUB) -> Subscribe:
     return Subscribe(actor=jid, node=node, subscriber=jid, via=via)
 
 
+def unsubscribe(jid: JID, subid: str) -> Unsubscribe:
+    return Unsubscribe(actor=jid, node=SOLILOQUIES, subscriber=jid, subid=subid)
+
+
 def configure(node: NodeId, **settings: object) -> Configure:
     return Configure(actor=HAMLET, node=node, settings=settings)
 
@@ -126,6 +148,9 @@ ASKED: Final[dict[Reason, Command]] = {
     Reason.OUTRANKED: SetRoles(actor=PRINCE, node=HALL, roles={"prince": None}),
     Reason.ONESELF: affiliate(HAMLET, HAMLET, Affiliation.OUTCAST),
     Reason.NOT_SUBSCRIBED: Unsubscribe(actor=GERTRUDE, node=SOLILOQUIES, subscriber=GERTRUDE),
+    Reason.NOT_SUBSCRIBABLE: subscribe(MONUMENT, OPHELIA),
+    Reason.SUBID_REQUIRED: unsubscribe(HORATIO, ""),
+    Reason.INVALID_SUBID: unsubscribe(HORATIO, "123-abc"),
     Reason.OUTCAST: subscribe(SOLILOQUIES, POLONIUS),
     Reason.CLOSED_NODE: subscribe(LETTERS, OPHELIA),
     Reason.PENDING: subscribe(DENMARK, HORATIO),
@@ -150,6 +175,8 @@ ASKED: Final[dict[Reason, Command]] = {
     Reason.MISPLACED: configure(SOLILOQUIES, link=TUNE),
     Reason.NICK_IN_USE: entry(HALL, FRIEND, "prince"),
     Reason.NICK_NEEDED: entry(HALL, FRIEND, " "),
+    Reason.NICK_LOCKED: ChangePresence(actor=PRINCE, node=CHAPEL, occupant=Occupant("ghost", HERE)),
+    Reason.MAY_NOT_REGISTER: Register(actor=OPHELIA, node=CHAPEL, nick="lady"),
     Reason.WRONG_PASSWORD: entry(HALL, device(OPHELIA), password="shellfish"),
     Reason.ROOM_FULL: entry(CRYPT, device(GERTRUDE)),
     Reason.ROOM_LOCKED: entry(TOWER, FRIEND),

@@ -18,7 +18,7 @@ from folkmoot.engine.commands import (
     Unsubscribe,
 )
 from folkmoot.engine.configuration import HISTORY_ITEMS_MAX, Access
-from folkmoot.engine.decide.occupants import DEVICES_PER_NICK_MAX
+from folkmoot.engine.decide.nicks import DEVICES_PER_NICK_MAX
 from folkmoot.engine.errors import Reason
 from folkmoot.engine.events import Cause
 from folkmoot.engine.model import Affiliation, NodeId, Occupant, Role, State, Via
@@ -97,7 +97,7 @@ async def test_what_was_said_is_told_again(stand: Stand) -> None:
     await stand.enter(HALL, FRIEND)
     (welcome,) = await stand.hears(Welcomed, by=[FRIEND])
     said = [each.item.id for each in await stand.hears(Spoken)]
-    assert [each.id for each in welcome.history] == said[1:3]
+    assert [each.id for each in welcome.history] == said[2:]
     assert welcome.subject is not None and welcome.subject.id == said[3]
     await stand.settled()
     async with running(Stand(stand.store)) as again:

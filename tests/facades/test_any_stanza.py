@@ -55,6 +55,7 @@ NAMESPACES: Final = (
     "jabber:x:conference",
     "urn:xmpp:ping",
     "urn:xmpp:bookmarks:1",
+    "urn:xmpp:mam:2",
     DATA,
     CLIENT,
 )
@@ -66,7 +67,7 @@ NAMES: Final = tuple(
         unsubscribe subscriptions subscription affiliations affiliation options publish-options
         default conference command invite decline destroy history password reason status
         priority show body subject ping set max before after index c redirect identity feature
-        group
+        group metadata flip-page prefs always never
         """,
     )
 )
@@ -107,6 +108,7 @@ VALUES: Final = (
     "-1",
     "99999999999999999999",
     "http://jabber.org/protocol/pubsub#get-pending",
+    *(f"urn:folkmoot:moderation:0#{name}" for name in ("ban", "kick", "retract")),
     "xmpp:pubsub.shakespeare.lit?;node=KEY",
     "é\u0301\U0001f9d9",
 )
@@ -118,10 +120,15 @@ VARS: Final = (
     "pubsub#node",
     "pubsub#subscriber_jid",
     "pubsub#allow",
+    *("space", "jid", "period", "since", "room", "before", "messages"),
     "muc#roomconfig_membersonly",
     "muc#roomconfig_pubsub",
     "muc#roomconfig_maxusers",
     "muc#role",
+    "with",
+    "start",
+    "before-id",
+    "ids",
     "",
 )
 WORDS: Final = (
@@ -131,8 +138,13 @@ WORDS: Final = (
     PUBSUB + "#subscribe_authorization",
     MUC + "#roomconfig",
     MUC + "#request",
+    "urn:xmpp:mam:2",
+    "id1",
+    "2004-05-18T20:00:00Z",
     "whitelist",
     "authorize",
+    "day",
+    "2004-05-19T00:00:00Z",
 )
 TYPES: Final = {
     "iq": ("get", "set", "result", "error"),
@@ -196,7 +208,9 @@ async def _prepared(stage: Stage) -> list[Client]:
     )
     await hag.sends(
         "<iq type='set' id='1' to='pubsub.shakespeare.lit'>"
-        f"<pubsub xmlns='{PUBSUB}'><create node='KEY'/></pubsub></iq>"
+        f"<pubsub xmlns='{PUBSUB}'><create node='KEY'/><configure><x xmlns='{DATA}' type='submit'>"
+        "<field var='pubsub#type'><value>urn:xmpp:spaces:0</value></field>"
+        "</x></configure></pubsub></iq>"
     )
     await hag.sends("<presence type='subscribe' to='wiccarocks@shakespeare.lit'/>")
     for client in (hag, crone):

@@ -245,11 +245,15 @@ async def test_what_is_worth_keeping(stage: Stage, inner: str, kept: bool) -> No
 
 
 async def test_so_many_messages_wait_and_no_more() -> None:
-    """XEP-0160 §2, step 3: the sender hears; what waits already makes way for nothing."""
+    """XEP-0160 §2, step 3: the sender hears; what waits already makes way for nothing.
+
+    What is in the account's archive is not lost, and does not come back.
+    """
+    secret = "<no-permanent-store xmlns='urn:xmpp:hints'/>"
     async with staged(offline_messages_max=2) as stage:
         romeo = await arrives(stage, ORCHARD)
         await stage.account(JULIET)
-        for line in ("one", "two", "three"):
+        for line in ("one", "two", "archived", f"three</body>{secret}<body>"):
             await romeo.sends(message(JULIET, inner=f"<body>{line}</body>"))
         await romeo.receives(bounced(JULIET))
         await romeo.receives_nothing()

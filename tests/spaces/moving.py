@@ -16,7 +16,7 @@ from tests.stage import Stage
 async def exported(stage: Stage, key: str = "moot", **asked: str) -> dict[str, Any]:
     """The document, less when it was written."""
     writer, text = Writer(), ""
-    steward = Steward(stage.core.engine)
+    steward = Steward(stage.core.engine, stage.store.abroad)
     async with aclosing(steward.stream("export", {"key": key, **asked}, coming(()))) as answers:
         async for part in answers:
             text += writer.write(json.loads(json.dumps(part)))
@@ -31,7 +31,7 @@ async def imported(
 ) -> list[Any]:
     """The answers to the parts of a document, or to others."""
     given = parts(document) if given is None else given
-    steward = Steward(stage.core.engine)
+    steward = Steward(stage.core.engine, stage.store.abroad)
     async with aclosing(steward.stream("import", asked, coming(given))) as answers:
         return [answer async for answer in answers]
 

@@ -208,7 +208,9 @@ async def test_a_failure_in_the_middle_leaves_nothing(here: Stage) -> None:
 
     asked = {"owner": str(JULIET)}
     with pytest.raises(AdminError, match="node exists"):
-        async with aclosing(Steward(here.core.engine).stream("import", asked, coming())) as answers:
+        async with aclosing(
+            Steward(here.core.engine, here.store.abroad).stream("import", asked, coming())
+        ) as answers:
             async for _ in answers:
                 pass
     assert seen == [["hall"]]
@@ -302,7 +304,7 @@ async def fill(stage: Stage, seed: dict[str, Any]) -> None:
     """A space as its owner and others would make it."""
     engine, services = stage.core.engine, stage.core.engine.services
     steward_args = {"key": "moot", "owner": str(JULIET), "title": seed["title"]}
-    steward = Steward(engine)
+    steward = Steward(engine, stage.store.abroad)
     await steward.ask("create", {**steward_args, "template": seed["template"]})
     space = NodeId(services.pubsub, "moot")
     for name, who in seed["rooms"].items():

@@ -2,42 +2,66 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.events import (
     AffiliationChanged,
     Audited,
+    CardChanged,
     Event,
     InviteChanged,
     ItemPublished,
+    ItemReplaced,
     ItemsRetracted,
+    MessageTakenBack,
     NodeConfigured,
     NodeCreated,
     NodeDeleted,
     NodePurged,
     OccupantsLost,
+    RegistrationChanged,
     SubjectChanged,
     SubscriptionChanged,
     kept,
 )
-from folkmoot.engine.model import Affiliation, Item, NodeId, State, Subscription, Ticket
+from folkmoot.engine.model import (
+    Affiliation,
+    Item,
+    NodeId,
+    Registration,
+    State,
+    Subscription,
+    Ticket,
+)
+from folkmoot.engine.record import STANDINGS_MAX
 from folkmoot.engine.store import (
     AUDIT_ROWS_MAX,
+    COUNT_ITEMS_MAX,
+    ArchivePage,
+    ArchiveQuery,
     AuditPage,
     AuditQuery,
     Edge,
     ItemPage,
     ItemQuery,
     NodeQuery,
+    Order,
+    Tally,
 )
+from folkmoot.stores.texts import BEGINNING_CHARS_MIN, words_of
 from folkmoot.xmpp.jid import JID
+from folkmoot.xmpp.xml import Element
 
 
 @dataclass
 class KeptNode:
-    """A node; `items` in the order they were last published, each with the node it lists."""
+    """A node; `items` in the order they were last published, each with the node it lists.
+
+    begun: the ids of items in the order they came to be there.
+    """
 
     config: NodeConfig
     creator: JID
@@ -45,9 +69,17 @@ class KeptNode:
     affiliations: dict[JID, Affiliation] = field(default_factory=dict)
     subscriptions: dict[JID, Subscription] = field(default_factory=dict)
     items: dict[str, tuple[Item, NodeId | None]] = field(default_factory=dict)
+    begun: dict[str, None] = field(default_factory=dict)
     subject: Item | None = None
     audit: list[tuple[int, Audited]] = field(default_factory=list)
     invites: dict[str, Ticket] = field(default_factory=dict)
+    registrations: dict[JID, Registration] = field(default_factory=dict)
+    standings: dict[JID, int] = field(default_factory=dict)
+    card: Element | None = None
+
+    @property
+    def version(self) -> int:
+        return max(self.standings.values(), default=0)
 
     @property
     def listed(self) -> dict[str, NodeId]:
@@ -61,15 +93,33 @@ class KeptNode:
     def occupants(self) -> tuple[Subscription, ...]:
         return tuple(each for each in self.subscriptions.values() if each.occupant is not None)
 
+    @property
+    def purged_offline(self) -> bool:
+        config = self.config
+        return config.room is None and config.persist_items and config.purge_offline
+
     def publish(self, event: ItemPublished) -> None:
         if event.persist:
             self.items.pop(event.item.id, None)
             self.items[event.item.id] = (event.item, event.lists)
+            self.begun.setdefault(event.item.id)
             self.drop(event.evicted)
+
+    def take_back(self, item: Item) -> None:
+        if item.id in self.items:
+            before, lists = self.items[item.id]
+            self.items[item.id] = (replace(before, payload=item.payload), lists)
 
     def drop(self, item_ids: Iterable[str]) -> None:
         for item_id in item_ids:
             self.items.pop(item_id, None)
+            self.begun.pop(item_id, None)
+
+    def replace(self, item: Item) -> None:
+        """Other contents in the same place, by the same publisher, at the same time."""
+        if item.id in self.items:
+            old, lists = self.items[item.id]
+            self.items[item.id] = (replace(old, payload=item.payload), lists)
 
     def subscribe(self, event: SubscriptionChanged) -> None:
         after = event.after
@@ -77,12 +127,12 @@ class KeptNode:
             self.subscriptions.pop(event.subscriber, None)
         elif kept(event):
             self.subscriptions[event.subscriber] = after
+        self.move(event.subscriber.bare, event.version)
 
     def is_due(self, at: float) -> bool:
         """Whether an item or a subscription has its end at a time, or before it."""
-        if any(
-            each.expires is not None and each.expires <= at for each in self.subscriptions.values()
-        ):
+        terms = (one for each in self.subscriptions.values() for one in each.terms)
+        if any(each.expires is not None and each.expires <= at for each in terms):
             return True
         config = self.config
         lasting = config.room is not None or not config.persist_items or not config.item_seconds
@@ -94,17 +144,78 @@ class KeptNode:
             self.affiliations.pop(event.jid, None)
         else:
             self.affiliations[event.jid] = event.after
+        self.move(event.jid, event.version)
+
+    def register(self, event: RegistrationChanged) -> None:
+        if event.after is None:
+            self.registrations.pop(event.jid, None)
+        else:
+            self.registrations[event.jid] = event.after
+
+    def move(self, jid: JID, version: int) -> None:
+        if version:
+            self.standings.pop(jid, None)
+            self.standings[jid] = version
+            for oldest in list(self.standings)[:-STANDINGS_MAX]:
+                del self.standings[oldest]
+
+    def surplus(self, at: float | None, most: int | None, limit: int) -> tuple[str, ...]:
+        """The oldest items that are too old or too many."""
+        over = (
+            item_id
+            for place, (item_id, (item, _)) in enumerate(self.items.items())
+            if (at is not None and item.published <= at)
+            or (most is not None and place < len(self.items) - most)
+        )
+        return tuple(over)[:limit]
+
+    def archive(self, query: ArchiveQuery) -> ArchivePage:
+        """What an archive gives, where no clock was ever set back."""
+        everything = [item for item, _ in self.items.values()]
+        standing = list(self.items)
+        bounds = (query.above, query.below, query.after, query.before)
+        if any(bound and bound not in standing for bound in (*query.ids, *bounds)):
+            return ArchivePage((), found=False)
+
+        def between(item: Item, above: str, below: str) -> bool:
+            place = standing.index(item.id)
+            if above and place <= standing.index(above):
+                return False
+            return not below or place < standing.index(below)
+
+        wanted = [
+            item
+            for item in everything
+            if between(item, query.above, query.below)
+            and (not query.ids or item.id in query.ids)
+            and (query.since is None or item.published >= query.since)
+            and (query.until is None or item.published <= query.until)
+            and (
+                query.publisher is None or query.publisher in (item.publisher, item.publisher.bare)
+            )
+            and (not query.nick or item.nick == query.nick)
+            and (not query.text or _has_words(item, query.text))
+        ]
+        asked = [item for item in wanted if between(item, query.after, query.before)]
+        newest = query.edge is Edge.NEWEST
+        asked = asked[::-1][query.skip :] if newest else asked[query.skip :]
+        page = asked[: query.limit]
+        index = wanted.index(page[-1] if newest else page[0]) if page else None
+        count: int | None = len(wanted)
+        if page and len(wanted) > COUNT_ITEMS_MAX:
+            index = count = None
+        shown = tuple(page[::-1] if newest else page)
+        return ArchivePage(shown, len(page) == len(asked), index, count)
 
     def ask(self, query: ItemQuery) -> ItemPage:
-        everything = [item for item, _ in self.items.values()]
+        standing = list(self.begun if query.order is Order.CREATION else self.items)
+        everything = [self.items[item_id][0] for item_id in standing]
         if query.ids:
-            named = tuple(
-                self.items[item_id][0]
-                for item_id in dict.fromkeys(query.ids)
-                if item_id in self.items
-            )
+            found = [item_id for item_id in dict.fromkeys(query.ids) if item_id in self.items]
+            if query.order is not None:
+                found.sort(key=standing.index)
+            named = tuple(self.items[item_id][0] for item_id in found)
             return ItemPage(named, index=0, count=len(named))
-        standing = list(self.items)
         start, end = 0, len(standing)
         for bound in (query.after, query.before):
             if bound and bound not in standing:
@@ -120,6 +231,18 @@ class KeptNode:
             asked = asked[query.skip :][: query.limit]
         index = asked[0][0] if asked else 0
         return ItemPage(tuple(item for _, item in asked), index=index, count=len(standing))
+
+
+def _has_words(item: Item, text: str) -> bool:
+    """Whether an item has words that begin as those of a text do; as far as they are ASCII."""
+    held = re.findall(r"[a-z0-9]+", (words_of(item) or "").lower())
+    return all(
+        any(
+            each.startswith(word) if len(word) >= BEGINNING_CHARS_MIN else each == word
+            for each in held
+        )
+        for word in text.lower().split()
+    )
 
 
 def ask_audit(rows: list[tuple[int, Audited]], query: AuditQuery) -> AuditPage:
@@ -150,10 +273,14 @@ class Kept(dict[NodeId, KeptNode]):
                 del self[event.node]
             case ItemPublished():
                 self[event.node].publish(event)
+            case ItemReplaced():
+                self[event.node].replace(event.item)
             case ItemsRetracted():
                 self[event.node].drop(event.item_ids)
+            case MessageTakenBack(item=item):
+                self[event.node].take_back(item)
             case NodePurged():
-                self[event.node].items.clear()
+                self[event.node].drop(list(self[event.node].items))
             case SubscriptionChanged():
                 self[event.node].subscribe(event)
             case OccupantsLost(node=node, occupants=lost):
@@ -166,6 +293,10 @@ class Kept(dict[NodeId, KeptNode]):
                     self[event.node].invites[after.id] = after
                 elif before is not None:
                     self[event.node].invites.pop(before.id, None)
+            case RegistrationChanged():
+                self[event.node].register(event)
+            case CardChanged(card=card):
+                self[event.node].card = card
             case Audited():
                 self._write_down(event)
             case SubjectChanged():
@@ -173,13 +304,21 @@ class Kept(dict[NodeId, KeptNode]):
             case _:
                 pass
 
-    def shown(self, query: NodeQuery) -> tuple[NodeId, ...]:
+    def affiliated(self, jid: JID) -> frozenset[NodeId]:
+        return frozenset(
+            node
+            for node, kept in self.items()
+            if jid in kept.affiliations or jid in kept.registrations
+        )
+
+    def mine(self, reader: JID | None) -> set[NodeId]:
+        """What an entity has to do with, and what that lists."""
         mine = {
             node
             for node, kept in self.items()
-            if query.reader in kept.affiliations
+            if reader in kept.affiliations
             or any(
-                each.subscriber.bare == query.reader and each.state is State.SUBSCRIBED
+                each.subscriber.bare == reader and each.state is State.SUBSCRIBED
                 for each in kept.lasting.values()
             )
         }
@@ -188,12 +327,33 @@ class Kept(dict[NodeId, KeptNode]):
             below = {each for each in self[node].listed.values() if each in self} - mine
             mine |= below
             reach.extend(below)
-        names = sorted(
-            node.name
+        return mine
+
+    def asked_of(self, query: NodeQuery) -> dict[NodeId, NodeConfig]:
+        """The nodes of a service, as far as their types are asked for."""
+        return {
+            node: kept.config
             for node, kept in self.items()
             if node.service == query.service
-            and (query.reader is None or kept.config.listed or node in mine)
             and (not query.types or (kept.config.type in query.types) is not query.excluded)
+        }
+
+    def tally(self, query: NodeQuery) -> Tally:
+        asked, mine = self.asked_of(query), self.mine(query.reader)
+        listed = [node.name for node, config in asked.items() if config.listed]
+        singled = {node for node, config in asked.items() if config.guarded} | (mine & set(asked))
+        return Tally(
+            len(listed),
+            sum(name < query.bound for name in listed),
+            frozenset((node, asked[node].listed) for node in singled),
+        )
+
+    def shown(self, query: NodeQuery) -> tuple[NodeId, ...]:
+        mine = self.mine(query.reader)
+        names = sorted(
+            node.name
+            for node, config in self.asked_of(query).items()
+            if query.reader is None or config.listed or node in mine
         )
         if query.edge is Edge.NEWEST:
             names = [name for name in names if not query.bound or name < query.bound]
@@ -201,6 +361,15 @@ class Kept(dict[NodeId, KeptNode]):
         else:
             names = [name for name in names if name > query.bound][: query.limit]
         return tuple(NodeId(query.service, name) for name in names)
+
+    def aged(self, where: JID | str, at: float) -> tuple[NodeId, ...]:
+        """Nodes of a service, or of a name, whose oldest item is of a time or earlier."""
+        oldest = (
+            (node, next((item for item, _ in kept.items.values()), None))
+            for node, kept in self.items()
+            if where in node
+        )
+        return tuple(node for node, item in oldest if item is not None and item.published <= at)
 
     def _write_down(self, event: Audited) -> None:
         rows = self[event.node].audit

@@ -14,10 +14,14 @@ from folkmoot.engine.model import (
     Manner,
     NodeId,
     Occupant,
+    Registration,
     Role,
+    Scope,
     Show,
     State,
     Subscription,
+    Terms,
+    Topic,
     Via,
 )
 from folkmoot.xmpp.jid import JID
@@ -71,6 +75,7 @@ configs = st.builds(
     **{field.name: ... for field in fields(NodeConfig)}
     | {"type": st.sampled_from(("", "urn:xmpp:x")) | texts}
     | {"parent": st.none() | nodes, "link": st.none() | nodes, "room": st.none() | rooms}
+    | {"contacts": st.lists(jids, max_size=2).map(tuple)}
     | {"item_seconds": st.integers(0, ITEM_SECONDS_MAX)},
 )
 
@@ -94,8 +99,9 @@ items = st.builds(
     publisher=jids,
     published=seconds,
     payload=st.none() | elements,
-    nick=texts,
+    nick=st.just("witch") | texts,
 )
+registrations = st.builds(Registration, nick=texts, pending=st.booleans())
 contacts = st.builds(
     Contact,
     name=texts,
@@ -104,6 +110,9 @@ contacts = st.builds(
 )
 
 
+manners = st.builds(Manner, st.booleans(), st.frozensets(st.sampled_from(Show)))
+scopes = st.builds(Scope, st.frozensets(st.sampled_from(Topic), min_size=1), st.integers(-9, 9))
+terms = st.builds(Terms, texts, st.booleans(), st.none() | seconds, manners, scopes)
 occupants = st.builds(
     Occupant, nick=texts, presence=elements, role=st.none() | st.sampled_from(Role)
 )
@@ -116,6 +125,7 @@ def occupancies(subscriber: JID) -> st.SearchStrategy[Subscription]:
         subscriber=st.just(subscriber),
         state=st.just(State.SUBSCRIBED),
         via=st.sampled_from(Via),
+        subid=texts,
         temporary=st.just(True),
         occupant=occupants,
     )
@@ -132,6 +142,9 @@ def subscriptions(subscriber: JID) -> st.SearchStrategy[Subscription]:
         temporary=st.booleans(),
         deliver=st.booleans(),
         expires=st.none() | seconds,
-        manner=st.builds(Manner, st.booleans(), st.frozensets(st.sampled_from(Show))),
+        manner=manners,
+        scope=scopes,
+        public=st.booleans(),
+        more=st.lists(terms, max_size=3).map(tuple),
         contact=st.none() | contacts,
     )

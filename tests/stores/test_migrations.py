@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from folkmoot.engine.configuration import Access, NodeConfig, RoomConfig
+from folkmoot.engine.configuration import SPACE_TYPE, Access, NodeConfig, RoomConfig
 from folkmoot.engine.model import NodeId
+from folkmoot.stores import migrations
 from folkmoot.stores.codec import write_config
 from folkmoot.stores.database import Database
 from folkmoot.stores.migrations import (
@@ -54,6 +55,8 @@ def test_what_nodes_are_found_by_is_read_from_their_configurations(
     configs = {
         "open": NodeConfig(type="urn:xmpp:microblog:0", parent=space),
         "private": NodeConfig(access=Access.AUTHORIZE),
+        "presence": NodeConfig(access=Access.PRESENCE),
+        "space": NodeConfig(type=SPACE_TYPE, parent=space),
         "room": NodeConfig(room=RoomConfig()),
         "hidden": NodeConfig(room=RoomConfig(public=False)),
         "locked": NodeConfig(room=RoomConfig(locked=True)),
@@ -66,12 +69,13 @@ def test_what_nodes_are_found_by_is_read_from_their_configurations(
         )
     migrate(database, known_migrations())
     found = database.execute(
-        "SELECT name, type, listed, parent_service, parent_name, link_name FROM nodes"
+        "SELECT name, type, listed, guarded, parent_service, parent_name, link_name FROM nodes"
     )
     assert {name: tuple(row) for name, *row in found} == {
         name: (
             config.type,
             config.listed,
+            config.guarded,
             config.parent and str(config.parent.service),
             config.parent and config.parent.name,
             None,
@@ -143,6 +147,18 @@ def test_opening_a_newer_database_names_the_file(
     database.execute("PRAGMA user_version = 9999")
     with pytest.raises(CannotOpen, match=r"folkmoot\.db cannot be used: it has schema 9999"):
         Database.open(tmp_path / "folkmoot.db")
+
+
+def test_a_sqlite_that_cannot_search_is_refused(
+    database: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the start, and in words that say what to do; not at the first search."""
+    monkeypatch.setattr(
+        migrations, "_SEARCHES", "SELECT 1 FROM pragma_module_list WHERE name = 'none such'"
+    )
+    with pytest.raises(CannotOpen, match=r"was built without FTS5, .* use a Python"):
+        migrate(database, known_migrations())
+    assert tables(database) == set()
 
 
 def test_another_program_s_database_is_refused(database: sqlite3.Connection) -> None:

@@ -20,21 +20,34 @@ from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.events import (
     AffiliationChanged,
     ApprovalSettled,
+    CardChanged,
     Cause,
     Event,
     ItemPublished,
+    ItemReplaced,
     ItemsRetracted,
+    MessageTakenBack,
     NodeConfigured,
     NodeDeleted,
     NodePurged,
     OccupantsLost,
+    RegistrationChanged,
     SubjectChanged,
     SubscriptionChanged,
 )
-from folkmoot.engine.model import Affiliation, Item, NodeId, Subscription
-from folkmoot.engine.store import Edge, ItemQuery, NodeQuery, Store, StoreFailed
+from folkmoot.engine.model import Affiliation, Item, NodeId, Registration, Subscription
+from folkmoot.engine.store import (
+    ArchiveQuery,
+    Edge,
+    ItemQuery,
+    NodeQuery,
+    Order,
+    Store,
+    StoreFailed,
+)
 from folkmoot.stores.sqlite import SQLiteStore
 from folkmoot.xmpp.jid import JID
+from folkmoot.xmpp.xml import Element, serialize
 
 from . import nouns
 from .model import Kept, KeptNode
@@ -46,12 +59,28 @@ queries = st.builds(
     ItemQuery,
     node=nouns.nodes,
     ids=st.lists(nouns.item_ids | st.just("nowhere"), max_size=3).map(tuple),
+    order=st.none() | st.sampled_from(Order),
     edge=st.sampled_from(Edge),
     after=ids_or_none,
     before=ids_or_none,
     skip=st.integers(0, 3),
     limit=st.integers(0, 5),
 ) | st.builds(ItemQuery, node=nouns.nodes)
+
+archive_queries = st.builds(
+    ArchiveQuery,
+    node=nouns.nodes,
+    ids=st.lists(nouns.item_ids, max_size=2, unique=True).map(tuple),
+    above=ids_or_none,
+    below=ids_or_none,
+    publisher=st.none() | nouns.jids,
+    nick=st.sampled_from(("", "", "witch")),
+    edge=st.sampled_from(Edge),
+    after=ids_or_none,
+    before=ids_or_none,
+    skip=st.integers(0, 2),
+    limit=st.integers(0, 3),
+)
 
 
 class StoreMachine(RuleBasedStateMachine):
@@ -134,10 +163,24 @@ class StoreMachine(RuleBasedStateMachine):
         )
 
     @precondition(lambda self: self.coming)
+    @rule(data=st.data(), item=nouns.items)
+    def replace(self, data: st.DataObject, item: Item) -> None:
+        """As the engine does: what is not replaced is as it was, where the item is there at all."""
+        node, kept = self.node(data)
+        old, _ = kept.items.get(item.id, (item, None))
+        self.happens(ItemReplaced(node=node, item=replace(old, payload=item.payload)))
+
+    @precondition(lambda self: self.coming)
     @rule(data=st.data(), item_ids=st.lists(nouns.item_ids, max_size=2).map(tuple))
     def retract(self, data: st.DataObject, item_ids: tuple[str, ...]) -> None:
         node, _ = self.node(data)
         self.happens(ItemsRetracted(node=node, item_ids=item_ids, by=nouns.JULIET, tell=True))
+
+    @precondition(lambda self: self.coming)
+    @rule(data=st.data(), item=nouns.items)
+    def take_back(self, data: st.DataObject, item: Item) -> None:
+        node, _ = self.node(data)
+        self.happens(MessageTakenBack(node=node, item=item, by=nouns.JULIET, id="why"))
 
     @precondition(lambda self: self.coming)
     @rule(data=st.data())
@@ -182,8 +225,24 @@ class StoreMachine(RuleBasedStateMachine):
                 was=Affiliation.NONE,
                 now=after or Affiliation.NONE,
                 by=nouns.JULIET,
+                version=kept.version + 1 if data.draw(st.booleans()) else 0,
             )
         )
+
+    @precondition(lambda self: self.coming)
+    @rule(data=st.data(), jid=nouns.bare_jids, after=st.none() | nouns.registrations)
+    def register(self, data: st.DataObject, jid: JID, after: Registration | None) -> None:
+        node, kept = self.node(data)
+        before = kept.registrations.get(jid)
+        self.happens(
+            RegistrationChanged(node=node, jid=jid, before=before, after=after, by=nouns.JULIET)
+        )
+
+    @precondition(lambda self: self.coming)
+    @rule(data=st.data(), card=st.none() | nouns.elements)
+    def change_card(self, data: st.DataObject, card: Element | None) -> None:
+        node, _ = self.node(data)
+        self.happens(CardChanged(node=node, card=card))
 
     @precondition(lambda self: self.coming)
     @rule(data=st.data(), item=nouns.items)
@@ -216,6 +275,23 @@ class StoreMachine(RuleBasedStateMachine):
         expected = self.kept.get(query.node, empty).ask(query)
         assert self.run(self.store.items(query)) == expected
 
+    @rule(query=archive_queries)
+    def look_up(self, query: ArchiveQuery) -> None:
+        empty = KeptNode(NodeConfig(), nouns.JULIET, 0)
+        expected = self.kept.get(query.node, empty).archive(query)
+        assert self.run(self.store.archive(query)) == expected
+
+    @rule(
+        node=nouns.nodes,
+        at=st.none() | nouns.seconds,
+        most=st.none() | st.integers(0, 4),
+        limit=st.integers(1, 3),
+    )
+    def find_surplus(self, node: NodeId, at: float | None, most: int | None, limit: int) -> None:
+        kept = self.kept.get(node, KeptNode(NodeConfig(), nouns.JULIET, 0))
+        found = self.run(self.store.surplus(node, at, most, limit))
+        assert found == kept.surplus(at, most, limit)
+
     @invariant()
     def answers_as_kept(self) -> None:
         self.run(self.compare())
@@ -236,6 +312,12 @@ class StoreMachine(RuleBasedStateMachine):
             assert found.subscriptions == kept.subscriptions
             assert found.listed == kept.listed
             assert found.subject == kept.subject
+            assert found.registrations == kept.registrations
+            assert list(found.standings.items()) == list(kept.standings.items())
+            assert await store.card(node) == kept.card
+            payloads = [item.payload for item, _ in kept.items.values()]
+            octets = sum(len(serialize(each).encode()) for each in payloads if each is not None)
+            assert await store.weight(node) == (len(payloads), octets)
             assert (found.heads, found.live, found.recent) == (None, None, None)
             assert list(heads.items()) == [
                 (item.id, item.publisher) for item, _ in kept.items.values()
@@ -254,6 +336,8 @@ class StoreMachine(RuleBasedStateMachine):
                     for excluded in (False, True):
                         asked = replace(query, excluded=excluded)
                         assert await store.shown(asked) == self.kept.shown(asked), asked
+                        if reader is not None:
+                            assert await store.tally(asked) == self.kept.tally(asked), asked
         for node in nouns.NODES:
             assert await store.related(node) == {
                 each
@@ -266,11 +350,16 @@ class StoreMachine(RuleBasedStateMachine):
                 for node, kept in self.kept.items()
                 if any(each.bare == jid for each in kept.lasting)
             }
-            assert await store.affiliated(jid) == {
-                node for node, kept in self.kept.items() if jid in kept.affiliations
-            }
+            assert await store.affiliated(jid) == self.kept.affiliated(jid)
+        wheres: tuple[JID | str, ...] = (nouns.ROOMS, nouns.JULIET, "ball")
+        for where, at in product(wheres, (0.0, 2e9, 4e9)):
+            aged = await store.aged(where, at, len(nouns.NODES))
+            assert set(aged) == set(self.kept.aged(where, at))
         assert set(await store.occupied()) == {
             node for node, kept in self.kept.items() if kept.occupants
+        }
+        assert set(await store.purged_offline()) == {
+            node for node, kept in self.kept.items() if kept.purged_offline
         }
         for at in (0.0, 1_600_000_000.25, 4e9):
             over = {node for node, kept in self.kept.items() if kept.is_due(at)}

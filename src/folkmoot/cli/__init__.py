@@ -1,4 +1,4 @@
-"""The command line: `folkmoot serve`, `user`, `space`, `demo`, `check`, `config`."""
+"""The command line: `folkmoot serve`, `user`, `space`, `room`, `demo`, `check`, `config`."""
 
 import sys
 
@@ -9,10 +9,13 @@ from folkmoot.cli import (
     check,
     configuration,
     demo,
+    moderation,
+    room,
     serve,
     space,
     space_filling,
     space_moving,
+    sync,
     user,
 )
 from folkmoot.cli.flags import examples
@@ -48,6 +51,11 @@ space.app.command(epilog=space_filling.MEMBER)(space_filling.member)
 space.app.command(epilog=space_moving.EXPORT)(space_moving.export)
 space.app.command(name="import", epilog=space_moving.IMPORT)(space_moving.import_)
 app.add_typer(space.app, name="space")
+app.add_typer(room.app, name="room")
+space.app.command(epilog=moderation.KICK)(moderation.kick)
+space.app.command(epilog=moderation.BAN)(moderation.ban)
+space.app.command(epilog=moderation.RETRACT)(moderation.retract)
+space.app.command(epilog=sync.SYNC)(sync.sync)
 app.command(epilog=demo.EPILOG)(demo.demo)
 app.command(epilog=check.EPILOG)(check.check)
 app.command(name="config", epilog=configuration.EPILOG)(configuration.config)

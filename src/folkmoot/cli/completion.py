@@ -8,8 +8,8 @@ from typing import Any, Final
 import typer
 
 from folkmoot.admin import AdminError
+from folkmoot.cli.asking import reach
 from folkmoot.cli.flags import configured
-from folkmoot.cli.reach import reach_spaces
 from folkmoot.config import Config, ConfigError
 from folkmoot.stores.migrations import CannotOpen
 
@@ -49,8 +49,8 @@ def _quickly(context: typer.Context, verb: str) -> Mapping[str, Any]:
     """The answer to a question; nothing where it takes too long, or there is none."""
 
     async def within() -> Mapping[str, Any]:
-        async with asyncio.timeout(ANSWER_SECONDS), reach_spaces(_configured(context)) as spaces:
-            return await spaces.space(verb, {})
+        async with asyncio.timeout(ANSWER_SECONDS), reach(_configured(context)) as server:
+            return await server.ask("space", verb, {})
 
     try:
         return asyncio.run(within())

@@ -1,21 +1,23 @@
 """`folkmoot space`: spaces, on the running server or, while none runs, in its data directory."""
 
-import asyncio
 import json
 from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
 
+from folkmoot.cli import space_remote
+from folkmoot.cli.asking import ask
 from folkmoot.cli.completion import complete_keys, complete_templates
 from folkmoot.cli.flags import ConfigFlag, DataFlag, configured, examples
-from folkmoot.cli.reach import reach_spaces
-from folkmoot.config import Config
+from folkmoot.cli.remote import beside
 
 app = typer.Typer(
+    cls=beside(space_remote.app),
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Spaces: make, fill, show, invite, move elsewhere. Safe while the server runs.",
+    help="Spaces: make, fill, show, moderate, move elsewhere. Safe while the server runs."
+    " With --jid JID, over XMPP on any server; `VERB --jid JID --help` says how.",
 )
 
 KeyArgument = Annotated[
@@ -102,13 +104,3 @@ def audit(
 
 def _json(told: Mapping[str, Any]) -> None:
     typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
-
-
-def ask(config: Config, verb: str, arguments: Mapping[str, str]) -> Mapping[str, Any]:
-    """What the server, or its data, answers. Raises AdminError."""
-
-    async def within() -> Mapping[str, Any]:
-        async with reach_spaces(config) as spaces:
-            return await spaces.space(verb, arguments)
-
-    return asyncio.run(within())

@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
+from folkmoot.cli.asking import ask
 from folkmoot.cli.flags import ConfigFlag, DataFlag, configured, examples
-from folkmoot.cli.space import JsonFlag, KeyArgument, ask
+from folkmoot.cli.space import JsonFlag, KeyArgument
 
 TEMPLATES = examples(
     "folkmoot space templates",

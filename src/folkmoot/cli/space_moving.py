@@ -11,8 +11,8 @@ from typing import IO, Annotated, Any
 import typer
 
 from folkmoot.admin import AdminError
+from folkmoot.cli.asking import reach
 from folkmoot.cli.flags import ConfigFlag, DataFlag, configured, examples
-from folkmoot.cli.reach import reach_spaces
 from folkmoot.cli.space import KeyArgument
 from folkmoot.config import Config
 
@@ -59,7 +59,7 @@ async def _export(config: Config, asked: Mapping[str, str], file: IO[str]) -> in
     from folkmoot.spaces.document import Writer
 
     writer, rooms = Writer(), 0
-    async with reach_spaces(config) as spaces, aclosing(spaces.stream("export", asked)) as parts:
+    async with reach(config) as server, aclosing(server.stream("space", "export", asked)) as parts:
         async for part in parts:
             rooms += "room" in part
             file.write(writer.write(part))
@@ -134,9 +134,11 @@ async def _import(
 
     count = sum(1 for _ in parts(document))
     shown = typer.progressbar(length=count, file=sys.stderr, hidden=not sys.stderr.isatty())
-    async with reach_spaces(config) as spaces:
+    async with reach(config) as server:
         with shown as bar:
-            async with aclosing(spaces.stream("import", asked, parts(document))) as answers:
+            async with aclosing(
+                server.stream("space", "import", asked, parts(document))
+            ) as answers:
                 async for answer in answers:
                     bar.update(1)
                     _hold(answer.get("problems", ()), file)

@@ -2,7 +2,7 @@
 
 from folkmoot.config.options import Config, TlsFiles
 from folkmoot.config.reading import ConfigError, Mistake, load, override
-from folkmoot.config.values import Address, Creators, LogFormat, LogLevel
+from folkmoot.config.values import Address, Creators, LogFormat, LogLevel, Strangers
 
 __all__ = [
     "Address",
@@ -12,6 +12,7 @@ __all__ = [
     "LogFormat",
     "LogLevel",
     "Mistake",
+    "Strangers",
     "TlsFiles",
     "load",
     "override",

@@ -16,10 +16,12 @@ from folkmoot.config.values import (
     DOMAIN,
     PATH,
     Address,
+    ArchiveDefault,
     Creators,
     Kind,
     LogFormat,
     LogLevel,
+    Strangers,
     choice,
     option,
     optional,
@@ -172,6 +174,66 @@ class Spaces:
 
 
 @dataclass(frozen=True, slots=True)
+class Archive:
+    """How much of what was said the server keeps. What is past a bound goes, the oldest first."""
+
+    room_days: int = option(
+        whole(0, 36_500), 0, "How many days a room keeps its messages; 0: as long as it is there."
+    )
+    room_messages: int = option(
+        whole(0, 1_000 * _MILLION),
+        _MILLION,
+        "How many messages a room keeps, the newest of them; 0: however many there are.",
+    )
+    account_days: int = option(
+        whole(0, 36_500),
+        0,
+        "How many days an account keeps what it sent and received; 0: as long as it is there.",
+    )
+    account_messages: int = option(
+        whole(0, 1_000 * _MILLION),
+        _MILLION,
+        "How many messages an account keeps, the newest of them; 0: however many there are.",
+    )
+    archive_default: ArchiveDefault = option(
+        choice(ArchiveDefault),
+        ArchiveDefault.ALWAYS,
+        "What an account keeps that does not say itself (XEP-0441): `always` all, `roster` what it"
+        " exchanges with its contacts, `never` nothing.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """The link to another server, which carries what spaces have to do with other domains."""
+
+    server: Address | None = option(
+        optional(ADDRESS, "off"),
+        None,
+        "Where a Prosody, ejabberd or other server takes components (XEP-0114); it has to know the"
+        " domain of the spaces as one, and to be on this machine or a network that can be trusted.",
+    )
+    secret_file: Path | None = option(
+        optional(PATH, "none"), None, "A file that holds the secret the server knows for it."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    """Rooms of other conference services that spaces list (docs/extensions/sync.md)."""
+
+    strangers: Strangers = option(
+        choice(Strangers),
+        Strangers.LEAVE,
+        "What becomes of a room's members and admins of whom the space says nothing: `leave` them,"
+        " or `remove` them when the room comes to the space. Its owners always stay.",
+    )
+    queries_per_second_max: int = option(
+        whole(1, 1_000), 10, "How many queries one service elsewhere is sent in a second."
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Log:
     """What the server says about its work, on standard error. Never a password, never a message."""
 
@@ -207,6 +269,9 @@ class Config:
     limits: Limits = Limits()
     spaces: Spaces = Spaces()
     space_templates: Mapping[str, Template] = field(default_factory=lambda: TEMPLATES)
+    archive: Archive = Archive()
+    component: Component = Component()
+    sync: Sync = Sync()
     log: Log = Log()
 
     @property

@@ -68,6 +68,14 @@ class Creators:
         return self.named is None or jid.bare in self.named
 
 
+class ArchiveDefault(StrEnum):
+    """What an account keeps of its messages that does not say itself."""
+
+    ALWAYS = "always"
+    ROSTER = "roster"
+    NEVER = "never"
+
+
 class LogFormat(StrEnum):
     """How the log is written: for eyes or for programs."""
 
@@ -82,6 +90,13 @@ class LogLevel(StrEnum):
     INFO = "info"
     WARNING = "warning"
     ERROR = "error"
+
+
+class Strangers(StrEnum):
+    """What becomes of people in a room abroad of whom its space says nothing."""
+
+    LEAVE = "leave"
+    REMOVE = "remove"
 
 
 def _read_text(value: object) -> str:

@@ -15,12 +15,15 @@ from folkmoot.engine.configuration import (
     Audience,
     Inherit,
     Inviters,
+    Keep,
     NodeConfig,
+    Preferences,
     PublishModel,
     RoomConfig,
 )
 from folkmoot.engine.errors import Reason
 from folkmoot.engine.model import Affiliation, Role, State
+from folkmoot.xmpp.jid import JID
 
 RANK: Final = {
     Affiliation.OUTCAST: 0,
@@ -80,8 +83,11 @@ def _handed_down(above: Affiliation, standing: Standing) -> Affiliation:
         return Affiliation.NONE
     if standing.inherit is Inherit.STAFF and above not in STAFF:
         return Affiliation.NONE
-    if not standing.room:
-        return above
+    return in_room(above) if standing.room else above
+
+
+def in_room(above: Affiliation) -> Affiliation:
+    """What a space's word for an entity comes to in a room."""
     if above is Affiliation.PUBLISHER:
         return Affiliation.ADMIN
     return Affiliation.NONE if above is Affiliation.PUBLISH_ONLY else above
@@ -148,6 +154,40 @@ def refuses_items(config: NodeConfig, stance: Stance) -> Reason | None:
     if reason is not Reason.PENDING:
         return reason
     return None if stance.state is State.SUBSCRIBED else Reason.NOT_SUBSCRIBED
+
+
+def refuses_archive(config: NodeConfig, stance: Stance, *, present: bool) -> Reason | None:
+    """Whether an entity may not look up what was published, or said in a room.
+
+    Who may enter may (XEP-0313 §6.1.2); a password opens it for none but those who are in already.
+    present: the entity is in the room.
+    """
+    if refused := refuses_items(config, stance):
+        return refused
+    room = config.room
+    if room is None:
+        return None if config.persist_items else Reason.NOT_PERSISTENT
+    staff = stance.affiliation in (Affiliation.OWNER, Affiliation.ADMIN)
+    if room.locked and stance.affiliation is not Affiliation.OWNER:
+        return Reason.ROOM_LOCKED
+    if room.password and not (present or staff):
+        return Reason.WRONG_PASSWORD
+    return None if room.archive else Reason.NOT_PERSISTENT
+
+
+def keeps(preferences: Preferences, default: Keep, other: JID) -> bool | None:
+    """Whether an account keeps what it exchanges with an address; None: if it is on the roster.
+
+    default: what holds for accounts that say nothing. A JID that both lists name is not kept.
+    Source: XEP-0441 0.2.0, §2.1, §2.3.1.
+    """
+    addresses = {str(other), str(other.bare)}
+    if not addresses.isdisjoint(preferences.never):
+        return False
+    if not addresses.isdisjoint(preferences.always):
+        return True
+    chosen = preferences.default or default
+    return None if chosen is Keep.ROSTER else chosen is Keep.ALWAYS
 
 
 def refuses_invite(config: NodeConfig, affiliation: Affiliation) -> Reason | None:
@@ -218,6 +258,39 @@ def may_message(room: RoomConfig, sender: Role) -> bool:
             return False
 
 
+def refuses_guest(
+    config: NodeConfig, standing: Affiliation, role: Role, guest: Affiliation
+) -> Reason | None:
+    """Whether an occupant may not invite somebody (XEP-0045 §7.8.2, §9.5).
+
+    Where only members enter, it is to make a member of somebody who is nothing yet: that is for
+    owners and admins, and for members where the room lets everyone invite.
+    """
+    room = config.room
+    assert room is not None
+    everyone = room.allow_invites and (not config.private or standing in MEMBERS)
+    may = standing in STAFF if config.private else role is Role.MODERATOR
+    if not (may or everyone):
+        return Reason.FORBIDDEN
+    return Reason.OUTCAST if guest is Affiliation.OUTCAST else None
+
+
+def refuses_list(
+    room: RoomConfig, standing: Affiliation, role: Role, wanted: Affiliation
+) -> Reason | None:
+    """Whether an entity may not ask who has an affiliation in a room (XEP-0045 §5.2.1, §9.5).
+
+    Owners and admins may. Members may ask who else is one where addresses are no secret, unless
+    those of their role may not (`muc#roomconfig_getmemberlist`); nobody else asks who is banned.
+    """
+    if standing in STAFF:
+        return None
+    told = room.whois_anyone and wanted is not Affiliation.OUTCAST
+    if standing is Affiliation.MEMBER and told and role in room.list_roles:
+        return None
+    return Reason.FORBIDDEN
+
+
 def refuses_affiliation(
     actor: Affiliation, target: Affiliation, wanted: Affiliation, *, room: bool
 ) -> Reason | None:
@@ -233,6 +306,16 @@ def refuses_affiliation(
     if RANK[target] >= above or RANK[wanted] >= above:
         return Reason.OUTRANKED
     return None
+
+
+def refuses_moderation(actor: Affiliation, target: Affiliation) -> Reason | None:
+    """Whether an actor may not moderate an entity in all of a space, or in one room of it.
+
+    Staff may, towards those who stand below them (docs/extensions/moderation.md).
+    """
+    if actor not in STAFF:
+        return Reason.FORBIDDEN
+    return None if RANK[target] < RANK[actor] else Reason.OUTRANKED
 
 
 def refuses_role(

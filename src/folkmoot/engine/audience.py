@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from folkmoot.engine import occupancy, personal, pictures, relations
+from folkmoot.engine import narrowing, occupancy, personal, pictures, registry, relations, scopes
 from folkmoot.engine.events import (
     AffiliationChanged,
     ApprovalRequested,
@@ -17,15 +17,16 @@ from folkmoot.engine.events import (
     Event,
     ItemPublished,
     ItemsRetracted,
+    MessageTakenBack,
     NodeConfigured,
     NodeDeleted,
     NodePurged,
     OccupantsLost,
+    RegistrationChanged,
     StandingChanged,
-    SubjectChanged,
     SubscriptionChanged,
 )
-from folkmoot.engine.model import State, Via
+from folkmoot.engine.model import Item, State, Subscription, Via
 from folkmoot.engine.notifications import (
     AffiliationTold,
     ApprovalAnswered,
@@ -38,8 +39,13 @@ from folkmoot.engine.notifications import (
     Retracted,
     Spoken,
     SubscriptionTold,
+    TakenBackTold,
 )
+from folkmoot.engine.record import Node
+from folkmoot.engine.replies import reply_to
+from folkmoot.engine.sight import seen, veiled
 from folkmoot.engine.view import View
+from folkmoot.xmpp.jid import JID
 
 
 def foresee(events: Sequence[Event], view: View) -> None:
@@ -49,6 +55,7 @@ def foresee(events: Sequence[Event], view: View) -> None:
         if view.services.is_presence(event.node):
             view.require(relations.foreseen(event))
     personal.foresee(events, view)
+    scopes.foresee(events, view)
 
 
 def hearers(event: Event, view: View, *, created: bool = False) -> Iterator[Notification]:
@@ -57,6 +64,7 @@ def hearers(event: Event, view: View, *, created: bool = False) -> Iterator[Noti
     created: the same command made the node.
     """
     yield from _heard(event, view, created=created)
+    yield from scopes.heard(event, view)
     if view.services.is_personal(event.node):
         yield from personal.heard(event, view)
 
@@ -76,19 +84,33 @@ def _heard(event: Event, view: View, *, created: bool) -> Iterator[Notification]
             yield from occupancy.lost(event, view)
         case StandingChanged():
             yield from occupancy.restated(event, view)
-        case SubjectChanged(node=node, item=item):
+        case MessageTakenBack(node=node, item=item):
             record = view.found(node)
             if to := record.hearers(Via.MUC):
-                config = record.config
-                yield Spoken(via=Via.MUC, node=node, to=to, item=item, kept=False, config=config)
+                yield TakenBackTold(
+                    via=Via.MUC,
+                    node=node,
+                    to=to,
+                    item_id=item.id,
+                    id=event.id,
+                    by=occupancy.nick_of(record, event.by),
+                    reason=event.reason,
+                )
         case ItemsRetracted():
             yield from _retracted(event, view)
+        case RegistrationChanged():
+            yield from registry.changed(event, view)
         case NodePurged(node=node):
             record = view.found(node)
             if record.config.notify_retract:
-                for manner, to in record.manners().items():
+                for hearing, (to, named) in scopes.hearings(view, record).items():
                     yield Purged(
-                        via=Via.PUBSUB, node=node, to=to, config=record.config, manner=manner
+                        via=Via.PUBSUB,
+                        node=node,
+                        to=to,
+                        config=record.config,
+                        hearing=hearing,
+                        named=named,
                     )
         case NodeConfigured():
             yield from _configured(event, view)
@@ -119,19 +141,20 @@ def _published(event: ItemPublished, view: View) -> Iterator[Notification]:
             )
     elif event.live:
         yield from relations.published(event, view)
-    for manner, to in record.manners().items():
-        if event.evicted and config.notify_retract and config.max_items > 1:
-            # §7.1.2.5; of a node with a single item the new one says all
+    replies = reply_to(view, event.node, config)
+    for hearing, (to, named) in scopes.hearings(view, record).items():
+        if event.evicted and personal.tells_of_evicted(config):
             yield Retracted(
                 via=Via.PUBSUB,
                 node=event.node,
                 to=to,
                 item_ids=event.evicted,
                 config=config,
-                manner=manner,
+                hearing=hearing,
+                named=named,
             )
         if config.deliver_notifications:
-            item = occupancy.veiled(record, event.item)
+            item = veiled(record, event.item)
             for each in pictures.under_both(item) if config.is_space else (item,):
                 yield Published(
                     via=Via.PUBSUB,
@@ -139,7 +162,9 @@ def _published(event: ItemPublished, view: View) -> Iterator[Notification]:
                     to=to,
                     item=each,
                     config=config,
-                    manner=manner,
+                    reply_to=replies,
+                    hearing=hearing,
+                    named=named,
                 )
 
 
@@ -147,7 +172,7 @@ def _retracted(event: ItemsRetracted, view: View) -> Iterator[Notification]:
     record = view.found(event.node)
     if view.services.is_presence(event.node):
         yield from relations.retracted(event, view)
-    for manner, to in record.manners().items() if event.tell else ():
+    for hearing, (to, named) in scopes.hearings(view, record).items() if event.tell else ():
         yield Retracted(
             via=Via.PUBSUB,
             node=event.node,
@@ -156,7 +181,8 @@ def _retracted(event: ItemsRetracted, view: View) -> Iterator[Notification]:
             if record.config.is_space
             else event.item_ids,
             config=record.config,
-            manner=manner,
+            hearing=hearing,
+            named=named,
         )
 
 
@@ -168,6 +194,7 @@ def _configured(event: NodeConfigured, view: View) -> Iterator[Notification]:
             yield Configured(
                 via=via, node=event.node, to=to, before=event.before, after=event.after
             )
+    yield from narrowing.configured(event, view)
 
 
 def _deleted(event: NodeDeleted, view: View) -> Iterator[Notification]:
@@ -177,7 +204,8 @@ def _deleted(event: NodeDeleted, view: View) -> Iterator[Notification]:
         for each in event.subscriptions
         if each.via is Via.PUBSUB and each.state is State.PENDING
     )
-    to = (*record.hearers(Via.PUBSUB), *waiting)  # §8.4.2
+    further = scopes.told_of_end(view, record)
+    to = (*record.hearers(Via.PUBSUB), *waiting, *further)  # §8.4.2
     if to and event.config.notify_delete:
         yield Deleted(
             via=Via.PUBSUB,
@@ -196,7 +224,8 @@ def _deleted(event: NodeDeleted, view: View) -> Iterator[Notification]:
                 config=event.config,
                 redirect=event.redirect,
                 reason=event.reason,
-                seen=occupancy.seen(record, subscription.subscriber, view, reveal=True),
+                password=event.password,
+                seen=seen(record, subscription.subscriber, view, reveal=True),
             )
     if view.services.is_presence(event.node):
         yield from relations.deleted(event, view)
@@ -207,7 +236,9 @@ def _affiliation_changed(event: AffiliationChanged, view: View) -> Iterator[Noti
     if view.services.owned(event.node):
         if view.services.is_presence(event.node):
             yield from relations.approved(event, view)
-    elif record.config.room is None and event.was is not event.now:
+    elif record.config.room is not None:
+        yield from registry.affiliated(event, view)
+    elif event.was is not event.now:
         yield AffiliationTold(
             via=Via.PUBSUB,
             node=event.node,
@@ -246,12 +277,17 @@ def _approval_settled(event: ApprovalSettled, view: View) -> Iterator[Notificati
 
 def _subscription_changed(event: SubscriptionChanged, view: View) -> Iterator[Notification]:
     record = view.found(event.node)
-    was = State.NONE if event.before is None else event.before.state
-    now = State.NONE if event.after is None else event.after.state
-    if was is not now:
+    olds = {} if event.before is None else {each.subid: each for each in event.before.apart}
+    news = {} if event.after is None else {each.subid: each for each in event.after.apart}
+    for subid in dict.fromkeys((*olds, *news)):
+        before, after = olds.get(subid), news.get(subid)
+        was = State.NONE if before is None else before.state
+        now = State.NONE if after is None else after.state
+        if was is now:
+            continue
         to = () if event.cause is Cause.ASKED else (event.subscriber,)
-        news = record.config.notify_sub and event.cause is not Cause.RESTORED
-        if news and State.SUBSCRIBED in (was, now):
+        restored = event.cause is Cause.RESTORED
+        if record.config.notify_sub and not restored and State.SUBSCRIBED in (was, now):
             to = (*to, *(jid for jid in view.owners(event.node) if jid != event.subscriber))
         if to:
             yield SubscriptionTold(
@@ -259,18 +295,28 @@ def _subscription_changed(event: SubscriptionChanged, view: View) -> Iterator[No
                 node=event.node,
                 to=to,
                 subscriber=event.subscriber,
-                before=event.before,
-                after=event.after,
+                before=before,
+                after=after,
                 cause=event.cause,
                 config=record.config,
             )
     if event.last is not None and event.after is not None:
+        yield from last_published(view, record, event.after, event.subscriber, event.last)
+
+
+def last_published(
+    view: View, record: Node, held: Subscription, to: JID, item: Item
+) -> Iterator[Published]:
+    """The newest item, as a subscription lets one address hear of it (XEP-0060 §6.1.7)."""
+    for hearing, subids in held.hearings:
         yield Published(
             via=Via.PUBSUB,
-            node=event.node,
-            to=(event.subscriber,),
-            item=occupancy.veiled(record, event.last),
+            node=record.id,
+            to=() if subids else (to,),
+            item=veiled(record, item),
             config=record.config,
+            reply_to=reply_to(view, record.id, record.config),
             last=True,
-            manner=event.after.manner,
+            hearing=hearing,
+            named={to: subids} if subids else {},
         )

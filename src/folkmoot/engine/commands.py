@@ -9,11 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from folkmoot.engine.configuration import Preferences
 from folkmoot.engine.model import (
     RECALL_ALL,
     Affiliation,
     Contact,
     Item,
+    Mark,
     NodeId,
     Occupant,
     Recall,
@@ -43,27 +45,38 @@ A facade's form table makes them; what is not named stays as it is.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Create(Command):
-    """Create a node, configured in the same breath (XEP-0060 §8.1)."""
+    """Create a node, configured in the same breath (XEP-0060 §8.1).
+
+    publishers: who may publish besides its owner (XEP-0207 §6). Where it is for them alone the
+    owner is subscribed to it as well: it is a conversation.
+    """
 
     settings: Settings = field(default_factory=dict)
+    publishers: tuple[JID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configure(Command):
-    """Change some of a node's configuration (XEP-0060 §8.2, XEP-0045 §10.2)."""
+    """Change some of a node's configuration (XEP-0060 §8.2, XEP-0045 §10.2).
+
+    lists: all who are to have an affiliation by a row of their own; who has one so far and is not
+    named has none.
+    """
 
     settings: Settings
+    lists: Mapping[Affiliation, frozenset[JID]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delete(Command):
     """Delete a node (XEP-0060 §8.4); destroy a room (XEP-0045 §10.9).
 
-    redirect: where to go instead: an xmpp URI, or a room's JID.
+    redirect: where to go instead: an xmpp URI, or a room's JID. password: of that room.
     """
 
     redirect: str = ""
     reason: str = ""
+    password: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +131,16 @@ class Retract(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Depart(Command):
+    """End what some resources published, where it goes with them; for the server itself.
+
+    publishers: full JIDs that are offline.
+    """
+
+    publishers: tuple[JID, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Subscribe(Command):
     """Subscribe to a node (XEP-0060 §6.1), ask for presence (RFC 6121 §3.1), enter a room.
 
@@ -127,6 +150,7 @@ class Subscribe(Command):
     options: see `SetDelivery`.
     said: the stanza that asks for presence, kept whole until it is answered (RFC 6121 §3.1.3).
     invite: a token that is to let the subscriber in; "" for none.
+    public: others may know of it (XEP-0465).
     """
 
     subscriber: JID
@@ -139,6 +163,7 @@ class Subscribe(Command):
     options: Settings = field(default_factory=dict)
     said: Element | None = None
     invite: str = field(default="", repr=False)
+    public: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,12 +191,21 @@ class Unsubscribe(Command):
     parting: the presence an occupant leaves with, or that gives up another's.
     lost: the stream is gone; the occupant did not choose to leave.
     bounced: notifications come back; what an owner made of the entity stays (XEP-0060 §12.4).
+    subid: which of several subscriptions is meant, "" where there is just one; None: all of them.
     """
 
     subscriber: JID
+    subid: str | None = None
     parting: Element | None = None
     lost: bool = False
     bounced: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounce(Command):
+    """Take note of a notification that comes back, but may get there later (XEP-0060 §12.4)."""
+
+    subscriber: JID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,9 +224,13 @@ class Approve(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetSubscriptions(Command):
-    """Set others' subscriptions, as an owner (XEP-0060 §8.8)."""
+    """Set others' subscriptions, as an owner (XEP-0060 §8.8).
+
+    states: of all the subscriptions of an address. apart: of those named by a subid.
+    """
 
     states: Mapping[JID, State]
+    apart: Mapping[tuple[JID, str], State] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,20 +240,60 @@ class RequestPending(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetAffiliations(Command):
-    """Set others' affiliations (XEP-0060 §8.9, XEP-0045 §9)."""
+    """Set others' affiliations (XEP-0060 §8.9, XEP-0045 §9).
+
+    nicks: the nicks that a room is to reserve for some of them, "" for none (§9.3, §9.5).
+    invited: they hear of it by an invitation.
+    """
 
     affiliations: Mapping[JID, Affiliation]
+    nicks: Mapping[JID, str] = field(default_factory=dict)
     reason: str = ""
+    invited: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Register(Command):
+    """Register with a room, under a nick that is then reserved (XEP-0045 §7.10).
+
+    said: the form as it was filled in, for the admins where they have to say yes.
+    """
+
+    nick: str
+    said: Element | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unregister(Command):
+    """Be registered no longer, nor a member by it (XEP-0077 §3.2)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettleRegistration(Command):
+    """The answer of an admin to a request to register (XEP-0045 §9.9)."""
+
+    registrant: JID
+    allow: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetCard(Command):
+    """Give a room another vCard, or none (XEP-0486 §3.2). avatar: the SHA-1 of each photo in it."""
+
+    card: Element | None
+    avatar: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetDelivery(Command):
     """Change the options of a subscription (XEP-0060 §6.3); what is not named stays as it is.
 
-    options: `expires` of a `Subscription`, and the fields of its `manner`.
+    subid: which of several subscriptions is meant, "" where there is just one.
+    options: `expires` of a `Subscription`, and the fields of its `manner` and `scope`.
     """
 
     subscriber: JID
+    subid: str = ""
     deliver: bool | None = None
     options: Settings = field(default_factory=dict)
 
@@ -223,6 +301,32 @@ class SetDelivery(Command):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expire(Command):
     """End the items and subscriptions of a node whose time is up; anybody may ask at any time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remember(Command):
+    """Keep a message an account sent or received, if it wants such kept (XEP-0313 §6.1.1).
+
+    `node` is the account's archive, `actor` the account. with_: the other party, by the address the
+    message has.
+    """
+
+    with_: JID
+    payload: Element
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prefer(Command):
+    """Change with whom an account keeps its messages (XEP-0441 §2.1); `node` is its archive."""
+
+    preferences: Preferences
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trim(Command):
+    """End the oldest items of an archive; for the engine's own use, whose store named them."""
+
+    item_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,6 +345,39 @@ class SetRoles(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Dismiss(Command):
+    """Show somebody the door of every room of a space (docs/extensions/moderation.md)."""
+
+    jid: JID
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeBack(Command):
+    """Take back what somebody said in the rooms of a space, as far as one command goes.
+
+    within: how long ago it may be said, in seconds; None: ever. start: where the command before
+    this one stopped, with what that said of time; None: this is the first.
+    """
+
+    jid: JID
+    within: float | None = None
+    reason: str = ""
+    start: Mark | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Align(Command):
+    """Find what a room abroad is to have, a page of people at a time (docs/extensions/sync.md).
+
+    room: its JID. after: only people whose JIDs follow this text. The service itself asks.
+    """
+
+    room: JID
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Vacate(Command):
     """Let go of a room's occupants whose streams are gone; for the server itself."""
 
@@ -249,9 +386,13 @@ class Vacate(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeSubject(Command):
-    """Change a room's subject (XEP-0045 §8.1); the payload is the message as it is sent on."""
+    """Change a room's subject (XEP-0045 §8.1); the payload is the message as it is sent on.
+
+    keep: see `Entry`.
+    """
 
     payload: Element
+    keep: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

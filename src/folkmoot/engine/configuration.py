@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from folkmoot.engine.model import NodeId
+from folkmoot.engine.model import NodeId, Role
+from folkmoot.xmpp.jid import JID
 
 SPACE_TYPE: Final = "urn:xmpp:spaces:0"
 
 NODE_ITEMS_MAX: Final = 10_000
 """What `max_items` means by `max`, and the most an owner may ask for."""
+
+CONTACTS_MAX: Final = 20
+"""How many people a node may name for questions."""
 
 ITEM_SECONDS_MAX: Final = 3_155_760_000
 """The longest an owner may let items last: a hundred years."""
@@ -46,6 +50,23 @@ class SendLast(Enum):
     ON_SUB_AND_PRESENCE = "on_sub_and_presence"
 
 
+class ItemReply(Enum):
+    """Who is named with an item as whom to reply to (`pubsub#itemreply`; §12.17)."""
+
+    OWNER = "owner"
+    PUBLISHER = "publisher"
+    NONE = "none"
+
+
+class NodeFull(Enum):
+    """What happens to an item for which there is no room (`pubsub#publish_node_full`)."""
+
+    RETRACT_OLDEST = "retract-oldest"
+    DISCARD_OLDEST = "discard-oldest"
+    """Nobody is told that the oldest is gone."""
+    REJECT = "reject"
+
+
 class Inherit(Enum):
     """Which standing a node takes from its parent (`{urn:folkmoot:spaces:0}inherit`)."""
 
@@ -70,6 +91,19 @@ class Audience(Enum):
     NOBODY = "none"
 
 
+class Registering(Enum):
+    """How who is no member registers with a room (`{urn:folkmoot:rooms:0}registration`)."""
+
+    OPEN = "open"
+    """Who asks is a member at once."""
+    APPROVAL = "approval"
+    """An admin has to say yes."""
+    CLOSED = "closed"
+
+
+EVERY_ROLE: Final = tuple(Role)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoomConfig:
     """What only a room has (XEP-0045 1.35.5, §16.5.3); the rest is in `NodeConfig`.
@@ -89,8 +123,44 @@ class RoomConfig:
     private_messages: Audience = Audience.ANYONE
     history_items: int = 20
     """How many messages someone who enters is sent, 0 to HISTORY_ITEMS_MAX."""
+    presence_roles: tuple[Role, ...] = EVERY_ROLE
+    """Whose presence everybody hears; that of the others is for moderators."""
+    list_roles: tuple[Role, ...] = EVERY_ROLE
+    """The members of which role may ask who the members are, where addresses are no secret."""
+    registering: Registering = Registering.APPROVAL
+    nicks_locked: bool = False
+    """Who has a reserved nick goes by it, and by no other."""
+    visitor_nicks: bool = True
+    visitor_status: bool = True
+    voice_requests: bool = True
+    queries: bool = True
+    """Occupants may ask each other's clients."""
+    avatar: tuple[str, ...] = ()
+    """The SHA-1 of each image in the room's vCard (XEP-0486 §5.1); set with it."""
+    archive: bool = True
+    """What is said is kept, for history and for those who look it up (XEP-0313)."""
     locked: bool = False
     """Just made, and entered by its owner alone until it is configured (§10.1.1)."""
+
+
+class Keep(Enum):
+    """With whom an account keeps what it exchanges, where it names nobody (XEP-0441 §2.1.1)."""
+
+    ALWAYS = "always"
+    NEVER = "never"
+    ROSTER = "roster"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preferences:
+    """With whom an account keeps what it exchanges (XEP-0441 0.2.0, §2.1).
+
+    default: None is as the operator says. always, never: JIDs, bare or full, as text.
+    """
+
+    default: Keep | None = None
+    always: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,14 +171,20 @@ class NodeConfig:
     title: str = ""
     description: str = ""
     language: str = ""
+    contacts: tuple[JID, ...] = ()
+    """Whom to ask about the node, at most CONTACTS_MAX."""
+    subscribable: bool = True
     access: Access = Access.OPEN
     roster_groups: tuple[str, ...] = ()
     publish: PublishModel = PublishModel.PUBLISHERS
     persist_items: bool = True
     max_items: int = 1_000
     """0 to NODE_ITEMS_MAX; the oldest item makes way."""
+    node_full: NodeFull = NodeFull.RETRACT_OLDEST
     item_seconds: int = 0
     """How long an item lasts, up to ITEM_SECONDS_MAX; 0: for ever."""
+    purge_offline: bool = False
+    """What a resource published goes when that resource goes offline."""
     payload_bytes_max: int = 262_144
     deliver_notifications: bool = True
     deliver_payloads: bool = True
@@ -119,6 +195,7 @@ class NodeConfig:
     notify_retract: bool = True
     notify_sub: bool = False
     send_last: SendLast = SendLast.NEVER
+    item_reply: ItemReply = ItemReply.PUBLISHER
     headline: bool = True
     """Notifications are of type `headline`, else `normal`."""
     parent: NodeId | None = None
@@ -127,6 +204,8 @@ class NodeConfig:
     """The node this one goes with, and ends with (XEP-0496 §4.3)."""
     inherit: Inherit = Inherit.ALL
     inviters: Inviters = Inviters.OWNERS
+    preferences: Preferences | None = None
+    """Of an account's archive alone."""
     room: RoomConfig | None = None
 
     @property
@@ -149,8 +228,24 @@ class NodeConfig:
         return self.access in (Access.AUTHORIZE, Access.WHITELIST)
 
     @property
+    def logged(self) -> bool:
+        """Whether anybody at all may look up what is said in the room (XEP-0045 §7.2.12)."""
+        room = self.room
+        return room is not None and room.archive and not (room.password or self.private)
+
+    @property
     def listed(self) -> bool:
         """Whether a list may show the node to those who have nothing to do with it."""
         if self.room is None:
             return not self.private
         return self.room.public and not self.room.locked
+
+    @property
+    def guarded(self) -> bool:
+        """Whether a list shows the node, though listed, only to those its rules let look in.
+
+        Who has no row there, nor at a node that lists it, is shown any other that is listed.
+        """
+        if self.room is not None or not self.listed:
+            return False
+        return self.access is not Access.OPEN or (self.dependent and self.parent is not None)

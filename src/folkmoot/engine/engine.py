@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Concatenate, Final, Generic, ParamSpec, TypeVar
 
-from folkmoot.engine import questions
+from folkmoot.engine import archives, questions
 from folkmoot.engine.audience import foresee, hearers
-from folkmoot.engine.commands import Command, Expire, Vacate
+from folkmoot.engine.commands import Command, Depart, Expire, Trim, Vacate
 from folkmoot.engine.decide import Stamp, decide
+from folkmoot.engine.decide.aligning import wished
 from folkmoot.engine.decide.auditing import audited
-from folkmoot.engine.events import Audited, Event, NodeCreated, NodeDeleted
+from folkmoot.engine.decide.numbering import numbered
+from folkmoot.engine.events import Event, NodeCreated, NodeDeleted
 from folkmoot.engine.journal import Journal
-from folkmoot.engine.model import NodeId
+from folkmoot.engine.model import ARCHIVE_NODE, NodeId
 from folkmoot.engine.notifications import Notification
 from folkmoot.engine.reading import Reading
-from folkmoot.engine.services import Services
-from folkmoot.engine.store import AuditPage, AuditQuery, NodeQuery, Store
+from folkmoot.engine.services import UNBOUNDED, Services
+from folkmoot.engine.store import (
+    ArchivePage,
+    ArchiveQuery,
+    AuditPage,
+    AuditQuery,
+    NodeQuery,
+    Store,
+    Tally,
+)
 from folkmoot.engine.view import Missing, View
 from folkmoot.engine.working_set import WorkingSet
 from folkmoot.xmpp.jid import JID
+from folkmoot.xmpp.xml import Element
 
 DUE_NODES_MAX: Final = 1_000
 """How many nodes are looked after at once where something is over."""
+
+TRIM_ITEMS_MAX: Final = 500
+"""How many items of an archive end in one command."""
 
 P = ParamSpec("P")
 A = TypeVar("A")
@@ -105,10 +120,40 @@ class Engine(Generic[T]):
         """Tell something after all that was decided before it."""
         self._journal.add((), answers)
 
+    def fresh_id(self) -> str:
+        """An id that has never been before."""
+        return self._stamp().id
+
     async def shown(self, query: NodeQuery) -> tuple[NodeId, ...]:
         """Nodes that a list may show; whether it does is for `questions.visible` to say."""
         await self._journal.settled()
         return await self._store.shown(query)
+
+    async def archive(self, actor: JID, query: ArchiveQuery) -> ArchivePage:
+        """What is in an archive, for who may look it up. Raises Refused as `archives.narrowed`.
+
+        All that was decided before is in it. Who is let in is asked again when the page is there.
+        """
+        query = await self.ask(archives.narrowed, actor, query)
+        await self._journal.settled()
+        page = await self._store.archive(query)
+        return await self.ask(archives.shown, actor, query, page)
+
+    async def tally(self, query: NodeQuery) -> Tally:
+        """How many nodes a list may show, as the store has it."""
+        await self._journal.settled()
+        return await self._store.tally(query)
+
+    async def card(self, actor: JID, node: NodeId) -> Element | None:
+        """A room's vCard, for those who may know of the room. Raises Refused as `info`."""
+        await self.ask(questions.info, actor, node)
+        await self._journal.settled()
+        return await self._store.card(node)
+
+    async def weight(self, node: NodeId) -> tuple[int, int]:
+        """How many items a node keeps, and how many bytes their payloads come to."""
+        await self._journal.settled()
+        return await self._store.weight(node)
 
     async def audit(self, actor: JID, query: AuditQuery) -> AuditPage:
         """What was written down of a space, for an owner. Raises Refused as `configuration`."""
@@ -133,15 +178,63 @@ class Engine(Generic[T]):
             if gone:
                 await self.run(Vacate(actor=node.service, node=node, occupants=gone))
 
+    async def depart(self, publisher: JID) -> None:
+        """A full JID is offline: what it published goes where a node is configured so."""
+        for node in self.nodes.left_behind(publisher):
+            await self.run(Depart(actor=node.service, node=node, publishers=(publisher,)))
+
+    async def purge_absent(self, present: Callable[[JID], bool]) -> None:
+        """The same of all who are offline. present: as in `vacate`."""
+        await self._journal.settled()
+        for node in await self._store.purged_offline():
+            heads = await self.ask(questions.publishers, node)
+            gone = tuple(jid for jid in heads if not present(jid))
+            if gone:
+                await self.run(Depart(actor=node.service, node=node, publishers=gone))
+
     async def expire(self) -> None:
         """End what is over, wherever it is; what is too much at once stays for the next time."""
         await self._journal.settled()
         for node in await self._store.due(self._stamp().at, DUE_NODES_MAX):
             await self.run(Expire(actor=node.service, node=node))
 
+    async def trim(self) -> None:
+        """End what is too old in archives or too much; others are served in between."""
+        now, services = self._stamp().at, self.services
+        grown, self.nodes.grown = self.nodes.grown, {}
+        where: JID | str
+        for where, bounds in (
+            (services.rooms, services.room_archive),
+            (ARCHIVE_NODE, services.account_archive),
+        ):
+            if bounds == UNBOUNDED:
+                continue
+            oldest = None if bounds.seconds is None else now - bounds.seconds
+            places = dict.fromkeys(grown)
+            if oldest is not None:
+                await self._journal.settled()
+                aged = await self._store.aged(where, oldest, DUE_NODES_MAX)
+                places.update(dict.fromkeys(aged))
+            for node in places:
+                if services.is_archive(node) is isinstance(where, str):
+                    await self._trim(node, oldest, bounds.items)
+
+    async def _trim(self, node: NodeId, oldest: float | None, most: int | None) -> None:
+        while True:
+            await self._journal.settled()
+            over = await self._store.surplus(node, oldest, most, TRIM_ITEMS_MAX)
+            trim = Trim(actor=node.service, node=node, item_ids=over)
+            if not over or not await self.run(trim):
+                return
+            await asyncio.sleep(0)
+
     async def settled(self) -> None:
         """Wait until all that was decided so far is kept."""
         await self._journal.settled()
+
+    async def told(self) -> None:
+        """Wait until all that was decided so far is told as well."""
+        await self._journal.told()
 
     async def keep(self) -> None:
         """Commit and tell, until cancelled. Raises StoreFailed when the store keeps refusing."""
@@ -150,8 +243,8 @@ class Engine(Generic[T]):
 
 def _decision(
     view: View, command: Command, stamp: Stamp
-) -> tuple[tuple[Event, ...], tuple[Audited, ...]]:
-    """What happens, and what is written down of it for the owners of a space."""
-    events = decide(command, view, stamp)
+) -> tuple[tuple[Event, ...], tuple[Event, ...]]:
+    """What happens, and what is written down of it: for a space's owners, and rooms abroad."""
+    events = numbered(decide(command, view, stamp), view)
     foresee(events, view)
-    return events, audited(events, view, stamp)
+    return events, (*audited(events, view, stamp), *wished(events, view))

@@ -18,6 +18,11 @@ class Reason(Enum):
     ONESELF = auto()
     """Nobody bans themself."""
     NOT_SUBSCRIBED = auto()
+    NOT_SUBSCRIBABLE = auto()
+    """Nobody subscribes to this node."""
+    SUBID_REQUIRED = auto()
+    """There are several subscriptions, and none is named."""
+    INVALID_SUBID = auto()
     OUTCAST = auto()
     CLOSED_NODE = auto()
     """Whitelist: only who is a member may."""
@@ -53,6 +58,9 @@ class Reason(Enum):
     """A node with a link is where what it is linked to is (XEP-0496 §4.2)."""
     NICK_IN_USE = auto()
     NICK_NEEDED = auto()
+    NICK_LOCKED = auto()
+    """Who has reserved a nick goes by that one."""
+    MAY_NOT_REGISTER = auto()
     WRONG_PASSWORD = auto()
     ROOM_FULL = auto()
     ROOM_LOCKED = auto()

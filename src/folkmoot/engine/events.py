@@ -13,8 +13,10 @@ from folkmoot.engine.model import (
     RECALL_ALL,
     Affiliation,
     Item,
+    Mark,
     NodeId,
     Recall,
+    Registration,
     Role,
     Subscription,
     Ticket,
@@ -80,6 +82,7 @@ class NodeDeleted:
     by: JID
     redirect: str = ""
     reason: str = ""
+    password: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +101,17 @@ class ItemPublished:
     evicted: tuple[str, ...] = ()
     lists: NodeId | None = None
     by: JID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemReplaced:
+    """An item says something else from now on; its place and time, and who said it, stay.
+
+    Nobody is told by this event: a message tells it.
+    """
+
+    node: NodeId
+    item: Item
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +145,10 @@ class SubscriptionChanged:
     last: the newest item, where the node sends it to those who subscribe.
     recall: how much of what was said an occupant who comes wants to be told.
     said: the stanza by which presence was granted, denied or given up.
+    subid: which of an address's subscriptions was asked for; "": all there are.
+    assigned: the room chose the nick, not the occupant.
+    version: the number, among those of the node, of the change of standing that this is, or that
+    it follows from for an occupant; 0: of none.
     """
 
     node: NodeId
@@ -144,6 +162,22 @@ class SubscriptionChanged:
     last: Item | None = None
     recall: Recall = RECALL_ALL
     said: Element | None = None
+    subid: str = ""
+    assigned: bool = False
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounced:
+    """A notification came back. count: how many have in a row, those within an hour being one.
+
+    at: seconds since 1970.
+    """
+
+    node: NodeId
+    subscriber: JID
+    count: int
+    at: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +191,10 @@ class OccupantsLost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AffiliationChanged:
-    """A row changed (None: there is none). was, now: what the entity is with parents counted."""
+    """A row changed (None: there is none). was, now: what the entity is with parents counted.
+
+    invited: the entity hears of it by an invitation. version: see `SubscriptionChanged`.
+    """
 
     node: NodeId
     jid: JID
@@ -167,6 +204,8 @@ class AffiliationChanged:
     now: Affiliation
     by: JID
     reason: str = ""
+    invited: bool = False
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,20 +232,79 @@ class ApprovalSettled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubjectChanged:
-    """A room has another subject."""
+    """A room has another subject; that it was said is an item of its own."""
 
     node: NodeId
     item: Item
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CardChanged:
+    """A room has another vCard, or none."""
+
+    node: NodeId
+    card: Element | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistrationChanged:
+    """Somebody registered with a room, asks to, or is not registered any longer (`after` is None).
+
+    said: the form as it was filled in, of somebody who asks.
+    """
+
+    node: NodeId
+    jid: JID
+    before: Registration | None
+    after: Registration | None
+    by: JID
+    said: Element | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StandingChanged:
-    """What an occupant is changed while they stay: by a row here or above, or a configuration."""
+    """What an occupant is changed while they stay: by a row here or above, or a configuration.
+
+    version: the number of the change on this node that it follows from; 0: of none.
+    """
 
     node: NodeId
     occupant: JID
     by: JID
     reason: str = ""
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageTakenBack:
+    """What was said in a room is not said any more; a tombstone has its id, place and time.
+
+    id: of the message that says so.
+    """
+
+    node: NodeId
+    item: Item
+    by: JID
+    id: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moderated:
+    """Somebody had to leave the rooms of a space, or what they said there was taken back.
+
+    rooms, messages: of how many rooms, and how many. next: where to go on with taking back; None:
+    nothing is left.
+    """
+
+    node: NodeId
+    jid: JID
+    by: JID
+    matter: Matter
+    rooms: int
+    messages: int = 0
+    reason: str = ""
+    next: Mark | None = None
 
 
 class Matter(Enum):
@@ -219,6 +317,8 @@ class Matter(Enum):
     ITEM = "item"
     PURGED = "purged"
     INVITE = "invite"
+    KICK = "kick"
+    RETRACTION = "retraction"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,6 +340,45 @@ class Audited:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RoomListed:
+    """A space has a room abroad, or is in others: all of the room is to be brought in line.
+
+    by: who listed it; None: it was listed before.
+    """
+
+    node: NodeId
+    room: JID
+    by: JID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomUnlisted:
+    """A space has a room abroad no longer: what the room was given is to be taken back."""
+
+    node: NodeId
+    room: JID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingWished:
+    """What a space makes of an entity in a room abroad; NONE: nothing."""
+
+    node: NodeId
+    room: JID
+    jid: JID
+    wanted: Affiliation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleWished:
+    """A page of a space's people was gone through for a room abroad. last: whom it ended with."""
+
+    node: NodeId
+    room: JID
+    last: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InviteChanged:
     """An invite was made, used or ended (`after` is None).
 
@@ -258,16 +397,26 @@ Event = (
     | NodeConfigured
     | NodeDeleted
     | ItemPublished
+    | ItemReplaced
     | ItemsRetracted
     | NodePurged
     | SubscriptionChanged
+    | Bounced
     | OccupantsLost
     | AffiliationChanged
     | ApprovalRequested
     | ApprovalSettled
     | SubjectChanged
+    | CardChanged
+    | RegistrationChanged
     | StandingChanged
+    | MessageTakenBack
+    | Moderated
     | InviteChanged
+    | RoomListed
+    | RoomUnlisted
+    | StandingWished
+    | PeopleWished
     | Audited
 )
 
@@ -279,8 +428,9 @@ def kept(event: Event) -> bool:
             return event.persist
         case SubscriptionChanged():
             before, after = event.before, event.after
-            return bool(lasting(before) or lasting(after)) or _place(before) != _place(after)
-        case ApprovalRequested() | ApprovalSettled() | StandingChanged():
+            stays = bool(lasting(before) or lasting(after) or event.version)
+            return stays or _place(before) != _place(after)
+        case ApprovalRequested() | ApprovalSettled() | StandingChanged() | Moderated() | Bounced():
             return False
         case _:
             return True

@@ -5,16 +5,18 @@ A notification has everything a facade needs to word it, and nothing its hearers
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.events import Cause
 from folkmoot.engine.model import (
-    PLAIN,
+    ALWAYS,
     Affiliation,
     Contact,
+    Hearing,
     Item,
-    Manner,
     NodeId,
     Role,
     Subscription,
@@ -53,33 +55,42 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Published(Heard):
+class OfItems(Heard):
+    """News of a node's items: how its hearers hear it.
+
+    named: further hearers, those with several subscriptions, and the subids that they hear with.
+    """
+
+    hearing: Hearing = ALWAYS
+    named: Mapping[JID, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published(OfItems):
     """An item, for subscribers."""
 
     item: Item
     config: NodeConfig
+    reply_to: tuple[JID, ...] = ()
+    """The owners, where they are to be replied to (XEP-0060 §12.17)."""
     last: bool = False
     """Sent because it is the newest item, not because it is new (XEP-0060 §6.1.7)."""
-    manner: Manner = PLAIN
-    """How these hearers want to hear."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Retracted(Heard):
+class Retracted(OfItems):
     """Items are gone, for subscribers."""
 
     item_ids: tuple[str, ...]
     config: NodeConfig
     parting: Element | None = None
-    manner: Manner = PLAIN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Purged(Heard):
+class Purged(OfItems):
     """All items are gone, for subscribers."""
 
     config: NodeConfig
-    manner: Manner = PLAIN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +100,7 @@ class Deleted(Heard):
     config: NodeConfig
     redirect: str
     reason: str
+    password: str = ""
     seen: Seen | None = None
 
 
@@ -101,8 +113,18 @@ class Configured(Heard):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Described(Heard):
+    """A node's meta-data changed, or it is new (`before` is None), for who asked (XEP-0497)."""
+
+    before: NodeConfig | None
+    after: NodeConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionTold(Heard):
     """A subscription changed, for the subscriber or, with `notify_sub`, the owners.
+
+    before, after: of an address with several, the one of them that began or ended.
 
     said: the stanza by which presence was granted, denied or given up; None: it says nothing more.
     """
@@ -117,11 +139,15 @@ class SubscriptionTold(Heard):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AffiliationTold(Heard):
-    """An affiliation changed, for the entity concerned (XEP-0060 §8.9.4)."""
+    """An affiliation changed, for the entity concerned (XEP-0060 §8.9.4, XEP-0045 §18.1).
+
+    inviter: who lets them into a room that is for members, which they were none of; else None.
+    """
 
     jid: JID
     affiliation: Affiliation
     config: NodeConfig
+    inviter: JID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +171,51 @@ class ApprovalAnswered(Heard):
     by: JID
 
 
+class Step(NamedTuple):
+    """From one version of a room's affiliations to the next (XEP-0463 §5.2.2)."""
+
+    since: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class Roll:
+    """A room's affiliations for who enters (XEP-0463 §5.2.1).
+
+    since: the version whose differences these are; "" where these are all. until: that of now; ""
+    where the hearer may not know.
+    """
+
+    since: str
+    until: str
+    rows: tuple[tuple[JID, Affiliation], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistrationAsked(Heard):
+    """Somebody wants to register with a room, for those who may say so (XEP-0045 §9.9)."""
+
+    registrant: JID
+    nick: str
+    said: Element | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistrationAnswered(Heard):
+    """A request to register was denied, for who asked."""
+
+    nick: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AbsentTold(Heard):
+    """The affiliation of somebody who is not in the room, for those who are (§10.3)."""
+
+    jid: JID
+    affiliation: Affiliation
+    step: Step
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OccupantTold(Heard):
     """An occupant came, changed or left; one class of hearers sees them as `seen`.
@@ -152,6 +223,7 @@ class OccupantTold(Heard):
     own: the hearers are the occupant's own devices. left: they are gone; cause says why.
     new_nick: the name they go by from now on (XEP-0045 §7.6).
     by: who did it, by nick, where a moderator or owner did.
+    step: where it is a change of the room's affiliations. assigned: the room chose the nick.
     """
 
     seen: Seen
@@ -161,6 +233,8 @@ class OccupantTold(Heard):
     new_nick: str = ""
     by: str = ""
     reason: str = ""
+    step: Step | None = None
+    assigned: bool = False
     config: NodeConfig
 
 
@@ -170,6 +244,7 @@ class Welcomed(Heard):
 
     history: oldest first, at most `RoomConfig.history_items`. history_chars_max: how many
     characters the newest of it, as stanzas, may come to; None sets no bound.
+    assigned: the room chose the nick. roll: where it was asked for.
     """
 
     others: tuple[Seen, ...]
@@ -179,6 +254,8 @@ class Welcomed(Heard):
     history_chars_max: int | None
     subject: Item | None
     config: NodeConfig
+    assigned: bool = False
+    roll: Roll | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +268,19 @@ class Spoken(Heard):
     item: Item
     kept: bool
     config: NodeConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenBackTold(Heard):
+    """A moderator took back what was said, for a room's occupants (XEP-0425 §3.1).
+
+    item_id: of the message. id: of the one that says so. by: the moderator's nick, "" for none.
+    """
+
+    item_id: str
+    id: str
+    by: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,13 +327,18 @@ Notification = (
     | Purged
     | Deleted
     | Configured
+    | Described
     | SubscriptionTold
     | AffiliationTold
     | ApprovalAsked
     | ApprovalAnswered
+    | RegistrationAsked
+    | RegistrationAnswered
+    | AbsentTold
     | OccupantTold
     | Welcomed
     | Spoken
+    | TakenBackTold
     | ContactTold
     | PresenceTold
 )

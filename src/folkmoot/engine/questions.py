@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from folkmoot.engine import access, pictures
-from folkmoot.engine.configuration import Access, NodeConfig, SendLast
+from folkmoot.engine import access, audience, pictures
+from folkmoot.engine.configuration import Access, ItemReply, NodeConfig, SendLast
 from folkmoot.engine.decide.lowering import last_item
 from folkmoot.engine.decide.nodes import hold_owner
+from folkmoot.engine.decide.terms import named
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.model import (
+    ARCHIVE_NODE,
     MESSAGES_NODE,
     Affiliation,
     Item,
@@ -25,8 +27,8 @@ from folkmoot.engine.model import (
     Via,
 )
 from folkmoot.engine.notifications import Published
-from folkmoot.engine.occupancy import veiled
 from folkmoot.engine.relations import presence_of
+from folkmoot.engine.sight import veiled
 from folkmoot.engine.store import ItemPage, ItemQuery
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
@@ -86,7 +88,7 @@ def info(view: View, actor: JID, node: NodeId) -> NodeInfo:
             for jid, row in record.affiliations.items()
             if inside and row is Affiliation.PUBLISHER
         ),
-        sum(each.state is State.SUBSCRIBED for each in record.subscriptions.values()),
+        record.derived.members,
         record.nicks if inside else (),
         record.subject if inside else None,
         stance.affiliation,
@@ -96,25 +98,27 @@ def info(view: View, actor: JID, node: NodeId) -> NodeInfo:
 
 def visible(view: View, actor: JID, nodes: tuple[NodeId, ...]) -> tuple[NodeInfo, ...]:
     """Of some nodes, those that a list shows an entity: its own, and what is public."""
+    return tuple(info(view, actor, node) for node in listed(view, actor, nodes))
+
+
+def listed(view: View, actor: JID, nodes: tuple[NodeId, ...]) -> tuple[NodeId, ...]:
+    """The same without what is told of each, which costs what it holds."""
     view.require(nodes)
-    shown = []
-    for node in nodes:
-        record = view.node(node)
-        if record is None:
-            continue
-        stance = view.stance(node, actor)
-        config = record.config
-        known = stance.affiliation in access.MEMBERS or stance.state is State.SUBSCRIBED
-        locked = config.room is not None and config.room.locked
-        if locked and stance.affiliation is not Affiliation.OWNER:
-            continue
-        if config.room is None:
-            public = not config.private and access.refuses_items(config, stance) is None
-        else:
-            public = config.room.public and stance.affiliation is not Affiliation.OUTCAST
-        if known or public:
-            shown.append(info(view, actor, node))
-    return tuple(shown)
+    return tuple(node for node in nodes if _is_listed(view, actor, node))
+
+
+def _is_listed(view: View, actor: JID, node: NodeId) -> bool:
+    config = view.config(node)
+    if config is None:
+        return False
+    stance = view.stance(node, actor)
+    if config.room is not None and config.room.locked:
+        return stance.affiliation is Affiliation.OWNER
+    if stance.affiliation in access.MEMBERS or stance.state is State.SUBSCRIBED:
+        return True
+    if config.room is None:
+        return not config.private and access.refuses_items(config, stance) is None
+    return config.room.public and stance.affiliation is not Affiliation.OUTCAST
 
 
 def items(view: View, actor: JID, query: ItemQuery, *, both: bool = False) -> ItemPage:
@@ -141,7 +145,8 @@ def items(view: View, actor: JID, query: ItemQuery, *, both: bool = False) -> It
     page = view.page(query)
     if not page.found:
         raise Refused(Reason.ITEM_NOT_FOUND)
-    return replace(page, items=tuple(veiled(record, item) for item in page.items))
+    named = record.config.item_reply is ItemReply.PUBLISHER
+    return replace(page, items=tuple(veiled(record, item) for item in page.items), named=named)
 
 
 def _items_of_space(view: View, query: ItemQuery, *, both: bool) -> ItemPage:
@@ -171,6 +176,11 @@ def configuration(view: View, actor: JID, node: NodeId) -> NodeConfig:
     return record.config
 
 
+def publishers(view: View, node: NodeId) -> tuple[JID, ...]:
+    """The full JIDs that published what is in a node; for the server's own use."""
+    return tuple(dict.fromkeys(view.heads(view.found(node)).values()))
+
+
 def invites(view: View, actor: JID, node: NodeId) -> tuple[Ticket, ...]:
     """The invites to a space, for those who may make some. Raises Refused(FORBIDDEN)."""
     record = view.found(node)
@@ -185,8 +195,9 @@ def subscribers(view: View, actor: JID, node: NodeId) -> tuple[Subscription, ...
     hold_owner(node, actor, view)
     return tuple(
         each
-        for each in record.subscriptions.values()
-        if each.occupant is None and each.state is not State.NONE
+        for held in record.subscriptions.values()
+        if held.occupant is None and held.state is not State.NONE
+        for each in held.apart
     )
 
 
@@ -217,8 +228,9 @@ def own_subscriptions(
     return tuple(
         (place, each)
         for place in sorted(places, key=str)
-        for each in view.subscriptions(place, actor)
-        if each.occupant is None and each.state is not State.NONE
+        for held in view.subscriptions(place, actor)
+        if held.occupant is None and held.state is not State.NONE
+        for each in held.apart
     )
 
 
@@ -284,11 +296,43 @@ def presences(view: View, actor: JID, target: JID) -> tuple[Item, ...]:
     return tuple(item for item in live if not target.resource or item.id == target.resource)
 
 
-def waiting_messages(view: View, account: JID) -> tuple[Item, ...]:
-    """The oldest messages that came while nobody was there to have them, in their order."""
+@dataclass(frozen=True, slots=True)
+class Waited:
+    """A message that came while nobody was there to have it; None where it is gone meanwhile.
+
+    at: when it came, in seconds since 1970. archived: it is in the account's archive, under its id.
+    """
+
+    id: str
+    at: float
+    payload: Element | None
+    archived: bool = False
+
+
+def waiting_messages(view: View, account: JID) -> tuple[Waited, ...]:
+    """The oldest messages that wait for an account, in their order; none where none do.
+
+    One that says nothing stands for what the account's archive has under its id.
+    """
     node = NodeId(account, MESSAGES_NODE)
-    record = view.node(node)
-    return () if record is None else view.page(ItemQuery(node=node, counted=False)).items
+    if view.node(node) is None:
+        return ()
+    items = view.page(ItemQuery(node=node, counted=False)).items
+    ids = tuple(item.id for item in items if item.payload is None or not item.payload.children)
+    archive = ItemQuery(node=NodeId(account, ARCHIVE_NODE), ids=ids, counted=False)
+    kept = {item.id: item for item in (view.page(archive).items if ids else ())}
+    found: list[Waited] = []
+    for item in items:
+        if item.id not in ids:
+            found.append(Waited(item.id, item.published, item.payload))
+        elif item.id in kept:
+            there = kept[item.id]
+            found.append(Waited(item.id, there.published, there.payload, archived=True))
+        elif not found:
+            return (Waited(item.id, item.published, None),)  # a page has its first item in any case
+        else:
+            break  # it may be on the next page
+    return tuple(found)
 
 
 def is_account(view: View, jid: JID) -> bool:
@@ -301,16 +345,34 @@ def knows_account(view: View, actor: JID, account: JID) -> bool:
     return view.hears_presence(account, actor)
 
 
-def own_subscription(view: View, actor: JID, node: NodeId, jid: JID) -> Subscription | None:
+def own_subscription(
+    view: View, actor: JID, node: NodeId, jid: JID, subid: str
+) -> Subscription | None:
     """The subscription of just one of one's own addresses (XEP-0060 §6.3.2).
 
-    Raises Refused: NODE_NOT_FOUND, INVALID_SUBSCRIBER.
+    Raises Refused: NODE_NOT_FOUND, INVALID_SUBSCRIBER, SUBID_REQUIRED, INVALID_SUBID.
     """
     view.found(node)
     if jid.bare != actor.bare:
         raise Refused(Reason.INVALID_SUBSCRIBER)
     held = view.subscription(node, jid)
-    return None if held is None or held.state is State.NONE else held
+    if held is None or held.state is State.NONE:
+        return None
+    return held.on(named(held, subid))
+
+
+def hold_subid(view: View, actor: JID, node: NodeId, subid: str) -> None:
+    """Nothing, where who retrieves items says by which subscription, if there is a question.
+
+    There is none for who is not subscribed. Raises Refused: SUBID_REQUIRED, INVALID_SUBID
+    (XEP-0060 §6.5.9.1, §6.5.9.2).
+    """
+    held = [each for each in view.subscriptions(node, actor) if each.occupant is None]
+    if subid and held and all(each.subid != subid for one in held for each in one.terms):
+        raise Refused(Reason.INVALID_SUBID)
+    mine = (actor, actor.bare)
+    if not subid and any(each.more for each in held if each.subscriber in mine):
+        raise Refused(Reason.SUBID_REQUIRED)
 
 
 def sending_last(view: View, actor: JID) -> tuple[NodeId, ...]:
@@ -332,19 +394,19 @@ def last_published(view: View, actor: JID, node: NodeId) -> tuple[Published, ...
         return ()
     held = view.subscription(node, actor.bare) or view.subscription(node, actor)
     item = last_item(node, view)
-    if item is None or held is None or held.state is not State.SUBSCRIBED or not held.deliver:
+    if item is None or held is None or not held.hears_items:
         return ()
-    config, manner = record.config, held.manner
-    return (
-        Published(
-            via=Via.PUBSUB,
-            node=node,
-            to=(actor,),
-            item=item,
-            config=config,
-            last=True,
-            manner=manner,
-        ),
+    return tuple(audience.last_published(view, record, held, actor, item))
+
+
+def moderated_spaces(view: View, actor: JID, service: JID) -> tuple[NodeId, ...]:
+    """The spaces an entity has a row at and is staff of (docs/extensions/moderation.md)."""
+    places = sorted(each for each in view.affiliated(actor) if each.service == service)
+    view.require(places)
+    return tuple(
+        place
+        for place in places
+        if view.found(place).config.is_space and view.affiliation(place, actor) in access.STAFF
     )
 
 

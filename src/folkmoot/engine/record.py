@@ -8,20 +8,26 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.model import (
+    HERE,
     Affiliation,
+    Hearing,
     Item,
     Manner,
     NodeId,
+    Registration,
     State,
     Subscription,
     Ticket,
     Via,
 )
 from folkmoot.xmpp.jid import JID
+
+STANDINGS_MAX: Final = 1_000
+"""Of how many entities a node remembers when their standing last changed."""
 
 K = TypeVar("K")
 
@@ -33,9 +39,13 @@ class Node:
     affiliations: explicit rows, bare JID to affiliation; a row may say `none`, which then overrides
     what a parent would give.
     listed: item id to the node that item lists (XEP-0503 §5.4).
+    standings: bare JID to the number of its standing's last change, in their order; the newest.
+    registrations: bare JID to what it is registered with a room as, or asks to be.
     heads: item id to its publisher, oldest first; None until someone needs it.
     live: items of a node that does not persist them, for as long as their publisher's stream lives.
     recent: the newest HISTORY_ITEMS_MAX items of a room, oldest first; None until someone enters.
+    bounces: address to how many notifications came back in a row, and when the last did, in seconds
+    since 1970; forgotten with the node.
     written: the number of the last batch that holds a write to this node.
     """
 
@@ -47,12 +57,32 @@ class Node:
     subscriptions: dict[JID, Subscription] = field(default_factory=dict)
     listed: dict[str, NodeId] = field(default_factory=dict)
     invites: dict[str, Ticket] = field(default_factory=dict)
+    registrations: dict[JID, Registration] = field(default_factory=dict)
+    standings: dict[JID, int] = field(default_factory=dict)
     subject: Item | None = None
     heads: dict[str, JID] | None = None
     live: dict[str, Item] | None = None
     recent: deque[Item] | None = None
+    bounces: dict[JID, tuple[int, float]] = field(default_factory=dict)
     written: int = 0
     _derived: Derived | None = None
+    _owners: tuple[JID, ...] | None = None
+
+    @property
+    def owners(self) -> tuple[JID, ...]:
+        """Whom a row here makes an owner."""
+        if self._owners is None:
+            rows = self.affiliations.items()
+            self._owners = tuple(jid for jid, row in rows if row is Affiliation.OWNER)
+        return self._owners
+
+    def put_affiliation(self, jid: JID, row: Affiliation | None) -> None:
+        """Set or remove one row."""
+        if row is None:
+            self.affiliations.pop(jid, None)
+        else:
+            self.affiliations[jid] = row
+        self._owners = None
 
     @property
     def derived(self) -> Derived:
@@ -62,6 +92,8 @@ class Node:
             for subscription in self.subscriptions.values():
                 self._derived.add(subscription)
             self._derived.listing.update(self.listed.values())
+            for jid, registration in self.registrations.items():
+                self._derived.reserve(jid, registration)
         return self._derived
 
     def hearers(self, via: Via) -> tuple[JID, ...]:
@@ -70,20 +102,34 @@ class Node:
         if index.hearers is None:
             found: dict[Via, list[JID]] = {}
             for subscription in self.subscriptions.values():
-                if subscription.state is State.SUBSCRIBED and subscription.deliver:
+                if subscription.state is State.SUBSCRIBED and subscription.delivers:
                     found.setdefault(subscription.via, []).append(subscription.subscriber)
             index.hearers = {via: tuple(jids) for via, jids in found.items()}
         return index.hearers.get(via, ())
 
-    def manners(self) -> Mapping[Manner, tuple[JID, ...]]:
-        """The same addresses for XEP-0060, by how they want to hear."""
+    def hearings(self) -> Mapping[Hearing, Hearers]:
+        """Those that hear of the node's own items by XEP-0060, by how they hear."""
         index = self.derived
-        if index.manners is None:
-            found: dict[Manner, list[JID]] = {}
+        if index.hearings is None:
+            alike: dict[Manner, list[JID]] = {}
+            several: dict[Hearing, dict[JID, tuple[str, ...]]] = {}
             for jid in self.hearers(Via.PUBSUB):
-                found.setdefault(self.subscriptions[jid].manner, []).append(jid)
-            index.manners = {manner: tuple(jids) for manner, jids in found.items()}
-        return index.manners
+                held = self.subscriptions[jid]
+                if held.more:
+                    for hearing, subids in held.hearings:
+                        several.setdefault(hearing, {})[jid] = subids
+                elif held.hears_items:
+                    alike.setdefault(held.manner, []).append(jid)
+            found = {manner.hearing: Hearers(tuple(jids), {}) for manner, jids in alike.items()}
+            for hearing, named in several.items():
+                found[hearing] = Hearers(found.get(hearing, NOBODY).to, named)
+            index.hearings = found
+        return index.hearings
+
+    @property
+    def scoped(self) -> Mapping[JID, Subscription]:
+        """The subscriptions to more, or to other, than the node's own items (XEP-0497)."""
+        return self.derived.scoped
 
     def occupants(self, nick: str) -> tuple[JID, ...]:
         """The full JIDs that go by a nick in a room; one person's devices may share one."""
@@ -93,8 +139,12 @@ class Node:
         """Every address, bare or full, under which an entity has a subscription here."""
         return self.derived.addresses.get(bare, ())
 
+    def registrant(self, nick: str) -> JID | None:
+        """The bare JID that a nick was reserved for, whatever has become of it since."""
+        return self.derived.reserved.get(nick)
+
     def lapsed(self, at: float) -> tuple[Subscription, ...]:
-        """The subscriptions that have their end at a time, or before it."""
+        """The addresses of which a subscription has its end at a time, or before it."""
         over = (jid for jid, end in self.derived.leases.items() if end <= at)
         return tuple(self.subscriptions[jid] for jid in over)
 
@@ -111,6 +161,8 @@ class Node:
         """Set or remove one subscription, and what is derived from it."""
         index = self.derived
         before = self.subscriptions.pop(jid, None) if subscription is None else None
+        if subscription is None:
+            self.bounces.pop(jid, None)
         if subscription is not None:
             before = self.subscriptions.get(jid)
             self.subscriptions[jid] = subscription
@@ -118,7 +170,29 @@ class Node:
             index.remove(before)
         if subscription is not None:
             index.add(subscription)
-        index.hearers = index.manners = None
+        index.hearers = index.hearings = None
+
+    @property
+    def version(self) -> int:
+        """How often somebody's standing has changed here (XEP-0463)."""
+        return next(reversed(self.standings.values()), 0)
+
+    def put_standing(self, jid: JID, number: int) -> None:
+        """Remember a change of standing, and forget the oldest where there are too many."""
+        self.standings.pop(jid, None)
+        self.standings[jid] = number
+        while len(self.standings) > STANDINGS_MAX:
+            del self.standings[next(iter(self.standings))]
+
+    def put_registration(self, jid: JID, registration: Registration | None) -> None:
+        """Set or remove what an entity is registered as."""
+        index = self.derived
+        before = self.registrations.pop(jid, None)
+        if before is not None and not before.pending:
+            del index.reserved[before.nick]
+        if registration is not None:
+            self.registrations[jid] = registration
+            index.reserve(jid, registration)
 
     def put_listed(self, item_id: str, node: NodeId | None) -> None:
         """Let an item list a node, or none."""
@@ -131,21 +205,48 @@ class Node:
             index.listing[node] += 1
 
 
+class Hearers(NamedTuple):
+    """Addresses that hear alike. named: those with several subscriptions, with their subids."""
+
+    to: tuple[JID, ...]
+    named: Mapping[JID, tuple[str, ...]]
+
+
+NOBODY: Final = Hearers((), {})
+"""No addresses at all."""
+
+
 class Derived:
     """What follows from a node's subscriptions and list, kept so that nobody has to search them.
 
+    members: how many subscriptions stand, occupants' among them.
     shown: what the audience made of an occupant, by nick; dropped when the occupant changes.
     seers: the occupants who see real JIDs, and those who do not.
     """
 
-    __slots__ = ("addresses", "hearers", "leases", "listing", "manners", "nicks", "seers", "shown")
+    __slots__ = (
+        "addresses",
+        "hearers",
+        "hearings",
+        "leases",
+        "listing",
+        "members",
+        "nicks",
+        "reserved",
+        "scoped",
+        "seers",
+        "shown",
+    )
 
     def __init__(self) -> None:
         self.hearers: dict[Via, tuple[JID, ...]] | None = None
-        self.manners: dict[Manner, tuple[JID, ...]] | None = None
+        self.hearings: dict[Hearing, Hearers] | None = None
         self.addresses: dict[JID, tuple[JID, ...]] = {}
         self.leases: dict[JID, float] = {}
+        self.members = 0
+        self.scoped: dict[JID, Subscription] = {}
         self.nicks: dict[str, tuple[JID, ...]] = {}
+        self.reserved: dict[str, JID] = {}
         self.listing: Counter[NodeId] = Counter()
         self.shown: dict[str, dict[bool, object]] = {}
         self.seers: tuple[tuple[JID, ...], tuple[JID, ...]] | None = None
@@ -153,8 +254,11 @@ class Derived:
     def add(self, subscription: Subscription) -> None:
         jid = subscription.subscriber
         _put(self.addresses, jid.bare, jid)
-        if subscription.expires is not None:
-            self.leases[jid] = subscription.expires
+        self.members += subscription.state is State.SUBSCRIBED
+        if (end := subscription.ends) is not None:
+            self.leases[jid] = end
+        if any(each.scope != HERE for each in subscription.terms):
+            self.scoped[jid] = subscription
         if subscription.occupant is not None:
             _put(self.nicks, subscription.occupant.nick, jid)
             self.unshow(subscription.occupant.nick)
@@ -163,9 +267,15 @@ class Derived:
         jid = subscription.subscriber
         _drop(self.addresses, jid.bare, jid)
         self.leases.pop(jid, None)
+        self.members -= subscription.state is State.SUBSCRIBED
+        self.scoped.pop(jid, None)
         if subscription.occupant is not None:
             _drop(self.nicks, subscription.occupant.nick, jid)
             self.unshow(subscription.occupant.nick)
+
+    def reserve(self, jid: JID, registration: Registration) -> None:
+        if not registration.pending:
+            self.reserved[registration.nick] = jid
 
     def unshow(self, nick: str | None = None) -> None:
         """Forget what was made of an occupant, or of all."""

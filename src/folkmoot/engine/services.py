@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Container
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final, NamedTuple
 
-from folkmoot.engine.model import MESSAGES_NODE, PRESENCE_NODE, NodeId
+from folkmoot.engine.configuration import Keep
+from folkmoot.engine.model import ARCHIVE_NODE, KEPT_BY_SERVER, PRESENCE_NODE, NodeId
 from folkmoot.xmpp.jid import JID
+
+SUBSCRIPTIONS: Final = "urn:xmpp:pps:subscriptions:0"
+SUBSCRIBERS: Final = "urn:xmpp:pps:subscribers:0/"
+"""The node of an account that lists its public subscriptions, and what the names of those begin
+with that list a node's public subscribers (XEP-0465 0.1.1, §4.2, §4.4)."""
 
 
 class Kind(Enum):
@@ -21,12 +28,27 @@ class Kind(Enum):
     """Somebody of another server; what is kept here is our side of the relation."""
 
 
+class Bounds(NamedTuple):
+    """How much an archive keeps; None sets no bound. The oldest go first.
+
+    seconds: how old. items: how many. What is more goes the next time somebody looks.
+    """
+
+    seconds: int | None = None
+    items: int | None = None
+
+
+UNBOUNDED: Final = Bounds()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """The addresses served, and limits an operator sets.
 
     domain: of the accounts. node_creators, room_creators: the bare JIDs that may create nodes on
     the pubsub service, and rooms; None is every account of this server.
+    subscriptions_per_node_max: how many addresses. subscriptions_per_account_max: to how many nodes
+    an entity may subscribe by itself, rooms and presence not counted.
     """
 
     domain: JID
@@ -36,9 +58,13 @@ class Services:
     room_creators: Container[JID] | None = None
     nodes_per_account_max: int = 1_000
     subscriptions_per_node_max: int = 100_000
+    subscriptions_per_account_max: int = 5_000
     affiliations_per_node_max: int = 100_000
     contacts_per_account_max: int = 10_000
     offline_messages_max: int = 1_000
+    room_archive: Bounds = UNBOUNDED
+    account_archive: Bounds = UNBOUNDED
+    archive_default: Keep = Keep.ALWAYS
 
     def kind(self, service: JID) -> Kind:
         """What sort of service an address is."""
@@ -51,6 +77,10 @@ class Services:
     def local(self, jid: JID) -> bool:
         """Whether an address is, or would be, an account's here."""
         return bool(jid.local) and jid.domain == self.domain.domain
+
+    def serves(self, jid: JID) -> bool:
+        """Whether an address is one of this server's: an account, a room, a service."""
+        return jid.domain in (self.domain.domain, self.rooms.domain, self.pubsub.domain)
 
     def may_create(self, jid: JID, service: JID) -> bool:
         """Whether an entity may create nodes on the pubsub service, or rooms."""
@@ -65,7 +95,16 @@ class Services:
         """Whether a node's items are its owner's resources, for as long as they are there."""
         return node.name == PRESENCE_NODE and self.owned(node)
 
+    def is_archive(self, node: NodeId) -> bool:
+        """Whether a node's items are the messages an account sent and received."""
+        return node.name == ARCHIVE_NODE and self.owned(node)
+
+    def derived(self, node: NodeId) -> bool:
+        """Whether a node's items follow from subscriptions, and are nobody's to change."""
+        if node.name == SUBSCRIPTIONS:
+            return self.owned(node)
+        return node.name.startswith(SUBSCRIBERS) and node.service != self.rooms
+
     def is_personal(self, node: NodeId) -> bool:
         """Whether a node is an account's, and for whatever it likes to publish (XEP-0163)."""
-        kept_by_server = node.name in (PRESENCE_NODE, MESSAGES_NODE)
-        return not kept_by_server and self.kind(node.service) is Kind.ACCOUNT
+        return node.name not in KEPT_BY_SERVER and self.kind(node.service) is Kind.ACCOUNT

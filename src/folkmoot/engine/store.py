@@ -15,9 +15,13 @@ from folkmoot.engine.events import Audited, Event
 from folkmoot.engine.model import Item, NodeId
 from folkmoot.engine.record import Node
 from folkmoot.xmpp.jid import JID
+from folkmoot.xmpp.xml import Element
 
 PAGE_ITEMS_MAX = 1_000
 """The most items one query gives, whatever was asked for."""
+
+COUNT_ITEMS_MAX = 10_000
+"""How far the items that match a query are counted along with a page of them."""
 
 AUDIT_ROWS_MAX = 10_000
 """How many rows a space's audit trail has; the oldest make way."""
@@ -36,12 +40,22 @@ class Edge(Enum):
     NEWEST = "newest"
 
 
+class Order(Enum):
+    """What the place of an item among the others follows from (XEP-0413 0.2.1, §3)."""
+
+    MODIFICATION = "modification"
+    """When it was last published."""
+    CREATION = "creation"
+    """When an item of its id was first published, and has been there since."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemQuery:
-    """Which items of a node are asked for; items stand in the order they were last published.
+    """Which items of a node are asked for, and in which order they stand.
 
-    ids: these, in this order, those that exist, each once; nothing else then counts, and the
-    page's index is 0 and its count what was found.
+    ids: these, those that exist, each once, in this order or, where `order` is not None, in that;
+    nothing else then counts, and the page's index is 0 and its count what was found.
+    order: None is MODIFICATION.
     edge: the first `limit` items (OLDEST) or the last (NEWEST); the answer runs oldest first
     either way.
     after, before: only items that stand after or before the item of this id.
@@ -52,6 +66,7 @@ class ItemQuery:
 
     node: NodeId
     ids: tuple[str, ...] = ()
+    order: Order | None = None
     edge: Edge = Edge.OLDEST
     after: str = ""
     before: str = ""
@@ -64,12 +79,60 @@ class ItemQuery:
 class ItemPage:
     """Items, oldest first; where the first stands among all (0: there is none), how many all are.
 
-    found: whether the item named by `after` or `before` exists.
+    found: whether the item named by `after` or `before` exists. named: whether who published them
+    is to be said, which is for the engine to set.
     """
 
     items: tuple[Item, ...]
     index: int
     count: int
+    found: bool = True
+    named: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveQuery:
+    """Which of a node's items are looked for, and which page of them; in the order they stand.
+
+    What is looked for: ids: these alone. above, below: only items that stand after, or before, the
+    item of this id. since, until: published then or later, then or earlier; times rise with the
+    order items stand in, but for a clock that was set back, and what stands beyond the bound that
+    follows from it is not looked at. publisher: by an entity, or, if bare, by any resource of it.
+    nick: by an occupant of this name. text: with all of its words, in full or as beginnings.
+    The page: as in `ItemQuery`; `after` and `before` are of the same items. limit 0: the count
+    alone.
+    """
+
+    node: NodeId
+    ids: tuple[str, ...] = ()
+    above: str = ""
+    below: str = ""
+    since: float | None = None
+    until: float | None = None
+    publisher: JID | None = None
+    nick: str = ""
+    text: str = ""
+    edge: Edge = Edge.OLDEST
+    after: str = ""
+    before: str = ""
+    skip: int = 0
+    limit: int = PAGE_ITEMS_MAX
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivePage:
+    """Items, oldest first, of those that were looked for.
+
+    complete: nothing more is to be had in the direction the page was taken from.
+    index: where the first stands among all; count: how many all are; None beyond COUNT_ITEMS_MAX,
+    unless the count alone was asked for.
+    found: whether every item named in the query exists; if not, the page is empty.
+    """
+
+    items: tuple[Item, ...]
+    complete: bool = True
+    index: int | None = None
+    count: int | None = None
     found: bool = True
 
 
@@ -92,6 +155,28 @@ class NodeQuery:
     edge: Edge = Edge.OLDEST
     bound: str = ""
     limit: int = PAGE_ITEMS_MAX
+
+
+TALLY_NODES_MAX = 10_000
+"""How many nodes of a service are counted."""
+
+SINGLED_NODES_MAX = 250
+"""How many nodes are looked at one by one to find out how many an entity is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many nodes a `NodeQuery` may look at, its bound and limit aside.
+
+    listed: those that are listed, up to TALLY_NODES_MAX + 1. before: of them, those by name before
+    the bound; 0 without one.
+    singled: up to SINGLED_NODES_MAX + 1 nodes, listed or not, of which has to be found out whether
+    the reader is shown them; any other that is listed is shown, and any other that is not, is not.
+    """
+
+    listed: int
+    before: int
+    singled: frozenset[tuple[NodeId, bool]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +218,23 @@ class Store(Protocol):
     async def items(self, query: ItemQuery) -> ItemPage:
         """The items asked for; an empty page where the node is not there."""
 
+    async def weight(self, node: NodeId) -> tuple[int, int]:
+        """How many items a node has, and how many bytes their payloads come to in UTF-8."""
+
+    async def card(self, node: NodeId) -> Element | None:
+        """A room's vCard; None where it has none, or is not there."""
+
+    async def archive(self, query: ArchiveQuery) -> ArchivePage:
+        """The items looked for; an empty page where the node is not there."""
+
+    async def aged(self, where: JID | str, at: float, limit: int) -> tuple[NodeId, ...]:
+        """Nodes of a service, or of a name, whose oldest item is of a time or one before it."""
+
+    async def surplus(
+        self, node: NodeId, at: float | None, most: int | None, limit: int
+    ) -> tuple[str, ...]:
+        """The oldest items, by id, that are of a time or one before it, or more than so many."""
+
     async def audit(self, query: AuditQuery) -> AuditPage:
         """What was written down of a space; an empty page where there is none."""
 
@@ -142,6 +244,9 @@ class Store(Protocol):
     async def shown(self, query: NodeQuery) -> tuple[NodeId, ...]:
         """The nodes a list is made of, by name; no node has to be loaded for it."""
 
+    async def tally(self, query: NodeQuery) -> Tally:
+        """How many nodes a list is made of; for a query with a reader, of a service of no one."""
+
     async def related(self, node: NodeId) -> frozenset[NodeId]:
         """Nodes that name a node as their parent or link (XEP-0496), whether it exists or not."""
 
@@ -149,10 +254,13 @@ class Store(Protocol):
         """Nodes that a bare JID, or one of its resources, has a subscription to, in any state."""
 
     async def affiliated(self, jid: JID) -> frozenset[NodeId]:
-        """Nodes that have a row for a bare JID."""
+        """Nodes that have a row for a bare JID, or a registration."""
 
     async def account(self, jid: JID) -> bool:
         """Whether a bare JID is an account of this server."""
+
+    async def purged_offline(self) -> tuple[NodeId, ...]:
+        """The nodes in which items go when who published them goes offline."""
 
     async def occupied(self) -> tuple[NodeId, ...]:
         """The rooms that have occupants."""

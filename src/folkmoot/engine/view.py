@@ -325,9 +325,10 @@ class View:
         config = self.config(node)
         hears = grouped = False
         if config is not None and config.access in (Access.PRESENCE, Access.ROSTER):
+            groups = config.access is Access.ROSTER
             for owner in self.owners(node):
                 hears = hears or self.hears_presence(owner, jid)
-                grouped = grouped or self._grouped(config, owner, jid)
+                grouped = grouped or (groups and self._grouped(config, owner, jid))
         affiliation, state = self.affiliation(node, jid), self.state(node, jid)
         return Stance(affiliation, state, hears, grouped, above)
 
@@ -337,8 +338,8 @@ class View:
             return (node.service,)
         found, own = dict[JID, None](), Affiliation.OWNER
         for each in self.chain(node):
-            rows = record.affiliations if (record := self._known.node(each)) else {}
-            kept = [jid for jid, row in rows.items() if row is own]
+            record = self._known.node(each)
+            kept = () if record is None else record.owners
             supposed = [jid for (at, jid), row in self._rows.items() if at == each and row is own]
             for jid in (*kept, *supposed):
                 if jid not in found and self.affiliation(node, jid) is own:
@@ -387,7 +388,7 @@ class View:
         return self._known.subscribed(jid.bare)
 
     def affiliated(self, jid: JID) -> frozenset[NodeId]:
-        """Every node that has a row for an entity."""
+        """Every node that has a row for an entity, or a registration of it."""
         supposed = (node for (node, who), row in self._rows.items() if row and who == jid.bare)
         return self._known.affiliated(jid.bare).union(supposed)
 

@@ -8,27 +8,32 @@ here can be read from the store, where all that was decided is committed.
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from folkmoot.engine.configuration import HISTORY_ITEMS_MAX, NodeConfig
 from folkmoot.engine.events import (
     AffiliationChanged,
+    Bounced,
+    CardChanged,
     Event,
     InviteChanged,
     ItemPublished,
+    ItemReplaced,
     ItemsRetracted,
+    MessageTakenBack,
     NodeConfigured,
     NodeCreated,
     NodeDeleted,
     NodePurged,
     OccupantsLost,
+    RegistrationChanged,
     StandingChanged,
     SubjectChanged,
     SubscriptionChanged,
     kept,
 )
-from folkmoot.engine.model import Affiliation, NodeId
+from folkmoot.engine.model import Affiliation, Item, NodeId
 from folkmoot.engine.record import Node
 from folkmoot.engine.store import Edge, ItemQuery, Store
 from folkmoot.engine.view import Want
@@ -49,6 +54,7 @@ class WorkingSet:
     rosters: account to what the items of its roster sum up to, for those that were asked for.
     departures: how often a node was let go of or deleted. As long as it stays the same, what the
     store said of a node that is not here is still true.
+    grown: the archives that have more in them than when they were last looked at.
     relations: how often it changed which node names which as its parent or link.
     """
 
@@ -62,7 +68,9 @@ class WorkingSet:
         self._named: dict[NodeId, int] = {}  # the same, for nodes that others name
         self._asked: dict[JID, object] = {}  # whose subscriptions a store is being asked for
         self._crowd = 0  # with no more nodes than these nobody looks for some to let go of
+        self._leaving: OrderedDict[JID, set[NodeId]] = OrderedDict()
         self.rosters: OrderedDict[JID, int] = OrderedDict()
+        self.grown: dict[NodeId, None] = {}
         self.batch = 1
         self.committed = 0
         self.departures = 0
@@ -91,6 +99,13 @@ class WorkingSet:
         nodes = self._temporary.get(jid.bare, {})
         held = ((node, self._nodes[node].subscriptions.get(jid)) for node in nodes)
         return tuple(node for node, each in held if each is not None and each.temporary)
+
+    def left_behind(self, publisher: JID) -> tuple[NodeId, ...]:
+        """The nodes in which something goes with a full JID that published it; told once.
+
+        The INDEXES_MAX that published last are known; what else is left goes at the next start.
+        """
+        return tuple(sorted(self._leaving.pop(publisher, ()), key=str))
 
     # --- loading
 
@@ -158,6 +173,8 @@ class WorkingSet:
             self._evict()
         while len(self._subscribed) > INDEXES_MAX:
             self._subscribed.popitem(last=False)
+        while len(self._leaving) > INDEXES_MAX:
+            self._leaving.popitem(last=False)
         while len(self.rosters) > INDEXES_MAX:
             self.rosters.popitem(last=False)
 
@@ -194,6 +211,8 @@ class WorkingSet:
                 self._published(event)
             case SubscriptionChanged():
                 self._subscription(event)
+            case Bounced(subscriber=jid, count=count, at=at):
+                self._nodes[event.node].bounces[jid] = count, at
             case OccupantsLost(occupants=lost):
                 for each in lost:
                     self._nodes[event.node].put_subscription(each.subscriber, None)
@@ -205,6 +224,9 @@ class WorkingSet:
                 return
             case NodeConfigured():
                 self._nodes[event.node].config = event.after
+                if event.after.purge_offline and not event.before.purge_offline:
+                    for publisher in (self._nodes[event.node].heads or {}).values():
+                        self._leave(publisher, event.node)
                 if _related(event.before) != _related(event.after):
                     self._relate(event.before, event.after)
                 self._nodes[event.node].derived.unshow()
@@ -214,14 +236,19 @@ class WorkingSet:
                 node.derived.unshow(None if occupant is None else occupant.nick)
                 return
             case AffiliationChanged():
-                rows = self._nodes[event.node].affiliations
-                if event.after is None:
-                    rows.pop(event.jid, None)
-                else:
-                    rows[event.jid] = event.after
+                self._nodes[event.node].put_affiliation(event.jid, event.after)
                 self._moved[event.jid] = self.batch
+                if event.version:
+                    self._nodes[event.node].put_standing(event.jid, event.version)
+            case ItemReplaced(node=node_id, item=item):
+                _replace(self._nodes[node_id], item)
             case ItemsRetracted():
                 self._remove_items(self._nodes[event.node], event.item_ids)
+            case MessageTakenBack(item=item):
+                recent = self._nodes[event.node].recent or deque()
+                for place, said in enumerate(recent):
+                    if said.id == item.id:
+                        recent[place] = item
             case NodePurged():
                 node = self._nodes[event.node]
                 self._remove_items(node, [*node.listed, *(node.heads or ()), *(node.live or ())])
@@ -232,8 +259,13 @@ class WorkingSet:
                     invites[after.id] = after
                 elif before is not None:
                     invites.pop(before.id, None)
+            case RegistrationChanged(jid=jid, after=registration):
+                self._nodes[event.node].put_registration(jid, registration)
+                self._moved[jid] = self.batch
             case SubjectChanged():
                 self._nodes[event.node].subject = event.item
+            case CardChanged():
+                pass  # who asks for one reads it from the store
             case _:
                 return
         if kept(event):
@@ -241,11 +273,12 @@ class WorkingSet:
 
     def _created(self, event: NodeCreated) -> None:
         node = Node(event.node, event.config, event.creator, event.at)
-        if event.config.room is None:
-            node.heads = {}  # a room's are nobody's to replace, and never end
+        archive = event.config.preferences is not None
+        if event.config.room is None and not archive:
+            node.heads = {}  # what was said is nobody's to replace
         node.recent = deque(maxlen=HISTORY_ITEMS_MAX)
         if event.owner is not None:
-            node.affiliations[event.owner] = Affiliation.OWNER
+            node.put_affiliation(event.owner, Affiliation.OWNER)
             self._moved[event.owner] = self.batch
         self._moved[event.node.service] = self.batch
         self._nodes[event.node] = node
@@ -274,16 +307,25 @@ class WorkingSet:
             node.live[item.id] = item
         if not event.persist:
             return
+        if node.config.purge_offline:
+            self._leave(item.publisher, event.node)
         self._remove_items(node, event.evicted)
         if node.heads is not None:
             node.heads.pop(item.id, None)
             node.heads[item.id] = item.publisher
-        if node.recent is not None and node.config.room is not None:
+        if node.config.room is not None and node.recent is not None:
             node.recent.append(item)
+        if node.config.room is not None or node.config.preferences is not None:
+            self.grown[event.node] = None
         if event.lists is not None or item.id in node.listed:
             node.put_listed(item.id, event.lists)
 
-    def _remove_items(self, node: Node, item_ids: Iterable[str]) -> None:
+    def _leave(self, publisher: JID, node: NodeId) -> None:
+        """Something in a node goes when its publisher does."""
+        self._leaving.setdefault(publisher, set()).add(node)
+        self._leaving.move_to_end(publisher)
+
+    def _remove_items(self, node: Node, item_ids: Collection[str]) -> None:
         for item_id in item_ids:
             if node.heads is not None:
                 node.heads.pop(item_id, None)
@@ -291,10 +333,14 @@ class WorkingSet:
                 node.live.pop(item_id, None)
             if item_id in node.listed:
                 node.put_listed(item_id, None)
+        if node.recent and item_ids and not {*item_ids}.isdisjoint(item.id for item in node.recent):
+            node.recent = None
 
     def _subscription(self, event: SubscriptionChanged) -> None:
         node = self._nodes[event.node]
         node.put_subscription(event.subscriber, event.after)
+        if event.version and (event.before or event.after) and not _occupies(event):
+            node.put_standing(event.subscriber.bare, event.version)
         for subscription, step in ((event.before, -1), (event.after, 1)):
             if subscription is not None:
                 self._index(event.node, event.subscriber, subscription.temporary, step)
@@ -323,6 +369,17 @@ class WorkingSet:
             nodes.add(node)
         else:
             nodes.discard(node)
+
+
+def _occupies(event: SubscriptionChanged) -> bool:
+    return any(each is not None and each.occupant for each in (event.before, event.after))
+
+
+def _replace(node: Node, item: Item) -> None:
+    """Put an item where another of its id is among the newest, if it is."""
+    if node.recent is not None:
+        same = (each if each.id != item.id else item for each in node.recent)
+        node.recent = deque(same, maxlen=HISTORY_ITEMS_MAX)
 
 
 def _related(config: NodeConfig) -> tuple[NodeId, ...]:

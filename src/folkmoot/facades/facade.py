@@ -37,6 +37,8 @@ class Reach(Enum):
     """To every available resource whose priority is not negative, else nowhere: headlines."""
     KEPT = "kept"
     """The same, but kept for later where there is none: messages someone has to see."""
+    COPIED = "copied"
+    """To every resource that asked for copies of messages, but for those that have the message."""
     INTERESTED = "interested"
     """To every resource that has asked for the roster: roster pushes."""
 
@@ -45,17 +47,22 @@ class Reach(Enum):
 class Outgoing:
     """A stanza worded once for all who hear it; the address is stamped for each.
 
-    shows: it is for resources alone that are available in one of these ways; empty: for any.
+    shows: it is for resources alone that are available in one of these ways, None being not to be
+    available; empty: for any.
     wanted: a feature; of a bare JID only those resources are meant that have announced it, each
-    by its own address. but: of those, not these addresses, which take it as Reach.AVAILABLE says.
+    by its own address. but: of those, and of those that want copies, not these addresses, which
+    take it as Reach.AVAILABLE says.
+    eventing: it is for those resources alone whose presence came through pubsub (XEP-0207), or for
+    those alone whose did not; None: for any.
     """
 
     wording: Wording
     to: tuple[JID, ...]
     reach: Reach
-    shows: frozenset[Show] = frozenset()
+    shows: frozenset[Show | None] = frozenset()
     wanted: str = ""
     but: frozenset[JID] = frozenset()
+    eventing: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +81,17 @@ class Sender:
     """What was true of the stream a stanza came from, before the stanza.
 
     available: it has broadcast presence. interested: it has asked for the roster.
-    priority: of the presence it broadcast, -128 to 127.
+    priority: of the presence it broadcast, -128 to 127. eventing: that came through pubsub.
     """
 
     available: bool = False
     interested: bool = False
     priority: int = 0
+    eventing: bool = False
+
+
+Instead = Callable[[Element], Awaitable[None]]
+"""Handles another stanza of the same sender in place of a request, as if it had been sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +100,7 @@ class Request:
 
     actor: the sender's full JID. to: the address; the actor's bare JID where the stanza has none.
     payload: the element a route was found by: the child of an iq, or of what is in it.
+    eventing: whether pubsub may speak of presence in it (XEP-0207).
     """
 
     engine: Engine[Outgoing | Answer]
@@ -95,7 +108,9 @@ class Request:
     actor: JID
     to: JID
     payload: Element
+    instead: Instead
     sender: Sender = Sender()
+    eventing: bool = False
 
     @property
     def services(self) -> Services:
@@ -121,8 +136,13 @@ class Request:
         self.engine.tell(*told)
 
 
-Handler = Callable[[Request], Awaitable[Iterable[Element]]]
-"""Gives the children of an iq's result; for other stanzas there is none, and nothing to give."""
+Answered = Iterable[Element] | None
+"""The children of an iq's result; None where somebody else will answer.
+
+For other stanzas than an iq there is no result, and nothing to give.
+"""
+
+Handler = Callable[[Request], Awaitable[Answered]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +150,8 @@ class Route:
     """Which stanzas a handler takes: kind, type and the element inside.
 
     kind: `iq`, `message` or `presence`. type: of the stanza; "" for presence without one.
-    path: namespace and name of the iq's child, then perhaps of the element in it; for a message or
-    presence, `()`: the whole stanza is the payload.
+    path: namespace and name of the iq's child, then perhaps of the element in it; `()`: the whole
+    stanza is the payload, of a message or presence, or of an iq that no other route takes.
     feature: what disco#info says for it, "" for nothing.
     """
 
@@ -151,12 +171,14 @@ class Facade:
     """One protocol at one service.
 
     word: a notification of its own `via` in its protocol's words; it may have none.
+    eventing: its words are for resources alone whose presence came through pubsub.
     """
 
     name: str
     routes: tuple[Route, ...]
     errors: Errors
     word: Callable[[Notification], Iterable[Outgoing]] = lambda notification: ()
+    eventing: bool = False
 
     def error(self, refused: Refused) -> StanzaError:
         """A refusal in this protocol's words."""

@@ -1,7 +1,8 @@
 """Messages between accounts: RFC 6121 §5, §8.5; kept for later by XEP-0160 1.0.1.
 
 Who is there to take a message is for the router to know: it delivers what `Reach` says, and what
-nobody took comes back to `keep`. A kept message is an item of the account's `messages` node.
+nobody took comes back to `keep`. What waits is an item of the account's `messages` node: the
+message itself, or just its id where the account's archive has it (XEP-0313 1.1.3, §6.1.1).
 """
 
 from __future__ import annotations
@@ -9,11 +10,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from folkmoot.engine.commands import Entry, Publish, Retract
+from folkmoot.engine.commands import Entry, Publish, Remember, Retract
 from folkmoot.engine.engine import Engine
 from folkmoot.engine.errors import Reason, Refused
-from folkmoot.engine.model import MESSAGES_NODE, Item, NodeId
-from folkmoot.engine.questions import is_account, waiting_messages
+from folkmoot.engine.events import ItemPublished
+from folkmoot.engine.model import ARCHIVE_NODE, MESSAGES_NODE, NodeId
+from folkmoot.engine.questions import Waited, is_account, waiting_messages
+from folkmoot.facades import carbons
+from folkmoot.facades.archiving import (
+    DELAY,
+    cleaned,
+    given_by,
+    hints,
+    is_kept,
+    says_something,
+    stanza_id,
+)
 from folkmoot.facades.facade import Answer, Errors, Facade, Outgoing, Reach, Request, Route
 from folkmoot.xmpp.dates import format_date
 from folkmoot.xmpp.errors import StanzaError
@@ -21,28 +33,56 @@ from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.stanza import CLIENT, error_reply, wording
 from folkmoot.xmpp.xml import Element
 
-DELAY: Final = "urn:xmpp:delay"
-HINTS: Final = "urn:xmpp:hints"
-CHAT_STATES: Final = "http://jabber.org/protocol/chatstates"
-STANZA_IDS: Final = "urn:xmpp:sid:0"
 FEATURES: Final = ("msgoffline",)
 """What disco#info of the server says (XEP-0160 §4)."""
 
-PASSING: Final = frozenset({CHAT_STATES, HINTS, STANZA_IDS, DELAY})
-"""Namespaces of what says nothing to somebody who reads it tomorrow."""
+_ELSEWHERE: Final = Element(CLIENT, "message")
+"""What waits in place of a message that the account's archive has."""
 
 Told = Outgoing | Answer
 
 
 async def personal(request: Request) -> Iterable[Element]:
-    """A message someone has to see: to whoever is there, else kept (§8.5.2.1.1, §8.5.3)."""
-    request.tell(Outgoing(wording(request.stanza), (request.to,), Reach.KEPT))
+    """A message someone has to see: to whoever is there, else kept (§8.5.2.1.1, §8.5.3).
+
+    Before that it is in the archives of both, and all their devices that want copies have one.
+    """
+    sender, to = request.actor, request.to
+    message = cleaned(request.stanza, request.services)
+    message.attrs.setdefault("to", str(to))
+    mine = await remembered(request, message, sender.bare, with_=to)
+    theirs = mine
+    if to.bare != sender.bare:
+        theirs = await remembered(request, message, to.bare, with_=sender)
+    request.tell(Outgoing(wording(theirs), (to,), Reach.KEPT))
+    if carbons.is_copied(message):
+        request.tell(carbons.sent(mine, sender, to))
+        if to.bare != sender.bare:
+            request.tell(carbons.received(theirs, to))
     return ()
+
+
+async def remembered(request: Request, message: Element, account: JID, *, with_: JID) -> Element:
+    """A message as an account has it: under the id of its archive, if it is kept there."""
+    if not (is_kept(message) and request.services.local(account)):
+        return message
+    node = NodeId(account, ARCHIVE_NODE)
+    events = await request.run(Remember(actor=account, node=node, with_=with_, payload=message))
+    for event in events:
+        if isinstance(event, ItemPublished):
+            return _under(message, account, event.item.id)
+    return message
+
+
+def _under(message: Element, account: JID, id: str) -> Element:
+    told = stanza_id(str(account), id)
+    return Element(message.ns, message.name, message.attrs, *message.children, told)
 
 
 async def passing(request: Request) -> Iterable[Element]:
     """A headline: to whoever is there, and never kept (§8.5.2.1.1)."""
-    request.tell(Outgoing(wording(request.stanza), (request.to,), Reach.AVAILABLE))
+    message = cleaned(request.stanza, request.services)
+    request.tell(Outgoing(wording(message), (request.to,), Reach.AVAILABLE))
     return ()
 
 
@@ -72,13 +112,23 @@ async def keep(engine: Engine[Told], account: JID, stanza: Element) -> None:
         else:
             _refuse(engine, stanza)
     elif _worth_keeping(stanza):
-        node, entry = NodeId(account, MESSAGES_NODE), Entry(payload=stanza)
+        id = _archived(stanza, account)
+        entry = Entry(payload=stanza) if id is None else Entry(payload=_ELSEWHERE, id=id)
         try:
-            await engine.run(Publish(actor=account, node=node, entry=entry))
+            await engine.run(
+                Publish(actor=account, node=NodeId(account, MESSAGES_NODE), entry=entry)
+            )
         except Refused as refused:
             if refused.reason is not Reason.NODE_FULL:
                 raise
-            _refuse(engine, stanza)
+            if id is None:
+                _refuse(engine, stanza)
+
+
+def _archived(message: Element, account: JID) -> str | None:
+    """The id of a message in an account's archive, which is nobody else's to give."""
+    found = (each.get("id") for each in message.elements if given_by(each) == account)
+    return next(found, None)
 
 
 def _refuse(engine: Engine[Told], stanza: Element) -> None:
@@ -99,22 +149,16 @@ def _worth_keeping(stanza: Element) -> bool:
     """
     if stanza.get("type", "normal") in ("groupchat", "headline", "error"):
         return False
-    if stanza.child(HINTS, "no-store") is not None:
-        return False
-    if stanza.child(HINTS, "store") is not None:
-        return True
-    thread = (CLIENT, "thread")
-    return any(
-        each.ns not in PASSING and (each.ns, each.name) != thread for each in stanza.elements
-    )
+    wished = hints(stanza)
+    return "no-store" not in wished and ("store" in wished or says_something(stanza))
 
 
 async def waiting(engine: Engine[Told], resource: JID) -> None:
     """Send an account's kept messages to one of its resources, in order, and keep them no more."""
     account = resource.bare
     node = NodeId(account, MESSAGES_NODE)
-    while items := await engine.ask(waiting_messages, account):
-        taken = Retract(actor=account, node=node, item_ids=tuple(item.id for item in items))
+    while waiting := await engine.ask(waiting_messages, account):
+        taken = Retract(actor=account, node=node, item_ids=tuple(each.id for each in waiting))
         try:
             await engine.run(taken)
         except Refused as refused:
@@ -123,20 +167,22 @@ async def waiting(engine: Engine[Told], resource: JID) -> None:
             continue  # another resource came at the same time, and has some of them
         engine.tell(
             *(
-                Outgoing(wording(_delayed(item, account)), (resource,), Reach.KEPT)
-                for item in items
-                if item.payload is not None
+                Outgoing(wording(_delayed(each, account)), (resource,), Reach.KEPT)
+                for each in waiting
+                if each.payload is not None
             )
         )
 
 
-def _delayed(item: Item, account: JID) -> Element:
+def _delayed(waited: Waited, account: JID) -> Element:
     """A message with the time it came, by this server's clock (XEP-0203 §4)."""
-    assert item.payload is not None
-    message = item.payload
+    assert waited.payload is not None
+    message = waited.payload
+    if waited.archived:
+        message = _under(message, account, waited.id)
     if any(each.get("from") == account.domain for each in message.childs(DELAY, "delay")):
         return message  # it waited before, for somebody who was gone again when it came
-    said = {"from": account.domain, "stamp": format_date(item.published)}
+    said = {"from": account.domain, "stamp": format_date(waited.at)}
     delay = Element(DELAY, "delay", said, "Offline Storage")
     return Element(message.ns, message.name, message.attrs, *message.children, delay)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from folkmoot.engine.commands import Entry
-from folkmoot.engine.model import MESSAGES_NODE, PRESENCE_NODE, NodeId
+from folkmoot.engine.model import KEPT_BY_SERVER, NodeId
 from folkmoot.facades import bookmarks
 from folkmoot.facades.facade import Facade, Request, Route
 from folkmoot.facades.personal import CURRENT, ERRORS, PRIVATE, is_own, keep, named, private
@@ -24,7 +24,7 @@ PRIVATE_BYTES_MAX: Final = 131_072
 """The most that is stored under one namespace, in bytes of XML."""
 
 _RESERVED: Final = ("jabber:", "http://jabber.org/")
-_OTHERS: Final = frozenset({"", "vcard-temp", bookmarks.NODE, PRESENCE_NODE, MESSAGES_NODE})
+_OTHERS: Final = KEPT_BY_SERVER | {"", "vcard-temp", bookmarks.NODE}
 """Names of nodes whose items have a meaning of their own, or a protocol of their own (§2.3)."""
 
 

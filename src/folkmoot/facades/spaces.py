@@ -9,7 +9,7 @@ from __future__ import annotations
 from operator import is_
 from typing import Final
 
-from folkmoot.engine.model import NodeId
+from folkmoot.engine.model import NodeId, room_abroad
 from folkmoot.engine.services import Services
 from folkmoot.facades.form_table import node_uri
 from folkmoot.xmpp.forms import Field, Form
@@ -40,8 +40,12 @@ def listed(item_id: str, payload: Element | None, services: Services) -> NodeId 
     try:
         if (payload.ns, payload.name) == (BOOKMARKS, "conference"):
             room = JID.parse(item_id)
-            if room.local and room.is_bare and room.domain == services.rooms.domain:
+            if not room.local or not room.is_bare:
+                return None
+            if room.domain == services.rooms.domain:
                 return NodeId(services.rooms, room.local)
+            if room.domain not in (services.domain.domain, services.pubsub.domain):
+                return room_abroad(room)
         elif (payload.ns, payload.name) == (SUBSCRIPTION, "subscription"):
             node = payload.get("node")
             if node:

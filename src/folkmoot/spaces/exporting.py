@@ -13,7 +13,7 @@ from folkmoot.engine.record import Node
 from folkmoot.engine.store import PAGE_ITEMS_MAX, AuditQuery, ItemQuery
 from folkmoot.engine.view import View
 from folkmoot.facades.form_table import Row
-from folkmoot.facades.muc.notification import AFFILIATIONS as ROOM_WORDS
+from folkmoot.facades.muc.standing import AFFILIATIONS as ROOM_WORDS
 from folkmoot.facades.pubsub.options import options_form
 from folkmoot.spaces.document import FORMAT, VERSION, Part, paged
 from folkmoot.spaces.ground import Arguments, Ground, Message, audit_row

@@ -250,7 +250,7 @@ class Import:
         services = plan.move.new
         for item in plan.items:
             node = listed(item.id, item.payload, services)
-            if node is None and _is_room(item):
+            if _is_room(item) and (node is None or not node.name):
                 notes.append(f"{item.id} is a room of another service: it stays a link")
             elif node is not None and not await self._here(plan, node):
                 notes.append(f"{node.name} of {node.service} is not in the file: it stays a link")

@@ -14,7 +14,7 @@ from folkmoot.engine.model import Affiliation, Item, State, Subscription, Via
 from folkmoot.facades.form_table import Row
 from folkmoot.facades.muc.config import PUBSUB
 from folkmoot.facades.muc.config import ROWS as ROOM_ROWS
-from folkmoot.facades.muc.notification import AFFILIATIONS as ROOM_WORDS
+from folkmoot.facades.muc.standing import AFFILIATIONS as ROOM_WORDS
 from folkmoot.facades.pubsub.config import LINK
 from folkmoot.facades.pubsub.config import ROWS as NODE_ROWS
 from folkmoot.facades.pubsub.options import read_options

@@ -9,32 +9,51 @@ or a deletion, comes after all that was said before it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from types import MappingProxyType
 from typing import TypeAlias
 
 from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.events import (
     AffiliationChanged,
     Audited,
+    CardChanged,
     Event,
     InviteChanged,
     ItemPublished,
+    ItemReplaced,
     ItemsRetracted,
     Matter,
+    MessageTakenBack,
     NodeConfigured,
     NodeCreated,
     NodeDeleted,
     NodePurged,
     OccupantsLost,
+    PeopleWished,
+    RegistrationChanged,
+    RoomListed,
+    RoomUnlisted,
+    StandingWished,
     SubjectChanged,
     SubscriptionChanged,
     kept,
     lasting,
 )
 from folkmoot.engine.model import Affiliation, NodeId, Subscription
+from folkmoot.engine.record import STANDINGS_MAX
 from folkmoot.engine.store import AUDIT_CHARS_MAX, AUDIT_ROWS_MAX
-from folkmoot.stores import statements
-from folkmoot.stores.codec import Row, Value, item_row, occupant_row, write_config, write_contact
+from folkmoot.stores import abroad_statements, statements
+from folkmoot.stores.codec import (
+    Row,
+    Value,
+    item_row,
+    occupant_row,
+    terms_row,
+    write_config,
+    write_contact,
+)
 from folkmoot.xmpp.jid import JID
+from folkmoot.xmpp.xml import serialize
 
 Step: TypeAlias = tuple[str, list[Row]]
 """A statement, and the rows to run it for."""
@@ -68,6 +87,11 @@ class _Batch:
         self._occupants: _Pending = {}
         self._items: _Pending = {}
         self._invites: _Pending = {}
+        self._registrations: _Pending = {}
+        self._standings: _Pending = {}
+        self._cards: _Pending = {}
+        self._wishes: _Pending = {}
+        self._rooms: _Pending = {}
         self._audit: list[Row] = []
         self._written: dict[tuple[NodeId, str], str] = {}  # items as this batch left them
 
@@ -82,6 +106,10 @@ class _Batch:
                 self._sweep(statements.DELETE_NODE, event.node)
             case ItemPublished():
                 self._publish(event)
+            case ItemReplaced():
+                self._replace(event)
+            case MessageTakenBack():
+                self._entomb(event)
             case ItemsRetracted():
                 self._drop_items(event.node, event.item_ids)
             case NodePurged():
@@ -91,13 +119,30 @@ class _Batch:
                     self._subscribe(node, jid, lasting(after))
                 if any(each is not None and each.occupant for each in (before, after)):
                     self._occupy(node, jid, after)
+                self._moved(node, jid.bare, event.version)
             case OccupantsLost(node=node, occupants=lost):
                 for each in lost:
                     self._occupy(node, each.subscriber, None)
             case AffiliationChanged():
                 self._affiliate(event.node, event.jid, event.after)
+                self._moved(event.node, event.jid, event.version)
             case InviteChanged():
                 self._invite(event)
+            case CardChanged():
+                self._card(event)
+            case RegistrationChanged():
+                self._register(event)
+            case RoomListed(by=None):
+                self._anew(abroad_statements.ALIGN_AGAIN, event)
+            case RoomListed(by=by):
+                self._anew(abroad_statements.LIST_ROOM, event, {"by": str(by)})
+            case RoomUnlisted():
+                self._anew(abroad_statements.UNLIST_ROOM, event)
+            case StandingWished():
+                self._wish(event)
+            case PeopleWished():
+                row = _room_row(event) | {"last": event.last}
+                self._rooms[event.node, str(event.room)] = (abroad_statements.PEOPLE_WISHED, row)
             case Audited():
                 self._write_down(event)
             case SubjectChanged():
@@ -124,10 +169,22 @@ class _Batch:
             self._occupants,
             self._items,
             self._invites,
+            self._registrations,
+            self._standings,
+            self._cards,
+            self._wishes,
+            self._rooms,
         ):
             for statement, row in pending.values():
                 grouped.setdefault(statement, []).append(row)
             pending.clear()
+        if statements.PUT_STANDING in grouped:
+            nodes = dict.fromkeys(
+                (row["service"], row["name"]) for row in grouped[statements.PUT_STANDING]
+            )
+            grouped[statements.TRIM_STANDINGS] = [
+                {"service": service, "name": name, "most": STANDINGS_MAX} for service, name in nodes
+            ]
         self.steps.extend(grouped.items())
 
     def _sweep(self, statement: str, node: NodeId) -> None:
@@ -150,8 +207,24 @@ class _Batch:
         row["sequence"] = next(self._sequence)
         row["lists_service"] = None if event.lists is None else str(event.lists.service)
         row["lists_name"] = None if event.lists is None else event.lists.name
-        self._items[event.node, event.item.id] = (statements.PUT_ITEM, row)
+        key = (event.node, event.item.id)
+        self._items[key] = _overtaking(self._items.get(key), row)
         self._drop_items(event.node, event.evicted)
+
+    def _replace(self, event: ItemReplaced) -> None:
+        key, row = (event.node, event.item.id), _node_row(event.node) | item_row(event.item)
+        statement, pending = self._items.get(key, (statements.REPLACE_ITEM, {}))
+        if statement is not statements.DELETE_ITEM:
+            self._items[key] = (statement, {**pending, **row})
+
+    def _entomb(self, event: MessageTakenBack) -> None:
+        """Other words in the same place; those that this batch has of it are never written."""
+        key = (event.node, event.item.id)
+        payload = {"payload": item_row(event.item)["payload"]}
+        row: Row = _node_row(event.node) | {"id": event.item.id}
+        statement, row = self._items.get(key, (statements.ENTOMB_ITEM, row))
+        if statement is not statements.DELETE_ITEM:
+            self._items[key] = (statement, {**row, **payload})
 
     def _invite(self, event: InviteChanged) -> None:
         ticket = event.after
@@ -169,6 +242,41 @@ class _Batch:
         elif event.before is not None:
             row = _node_row(event.node) | {"id": event.before.id}
             self._invites[event.node, event.before.id] = (statements.DELETE_INVITE, row)
+
+    def _moved(self, node: NodeId, jid: JID, version: int) -> None:
+        if version:
+            row = _node_row(node) | {"jid": str(jid), "version": version}
+            self._standings[node, str(jid)] = (statements.PUT_STANDING, row)
+
+    def _card(self, event: CardChanged) -> None:
+        row = _node_row(event.node)
+        if event.card is None:
+            self._cards[event.node, ""] = (statements.DELETE_CARD, row)
+        else:
+            row["card"] = serialize(event.card)
+            self._cards[event.node, ""] = (statements.PUT_CARD, row)
+
+    def _register(self, event: RegistrationChanged) -> None:
+        row, key = _node_row(event.node) | {"jid": str(event.jid)}, (event.node, str(event.jid))
+        if event.after is None:
+            self._registrations[key] = (statements.DELETE_REGISTRATION, row)
+        else:
+            row |= {"nick": event.after.nick, "pending": event.after.pending}
+            self._registrations[key] = (statements.PUT_REGISTRATION, row)
+
+    def _anew(
+        self, statement: str, event: RoomListed | RoomUnlisted, more: Row = MappingProxyType({})
+    ) -> None:
+        """Nothing is wished any more for a room that is listed anew, or no longer."""
+        self.flush()
+        row = {**_room_row(event), **more}
+        self.steps.extend(((statement, [row]), (abroad_statements.WISH_NOTHING, [row])))
+
+    def _wish(self, event: StandingWished) -> None:
+        nothing = event.wanted is Affiliation.NONE
+        row = _room_row(event) | {"jid": str(event.jid), "wanted": event.wanted.value}
+        statement = abroad_statements.CHANGE_WISH if nothing else abroad_statements.PUT_WISH
+        self._wishes[event.node, f"{event.room} {event.jid}"] = (statement, row)
 
     def _write_down(self, event: Audited) -> None:
         row = _node_row(event.node)
@@ -205,13 +313,10 @@ class _Batch:
                 "bare": str(jid.bare),
                 "state": subscription.state.value,
                 "via": subscription.via.value,
-                "subid": subscription.subid,
-                "deliver": subscription.deliver,
                 "contact": write_contact(subscription.contact),
-                "expires": subscription.expires,
-                "body": subscription.manner.body,
-                "shows": " ".join(sorted(each.value for each in subscription.manner.shows)),
+                "public": subscription.public,
             }
+            row |= terms_row(subscription)
             self._subscriptions[node, str(jid)] = (statements.PUT_SUBSCRIPTION, row)
 
     def _occupy(self, node: NodeId, jid: JID, subscription: Subscription | None) -> None:
@@ -227,15 +332,39 @@ def _node_row(node: NodeId) -> dict[str, Value]:
     return {"service": str(node.service), "name": node.name}
 
 
+def _room_row(
+    event: RoomListed | RoomUnlisted | StandingWished | PeopleWished,
+) -> dict[str, Value]:
+    return _node_row(event.node) | {"room": str(event.room)}
+
+
 def _config_row(config: NodeConfig) -> dict[str, Value]:
     room = config.room
     return {
         "config": write_config(config),
         "item_seconds": config.item_seconds if room is None and config.persist_items else 0,
+        "purge_offline": room is None and config.purge_offline and config.persist_items,
         "type": config.type,
         "listed": config.listed,
+        "guarded": config.guarded,
         "parent_service": None if config.parent is None else str(config.parent.service),
         "parent_name": None if config.parent is None else config.parent.name,
         "link_service": None if config.link is None else str(config.link.service),
         "link_name": None if config.link is None else config.link.name,
     }
+
+
+def _overtaking(before: tuple[str, Row] | None, row: dict[str, Value]) -> tuple[str, Row]:
+    """How an item is put that overtakes what waits: it has to know what that knew of its past.
+
+    anew: whether it is another than the item that is kept. created: where it stood first.
+    """
+    if before is None or before[0] is statements.REPLACE_ITEM:
+        return statements.PUT_ITEM, row
+    statement, waiting = before
+    row["anew"], row["created"] = waiting.get("anew", False), waiting.get("created")
+    if statement is statements.DELETE_ITEM:
+        row["anew"] = True
+    elif row["created"] is None:
+        row["created"] = waiting["sequence"]
+    return statements.PUT_MOVED_ITEM, row

@@ -2,9 +2,9 @@
 
 A configuration is a JSON object of `NodeConfig`'s fields under their own names, all of them, so
 that a default changed later changes no node. Enums are their values, a node is `[service, name]`,
-`RoomConfig` an object of the same kind. Read back, a field that is missing takes its default and
-one that is not known is passed over; a value its field cannot hold is a ValueError, since an
-access model must never turn into a guess.
+`RoomConfig` and `Preferences` are objects of the same kind. Read back, a field that is missing
+takes its default and one that is not known is passed over; a value its field cannot hold is a
+ValueError, since an access model must never turn into a guess.
 """
 
 from __future__ import annotations
@@ -17,10 +17,25 @@ from enum import Enum
 from types import UnionType
 from typing import Any, Final, TypeAlias, cast, get_args, get_origin, get_type_hints
 
-from folkmoot.engine.configuration import NodeConfig, RoomConfig
-from folkmoot.engine.model import Contact, Item, NodeId, Occupant, Role, State, Subscription, Via
+from folkmoot.engine.configuration import NodeConfig, Preferences, RoomConfig
+from folkmoot.engine.model import (
+    Contact,
+    Item,
+    Manner,
+    NodeId,
+    Occupant,
+    Role,
+    Scope,
+    Show,
+    State,
+    Subscription,
+    Terms,
+    Topic,
+    Via,
+)
+from folkmoot.stores.texts import words_of
 from folkmoot.xmpp.jid import JID
-from folkmoot.xmpp.xml import Limits, parse, serialize
+from folkmoot.xmpp.xml import Element, Limits, parse, serialize
 
 Value: TypeAlias = str | int | float | bytes | None
 Row: TypeAlias = Mapping[str, Value]
@@ -69,25 +84,98 @@ def read_contact(text: str | None) -> Contact | None:
     return Contact(
         name=found.get("name", ""),
         groups=tuple(found.get("groups", ())),
-        request=None if request is None else parse(request, _AS_KEPT),
+        request=None if request is None else read_element(request),
     )
+
+
+def terms_row(subscription: Subscription) -> dict[str, Value]:
+    """The columns of the terms of an address's subscriptions."""
+    first = subscription.terms[0]
+    return {
+        "subid": first.subid,
+        "deliver": first.deliver,
+        "expires": subscription.ends,
+        "body": first.manner.body,
+        "shows": _shows(first.manner),
+        "topics": _topics(first.scope),
+        "depth": first.scope.depth,
+        "terms": _json(list(map(_plain_terms, subscription.terms))) if subscription.more else None,
+    }
+
+
+def read_terms(
+    subid: str,
+    deliver: int,
+    expires: float | None,
+    body: int,
+    shows: str,
+    topics: str,
+    depth: int,
+    terms: str | None,
+) -> tuple[Terms, ...]:
+    """The terms whose columns these are."""
+    if terms is None:
+        manner = Manner(bool(body), frozenset(map(Show, shows.split())))
+        return (Terms(subid, bool(deliver), expires, manner, _scope(topics, depth)),)
+    return tuple(
+        Terms(
+            each["subid"],
+            each["deliver"],
+            each["expires"],
+            Manner(each["body"], frozenset(map(Show, each["shows"].split()))),
+            _scope(each.get("topics", "items"), each.get("depth", 0)),
+        )
+        for each in json.loads(terms)
+    )
+
+
+def _plain_terms(terms: Terms) -> dict[str, object]:
+    return {
+        "subid": terms.subid,
+        "deliver": terms.deliver,
+        "expires": terms.expires,
+        "body": terms.manner.body,
+        "shows": _shows(terms.manner),
+        "topics": _topics(terms.scope),
+        "depth": terms.scope.depth,
+    }
+
+
+def _scope(topics: str, depth: int) -> Scope:
+    return Scope(frozenset(map(Topic, topics.split(","))), depth)
+
+
+def _topics(scope: Scope) -> str:
+    return ",".join(sorted(each.value for each in scope.topics))
+
+
+def _shows(manner: Manner) -> str:
+    return " ".join(sorted(each.value for each in manner.shows))
 
 
 def occupant_row(subscription: Subscription, occupant: Occupant) -> dict[str, Value]:
     """The columns of an occupancy besides its address."""
     return {
         "via": subscription.via.value,
+        "subid": subscription.subid,
         "nick": occupant.nick,
         "role": None if occupant.role is None else occupant.role.value,
         "presence": serialize(occupant.presence),
     }
 
 
-def read_occupant(jid: str, via: str, nick: str, role: str | None, presence: str) -> Subscription:
+def read_occupant(
+    jid: str, via: str, subid: str, nick: str, role: str | None, presence: str
+) -> Subscription:
     """The occupancy whose columns these are."""
-    occupant = Occupant(nick, parse(presence, _AS_KEPT), None if role is None else Role(role))
+    occupant = Occupant(nick, read_element(presence), None if role is None else Role(role))
     return Subscription(
-        JID.parse(jid), State.SUBSCRIBED, Via(via), temporary=True, occupant=occupant
+        JID.parse(jid),
+        State.SUBSCRIBED,
+        Via(via),
+        subid=subid,
+        temporary=True,
+        occupant=occupant,
     )
 
 
@@ -96,9 +184,11 @@ def item_row(item: Item) -> dict[str, Value]:
     return {
         "id": item.id,
         "publisher": str(item.publisher),
+        "bare": str(item.publisher.bare),
         "published": item.published,
         "nick": item.nick,
         "payload": None if item.payload is None else serialize(item.payload),
+        "words": words_of(item),
     }
 
 
@@ -110,9 +200,14 @@ def read_item(
         id=item_id,
         publisher=JID.parse(publisher),
         published=published,
-        payload=None if payload is None else parse(payload, _AS_KEPT),
+        payload=None if payload is None else read_element(payload),
         nick=nick,
     )
+
+
+def read_element(text: str) -> Element:
+    """An element as it was kept."""
+    return parse(text, _AS_KEPT)
 
 
 def _json(value: object) -> str:
@@ -126,7 +221,11 @@ def _plain(value: object) -> object:
             return value.value
         case NodeId(service, name):
             return [str(service), name]
-        case NodeConfig() | RoomConfig():
+        case JID():
+            return str(value)
+        case tuple():
+            return [_plain(each) for each in value]
+        case NodeConfig() | RoomConfig() | Preferences():
             return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
         case _:
             return value
@@ -146,14 +245,17 @@ def _reader(kind: Any) -> Callable[[Any], object]:
     if kind is NodeId:
         return lambda value: NodeId(JID.parse(value[0]), value[1])
     if get_origin(kind) is tuple:
-        return tuple
-    if kind is RoomConfig:
-        return lambda value: _read(RoomConfig, value)
+        one = _reader(get_args(kind)[0])
+        return lambda values: tuple(map(one, values))
+    if kind is JID:
+        return JID.parse
+    if kind in (RoomConfig, Preferences):
+        return lambda value: _read(kind, value)
     return cast(Callable[[Any], object], kind)
 
 
 _READERS: Final[Mapping[type[Any], Mapping[str, Callable[[Any], object]]]] = {
     kind: {name: _reader(field) for name, field in get_type_hints(kind).items()}
-    for kind in (NodeConfig, RoomConfig)
+    for kind in (NodeConfig, RoomConfig, Preferences)
 }
 """For each field of a configuration, what makes its value of what JSON gave."""

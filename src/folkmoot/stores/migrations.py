@@ -16,6 +16,9 @@ APPLICATION_ID: Final = 0x466F_6C6B
 """Marks a SQLite file as ours, for `file` and for us: "Folk"."""
 
 
+_SEARCHES: Final = "SELECT 1 FROM pragma_module_list WHERE name = 'fts5'"
+
+
 class CannotOpen(Exception):
     """A database cannot be used as it is; the message says why, for an operator."""
 
@@ -58,6 +61,11 @@ def migrate(connection: sqlite3.Connection, migrations: Sequence[Migration]) -> 
     Raises NewerSchema, CannotOpen where the file is some other program's, sqlite3.Error.
     """
     known = migrations[-1].version
+    if connection.execute(_SEARCHES).fetchone() is None:
+        raise CannotOpen(
+            f"SQLite {sqlite3.sqlite_version}, which this Python has, was built without FTS5, which"
+            " search in archives needs: use a Python whose SQLite has it, as those of python.org"
+        )
     if schema_version(connection) == known:
         return
     connection.execute("BEGIN IMMEDIATE")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from folkmoot.xmpp.element import Element, escape_value, serialize
-from folkmoot.xmpp.errors import StanzaError
+from folkmoot.xmpp.errors import STANZA_CONDITIONS, StanzaError
 from folkmoot.xmpp.jid import JID
 
 CLIENT = "jabber:client"
@@ -36,6 +36,16 @@ def error_reply(stanza: Element, error: StanzaError) -> Element:
     if error.beside is not None:
         returned = [*returned, error.beside]
     return _answer(stanza, "error", *returned, told)
+
+
+def read_error(stanza: Element) -> StanzaError:
+    """Why somebody else refused what we sent (RFC 6120 §8.3); an unknown why is undefined."""
+    error = stanza.child(stanza.ns, "error")
+    children = [] if error is None else error.elements
+    found = [each.name for each in children if each.ns == STANZAS and each.name != "text"]
+    condition = found[0] if found and found[0] in STANZA_CONDITIONS else "undefined-condition"
+    text = "" if error is None else getattr(error.child(STANZAS, "text"), "text", "")
+    return StanzaError(condition, text)
 
 
 def _answer(stanza: Element, type: str, *children: Element) -> Element:

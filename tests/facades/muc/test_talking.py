@@ -44,13 +44,13 @@ async def test_a_message_without_an_id_is_given_one(stage: Stage) -> None:
     await hag.sends(f"""
         <message to='{COVEN}' type='groupchat'><body>!</body>
           <stanza-id xmlns='urn:xmpp:sid:0' by='{COVEN}' id='forged'/>
-          <stanza-id xmlns='urn:xmpp:sid:0' by='hag66@shakespeare.lit' id='other'/>
+          <stanza-id xmlns='urn:xmpp:sid:0' by='hag66@example.net' id='other'/>
           <x xmlns='{USER}'><status code='104'/></x>
         </message>""")
     mine, theirs = await hag.receives("<message/>"), await crone.receives("<message/>")
     assert mine.get("id") == theirs.get("id") is not None
     ids = {each.get("by"): each.get("id") for each in mine.childs("urn:xmpp:sid:0", "stanza-id")}
-    assert ids == {COVEN: mine.get("id"), "hag66@shakespeare.lit": "other"}
+    assert ids == {COVEN: mine.get("id"), "hag66@example.net": "other"}
     assert mine.child(USER, "x") is None
 
 

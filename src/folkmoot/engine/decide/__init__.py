@@ -13,15 +13,23 @@ from folkmoot.engine.commands import Command
 from folkmoot.engine.decide import (
     accounts,
     affiliations,
+    aligning,
+    archiving,
+    bouncing,
+    cards,
     contacts,
     expiring,
     invites,
     items,
     lowering,
+    moderation,
     nodes,
     occupants,
+    publicity,
+    registrations,
     restoring,
     subscriptions,
+    terms,
 )
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.events import Event
@@ -34,20 +42,32 @@ _RULES: Final[dict[type[Command], Callable[[Any, View, Stamp], tuple[Event, ...]
     commands.Purge: items.purge,
     commands.Publish: items.publish,
     commands.Retract: items.retract,
+    commands.Depart: items.depart,
     commands.Subscribe: subscriptions.subscribe,
     commands.Invite: invites.invite,
     commands.Revoke: invites.revoke,
     commands.Unsubscribe: subscriptions.unsubscribe,
+    commands.Bounce: bouncing.bounce,
     commands.Approve: subscriptions.approve,
     commands.SetSubscriptions: subscriptions.set_subscriptions,
-    commands.SetDelivery: subscriptions.set_delivery,
+    commands.SetDelivery: terms.set_delivery,
     commands.RequestPending: subscriptions.request_pending,
+    commands.Remember: archiving.remember,
+    commands.Prefer: archiving.prefer,
+    commands.Trim: archiving.trim,
     commands.Expire: expiring.expire,
     commands.SetAffiliations: affiliations.set_affiliations,
     commands.ChangePresence: occupants.change_presence,
     commands.SetRoles: occupants.set_roles,
+    commands.Dismiss: moderation.dismiss,
+    commands.TakeBack: moderation.take_back,
+    commands.Align: aligning.align,
     commands.Vacate: occupants.vacate,
     commands.ChangeSubject: occupants.change_subject,
+    commands.Register: registrations.register,
+    commands.Unregister: registrations.unregister,
+    commands.SettleRegistration: registrations.settle,
+    commands.SetCard: cards.set_card,
     commands.SetContact: contacts.set_contact,
     commands.RemoveContact: contacts.remove_contact,
     commands.Forget: accounts.forget,
@@ -60,7 +80,8 @@ def decide(command: Command, view: View, stamp: Stamp) -> tuple[Event, ...]:
     events = _RULES[type(command)](command, view, stamp)
     events = (*expiring.unsent(events, view, stamp), *contacts.met(events, view, stamp))
     events = (*events, *lowering.unheard(events, view))
-    return (*events, *occupants.emptied(events, view))
+    events = (*events, *occupants.emptied(events, view))
+    return (*events, *publicity.follow(events, view, stamp))
 
 
 __all__ = ["Stamp", "decide"]

@@ -11,7 +11,13 @@ from folkmoot.engine.decide.nodes import deleted
 from folkmoot.engine.decide.relationships import kin
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.errors import Reason, Refused
-from folkmoot.engine.events import AffiliationChanged, Cause, Event, NodeDeleted
+from folkmoot.engine.events import (
+    AffiliationChanged,
+    Cause,
+    Event,
+    NodeDeleted,
+    RegistrationChanged,
+)
 from folkmoot.engine.model import Affiliation, NodeId
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
@@ -27,7 +33,15 @@ def forget(command: Forget, view: View, stamp: Stamp) -> tuple[Event, ...]:
     events: list[Event] = [
         deleted(node, view, account) for node in own if view.node(node) is not None
     ]
-    events.extend(_unaffiliated(node, account, view) for node in sorted(rows - set(own), key=str))
+    for node in sorted(rows - set(own), key=str):
+        if view.explicit(node, account) is not None:
+            events.append(_unaffiliated(node, account, view))
+        if (registration := view.found(node).registrations.get(account)) is not None:
+            events.append(
+                RegistrationChanged(
+                    node=node, jid=account, before=registration, after=None, by=account
+                )
+            )
     after = view.supposing(events)
     for node in (each for row in sorted(rows, key=str) for each in (row, *view.below(row))):
         if after.config(node) is not None and not after.owners(node):

@@ -20,6 +20,7 @@ from folkmoot.engine.events import (
     ItemPublished,
     ItemsRetracted,
     Matter,
+    Moderated,
     NodeConfigured,
     NodeCreated,
     NodeDeleted,
@@ -93,6 +94,9 @@ def _changes(event: Event) -> Iterator[Change]:
             ticket = after_ticket or before_ticket
             subject = "" if ticket is None else ticket.id
             yield by, Matter.INVITE, subject, _uses(before_ticket), _uses(after_ticket)
+        case Moderated(jid=jid, by=by, matter=matter):
+            if event.messages or matter is not Matter.RETRACTION:
+                yield by, matter, str(jid), "", _moderation(event)
         case NodePurged(by=by):
             yield by, Matter.PURGED, event.node.name, "", ""
         case _:
@@ -131,6 +135,11 @@ def _state(subscription: Subscription | None) -> str:
     """A subscription that lasts; an occupant's, which ends with their stream, is no standing."""
     held = lasting(subscription)
     return (State.NONE if held is None else held.state).value
+
+
+def _moderation(event: Moderated) -> str:
+    said = f"{event.messages} messages, " if event.messages else ""
+    return f"{said}{event.rooms} rooms" + (f": {event.reason}" if event.reason else "")
 
 
 def _uses(ticket: Ticket | None) -> str:

@@ -8,30 +8,40 @@ from typing import Final
 
 from folkmoot.engine.commands import Settings
 from folkmoot.engine.configuration import (
+    CONTACTS_MAX,
     HISTORY_ITEMS_MAX,
     ITEM_SECONDS_MAX,
     NODE_ITEMS_MAX,
     SPACE_TYPE,
     Access,
     NodeConfig,
+    Preferences,
     PublishModel,
     RoomConfig,
     SendLast,
 )
 from folkmoot.engine.errors import Reason, Refused
-from folkmoot.engine.model import MESSAGES_NODE, PRESENCE_NODE, NodeId
+from folkmoot.engine.model import ARCHIVE_NODE, MESSAGES_NODE, PRESENCE_NODE, NodeId
 from folkmoot.engine.services import Kind, Services
 
 TEXT_CHARS_MAX: Final = 4_096
 """The longest title, description or password."""
 
+ROSTER_GROUPS_MAX: Final = 100
+"""How many roster groups a node lets in (`pubsub#roster_groups_allowed`)."""
+
 SPACE_MUST: Final[Mapping[str, tuple[object, ...]]] = {
     "persist_items": (True,),
     "notify_retract": (True,),
+    "purge_offline": (False,),
+    "subscribable": (True,),
     "access": (Access.OPEN, Access.AUTHORIZE, Access.WHITELIST),
     "publish": (PublishModel.PUBLISHERS, PublishModel.SUBSCRIBERS),
 }
-"""Field to the values a space may have there (XEP-0503 0.3.0, §3); publish is a SHOULD we hold."""
+"""Field to the values a space may have there (XEP-0503 0.3.0, §3).
+
+That it can be subscribed to goes without saying there; publish is a SHOULD that we hold.
+"""
 
 _SPACE: Final = NodeConfig(
     type=SPACE_TYPE,
@@ -52,13 +62,22 @@ _ROOM: Final = NodeConfig(
 )
 _PRESENCE: Final = NodeConfig(access=Access.AUTHORIZE, persist_items=False, max_items=1)
 _MESSAGES: Final = NodeConfig(access=Access.WHITELIST)
+_ARCHIVE: Final = NodeConfig(access=Access.WHITELIST, preferences=Preferences())
 _PERSONAL: Final = NodeConfig(
     access=Access.PRESENCE, max_items=1, send_last=SendLast.ON_SUB_AND_PRESENCE
 )
+_LIST: Final = replace(_PERSONAL, max_items=NODE_ITEMS_MAX, send_last=SendLast.NEVER)
 _LEAF: Final = NodeConfig()
 
-_NODE_FIELDS: Final = frozenset(field.name for field in fields(NodeConfig)) - {"room"}
-_ROOM_FIELDS: Final = frozenset(field.name for field in fields(RoomConfig)) - {"locked"}
+_LISTS: Final = frozenset({"urn:xmpp:pubsub:subscription", "urn:xmpp:microblog:0"})
+"""Nodes of an account with an item for each of many things, which clients make without saying so:
+XEP-0330 0.1, §5.2; XEP-0472 0.2.1, §5.1 and §5.2."""
+
+_NODE_FIELDS: Final = frozenset(field.name for field in fields(NodeConfig)) - {
+    "room",
+    "preferences",
+}
+_ROOM_FIELDS: Final = frozenset(field.name for field in fields(RoomConfig)) - {"locked", "avatar"}
 
 
 def default_config(services: Services, node: NodeId, settings: Settings) -> NodeConfig:
@@ -70,9 +89,11 @@ def default_config(services: Services, node: NodeId, settings: Settings) -> Node
         return _SPACE if settings.get("type") == SPACE_TYPE else _LEAF
     if node.name == PRESENCE_NODE:
         return _PRESENCE
+    if node.name == ARCHIVE_NODE:
+        return _ARCHIVE
     if node.name == MESSAGES_NODE:
         return replace(_MESSAGES, max_items=min(services.offline_messages_max, NODE_ITEMS_MAX))
-    return _PERSONAL
+    return _LIST if node.name in _LISTS else _PERSONAL
 
 
 def configured(config: NodeConfig, settings: Settings) -> NodeConfig:
@@ -109,9 +130,13 @@ def _hold_bounds(config: NodeConfig) -> None:
         raise Refused(Reason.BAD_CONFIG, "item_seconds")
     if not 1 <= config.payload_bytes_max <= NodeConfig().payload_bytes_max:
         raise Refused(Reason.BAD_CONFIG, "payload_bytes_max")
+    if len(config.contacts) > CONTACTS_MAX:
+        raise Refused(Reason.BAD_CONFIG, "contacts")
     for name in ("type", "title", "description", "language"):
         if len(getattr(config, name)) > TEXT_CHARS_MAX:
             raise Refused(Reason.BAD_CONFIG, name)
+    if len(config.roster_groups) > ROSTER_GROUPS_MAX:
+        raise Refused(Reason.BAD_CONFIG, "roster_groups")
     room = config.room
     if room is not None:
         if not 0 <= room.history_items <= HISTORY_ITEMS_MAX:

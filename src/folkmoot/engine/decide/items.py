@@ -9,11 +9,11 @@ from typing import Final
 
 from folkmoot.engine import access, pictures
 from folkmoot.engine.access import Stance
-from folkmoot.engine.commands import Entry, Publish, Purge, Retract
-from folkmoot.engine.configuration import NodeConfig
+from folkmoot.engine.commands import Depart, Entry, Publish, Purge, Retract
+from folkmoot.engine.configuration import NodeConfig, NodeFull
 from folkmoot.engine.decide.configuring import unmet
 from folkmoot.engine.decide.lowering import follow_all, topmost
-from folkmoot.engine.decide.nodes import created, hold_owner
+from folkmoot.engine.decide.nodes import created, hold_changeable, hold_owner
 from folkmoot.engine.decide.occupants import speaker
 from folkmoot.engine.decide.relationships import spelled_out
 from folkmoot.engine.decide.stamp import Stamp
@@ -41,6 +41,7 @@ ITEM_ID_CHARS_MAX: Final = 1_023
 def publish(command: Publish, view: View, stamp: Stamp) -> tuple[Event, ...]:
     """Items, on a node that may have to be made for them (XEP-0060 §7.1.4); all or none."""
     node, by = command.node, command.actor
+    hold_changeable(node, view)
     made = _made(command, view, stamp)
     config = made[0].config if made else view.found(node).config
     if config.room is not None:
@@ -112,13 +113,14 @@ def _made(command: Publish, view: View, stamp: Stamp) -> tuple[NodeCreated, ...]
 
 def _spoken(config: NodeConfig, command: Publish, view: View, stamp: Stamp) -> ItemPublished:
     """A message to a room, by an occupant with a voice."""
+    assert config.room is not None
     nick = speaker(command.node, command.actor, view)
     entry = command.entry
     if entry is None:
         raise Refused(Reason.PAYLOAD_REQUIRED)
     hold_payload(config, entry)
     item = Item(stamp.id, command.actor, stamp.at, entry.payload, nick)
-    return ItemPublished(node=command.node, item=item, persist=entry.keep)
+    return ItemPublished(node=command.node, item=item, persist=entry.keep and config.room.archive)
 
 
 def hold_payload(config: NodeConfig, entry: Entry) -> None:
@@ -150,6 +152,8 @@ def _evicted(
     surplus = len(heads) + len(ids) - len(replaced) - config.max_items
     if surplus > 0 and command.node.name == MESSAGES_NODE and view.services.owned(command.node):
         raise Refused(Reason.NODE_FULL)  # a message that waits to be read makes way for none
+    if surplus > 0 and config.node_full is NodeFull.REJECT:
+        raise Refused(Reason.NODE_FULL)
     older = (each for each in heads if each not in ids)
     return tuple(islice(older, max(surplus, 0)))
 
@@ -172,6 +176,7 @@ def relisted(events: Sequence[Event], node: NodeId, view: View, by: JID) -> tupl
 
 def retract(command: Retract, view: View, stamp: Stamp) -> tuple[Event, ...]:
     """Items are deleted, by who published them or by an owner (XEP-0060 §7.2)."""
+    hold_changeable(command.node, view)
     record = view.found(command.node)
     config = record.config
     if not command.item_ids:
@@ -239,8 +244,31 @@ def overdue(record: Node, view: View, stamp: Stamp) -> tuple[Event, ...]:
     return (event, *relisted([event], node, view, by))
 
 
+def depart(command: Depart, view: View, stamp: Stamp) -> tuple[Event, ...]:
+    """What some resources published goes with them (XEP-0060 §16.4.4, `pubsub#purge_offline`).
+
+    Where that is all there is, the node is purged; else what they published is retracted.
+    """
+    node, record = command.node, view.node(command.node)
+    config = None if record is None else record.config
+    if record is None or config is None or not config.purge_offline or not config.persist_items:
+        return ()
+    heads, gone = view.heads(record), frozenset(command.publishers)
+    item_ids = tuple(item_id for item_id, publisher in heads.items() if publisher in gone)
+    if not item_ids:
+        return ()
+    by, tell = node.service, config.notify_retract
+    event = (
+        NodePurged(node=node, by=by)
+        if len(item_ids) == len(heads)
+        else ItemsRetracted(node=node, item_ids=item_ids, by=by, tell=tell)
+    )
+    return (event, *relisted([event], node, view, by))
+
+
 def purge(command: Purge, view: View, stamp: Stamp) -> tuple[Event, ...]:
     """All items are deleted, by an owner (XEP-0060 §8.5)."""
+    hold_changeable(command.node, view)
     record = view.found(command.node)
     hold_owner(command.node, command.actor, view)
     if not record.config.persist_items:

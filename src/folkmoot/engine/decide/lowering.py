@@ -253,11 +253,23 @@ def _cause(old: NodeConfig, config: NodeConfig, was: Affiliation, now: Affiliati
 
 
 def changed(
-    node: NodeId, before: Subscription, after: Subscription, by: JID, cause: Cause
+    node: NodeId,
+    before: Subscription,
+    after: Subscription,
+    by: JID,
+    cause: Cause,
+    *,
+    subid: str = "",
 ) -> SubscriptionChanged:
-    """A subscription becomes another."""
+    """A subscription becomes another. subid: which of the address's it was about."""
     return SubscriptionChanged(
-        node=node, subscriber=before.subscriber, before=before, after=after, by=by, cause=cause
+        node=node,
+        subscriber=before.subscriber,
+        before=before,
+        after=after,
+        by=by,
+        cause=cause,
+        subid=subid,
     )
 
 
@@ -283,7 +295,7 @@ def admitted(node: NodeId, pending: Subscription, by: JID, view: View) -> Subscr
     contact = answered_contact(pending.contact)
     granted = replace(pending, state=State.SUBSCRIBED, contact=contact)
     event = changed(node, pending, granted, by, Cause.APPROVED)
-    return replace(event, last=last_item(node, view))
+    return replace(event, last=last_item(node, view) if granted.hears_items else None)
 
 
 def answered_contact(contact: Contact | None) -> Contact | None:

@@ -8,23 +8,33 @@ from typing import Final
 
 from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.events import Cause
-from folkmoot.engine.model import Affiliation, Item, NodeId
+from folkmoot.engine.model import Item, NodeId
 from folkmoot.engine.notifications import (
+    AbsentTold,
+    AffiliationTold,
     Configured,
     Deleted,
     Heard,
     Notification,
     OccupantTold,
+    RegistrationAnswered,
+    RegistrationAsked,
     Seen,
     Spoken,
+    TakenBackTold,
     Welcomed,
 )
+from folkmoot.engine.tombstones import MODERATE, RETRACT
+from folkmoot.facades.archiving import stanza_id
 from folkmoot.facades.facade import Outgoing, Reach
-from folkmoot.facades.muc.ns import DELAY, STANZA_ID, USER
+from folkmoot.facades.muc import register, standing
+from folkmoot.facades.muc.ns import DELAY, USER
 from folkmoot.facades.muc.stanzas import (
+    is_subject,
     occupant_address,
     passed_on,
     room_address,
+    room_jid,
     user_element,
 )
 from folkmoot.xmpp.dates import format_date
@@ -35,11 +45,15 @@ from folkmoot.xmpp.xml import XML_LANG, Attr, Element
 NON_ANONYMOUS: Final = 100
 CONFIGURED: Final = 104
 ONESELF: Final = 110
+LOGGED: Final = 170
+NOT_LOGGED: Final = 171
 NOW_NON_ANONYMOUS: Final = 172
 NOW_SEMI_ANONYMOUS: Final = 173
 CREATED: Final = 201
+ASSIGNED: Final = 210
 RENAMED: Final = 303
 KICKED: Final = 307
+SHUT_DOWN: Final = 332
 LOST: Final = 333
 
 GONE: Final = {
@@ -51,25 +65,25 @@ GONE: Final = {
 }
 """The status codes of those who had to go (§16.6)."""
 
-AFFILIATIONS: Final = {
-    Affiliation.OWNER: "owner",
-    Affiliation.ADMIN: "admin",
-    Affiliation.PUBLISHER: "admin",
-    Affiliation.MEMBER: "member",
-    Affiliation.NONE: "none",
-    Affiliation.PUBLISH_ONLY: "none",
-    Affiliation.OUTCAST: "outcast",
-}
-"""How a room says each affiliation, a space's own among them."""
-
 
 def word(notification: Notification) -> Iterable[Outgoing]:
     """A notification as the stanzas a room sends."""
     match notification:
         case Spoken(item=item, kept=kept):
             yield _told(notification, wording(_groupchat(notification.node, item, kept=kept)))
+        case TakenBackTold():
+            yield _told(notification, wording(_taken_back(notification)))
         case OccupantTold():
             yield _told(notification, _occupant(notification))
+        case RegistrationAsked():
+            yield Outgoing(register.asked(notification), notification.to, Reach.KEPT)
+        case RegistrationAnswered():
+            yield Outgoing(register.denied(notification), notification.to, Reach.KEPT)
+        case AbsentTold():
+            yield _told(notification, standing.absent(notification))
+        case AffiliationTold(inviter=inviter):
+            reach = Reach.AVAILABLE if inviter is None else Reach.KEPT
+            yield Outgoing(standing.concerned(notification), notification.to, reach)
         case Welcomed():
             yield from _welcome(notification)
         case Configured(before=before, after=after):
@@ -92,12 +106,14 @@ def _told(heard: Heard, words: Wording, to: tuple[JID, ...] = ()) -> Outgoing:
 
 def _occupant(told: OccupantTold) -> Wording:
     seen, room = told.seen, told.node
-    plain = not (told.own or told.left or told.by or told.reason)
+    plain = not (told.own or told.left or told.by or told.reason or told.step)
     if plain:
-        return _as_seen(room, seen)
+        return as_seen(room, seen)
     codes: list[int] = [ONESELF] if told.own else []
-    if told.own and not told.left and _names_all(told.config):
-        codes.append(NON_ANONYMOUS)
+    if told.own and not told.left:
+        codes.extend(_warnings(told.config))
+    if told.own and told.assigned:
+        codes.append(ASSIGNED)
     if told.new_nick:
         codes.append(RENAMED)
     elif told.left and told.cause in GONE:
@@ -110,18 +126,19 @@ def _occupant(told: OccupantTold) -> Wording:
     if told.left:
         # The presence somebody leaves with may come straight from them.
         seen = replace(seen, presence=passed_on(seen.presence, room))
-    extended = user_element(item, codes=codes)
+    steps = () if told.step is None else (standing.step_element(told.step),)
+    extended = user_element(*steps, item, codes=codes)
     asked = told.own and told.cause in (Cause.ENTERED, Cause.ASKED)
     return wording(_presence(room, seen, extended, gone=told.left, reflect=asked))
 
 
-def _as_seen(room: NodeId, seen: Seen) -> Wording:
+def as_seen(room: NodeId, seen: Seen) -> Wording:
     """An occupant who is there, as others see them: worded once for as long as it is true."""
-    words = seen.worded.get(_as_seen)
+    words = seen.worded.get(as_seen)
     if not isinstance(words, Wording):
         extended = user_element(item_element(USER, seen))
         words = wording(_presence(room, seen, extended))
-        seen.worded[_as_seen] = words
+        seen.worded[as_seen] = words
     return words
 
 
@@ -141,7 +158,7 @@ def _presence(
 def item_element(ns: str, seen: Seen, *, nick: str = "") -> Element:
     """What an occupant is in the room (§7.2.2), with a nick where it is not in an address."""
     attrs = {
-        "affiliation": AFFILIATIONS[seen.affiliation],
+        "affiliation": standing.AFFILIATIONS[seen.affiliation],
         "role": "none" if seen.role is None else seen.role.value,
         "jid": None if seen.jid is None else str(seen.jid),
         "nick": nick or None,
@@ -149,8 +166,12 @@ def item_element(ns: str, seen: Seen, *, nick: str = "") -> Element:
     return Element(ns, "item", attrs)
 
 
-def _names_all(config: NodeConfig) -> bool:
-    return config.room is not None and config.room.whois_anyone
+def _warnings(config: NodeConfig) -> Iterator[int]:
+    """What somebody has to know before they speak (§7.2.3, §7.2.12)."""
+    if config.room is not None and config.room.whois_anyone:
+        yield NON_ANONYMOUS
+    if config.logged:
+        yield LOGGED
 
 
 def _destroyed(deleted: Deleted, seen: Seen) -> Wording:
@@ -159,9 +180,24 @@ def _destroyed(deleted: Deleted, seen: Seen) -> Wording:
     destroy = Element(USER, "destroy", {"jid": deleted.redirect or None})
     if deleted.reason:
         destroy.append(Element(USER, "reason", None, deleted.reason))
+    if deleted.password:
+        destroy.append(Element(USER, "password", None, deleted.password))
     extended = user_element(item, destroy, codes=(ONESELF,))
     attrs = {"from": occupant_address(deleted.node, seen.nick), "type": "unavailable"}
     return wording(Element(CLIENT, "presence", attrs, extended))
+
+
+def oneself(room: NodeId, seen: Seen, config: NodeConfig) -> Wording:
+    """An occupant, told of themself once more."""
+    codes = (ONESELF, *_warnings(config))
+    return wording(_presence(room, seen, user_element(item_element(USER, seen), codes=codes)))
+
+
+def absent(room: NodeId, nick: str, codes: tuple[int, ...] = ()) -> Wording:
+    """Nobody goes by a nick."""
+    item = Element(USER, "item", {"affiliation": "none", "role": "none"})
+    attrs = {"from": occupant_address(room, nick), "type": "unavailable"}
+    return wording(Element(CLIENT, "presence", attrs, user_element(item, codes=codes)))
 
 
 def not_here(room: NodeId, nick: str, to: JID) -> Element:
@@ -178,15 +214,19 @@ def not_here(room: NodeId, nick: str, to: JID) -> Element:
 
 def _welcome(told: Welcomed) -> Iterator[Outgoing]:
     """Others, oneself, what was said, the subject: in this order (§7.1)."""
-    room = told.node
+    room, roll = told.node, told.roll
+    for words in () if roll is None else standing.rolls(room, roll):
+        yield _told(told, words)
     for other in told.others:
-        yield _told(told, _as_seen(room, other))
-    codes = [ONESELF]
-    if _names_all(told.config):
-        codes.append(NON_ANONYMOUS)
+        yield _told(told, as_seen(room, other))
+    codes = [ONESELF, *_warnings(told.config)]
     if told.created:
         codes.append(CREATED)
-    extended = user_element(item_element(USER, told.seen), codes=codes)
+    if told.assigned:
+        codes.append(ASSIGNED)
+    until = "" if roll is None else roll.until
+    versions = (standing.version_element(until=until),) if until else ()
+    extended = user_element(*versions, item_element(USER, told.seen), codes=codes)
     yield _told(told, wording(_presence(room, told.seen, extended, reflect=True)))
     for words in _history(told):
         yield _told(told, words)
@@ -200,6 +240,8 @@ def _history(told: Welcomed) -> list[Wording]:
     if left == 0:
         return words
     for item in reversed(told.history):
+        if item.payload is None or is_subject(item.payload):
+            continue  # what it was before is not what it is now, which follows
         each = wording(_groupchat(told.node, item, _delay(told.node, item), kept=True))
         if left is not None:
             left -= len(each.head.decode()) + to + len(each.tail.decode())
@@ -231,8 +273,31 @@ def _groupchat(room: NodeId, item: Item, *more: Element, kept: bool) -> Element:
         "id": payload.get("id", item.id),
         XML_LANG: payload.get(XML_LANG),
     }
-    ids = [Element(STANZA_ID, "stanza-id", {"by": room_address(room), "id": item.id})]
+    ids = [stanza_id(room_address(room), item.id)]
     return Element(CLIENT, "message", attrs, *payload.children, *(ids if kept else ()), *more)
+
+
+def archived(room: NodeId, item: Item) -> Element:
+    """A message as the archive gives it, with its sender's real address for who may see that.
+
+    Source: XEP-0313 1.1.3, §6.1.2.
+    """
+    who = item.publisher
+    if not item.nick or who.bare == room_jid(room):
+        return _groupchat(room, item, kept=True)
+    told = Element(USER, "item", {"jid": str(who)})
+    return _groupchat(room, item, user_element(told), kept=True)
+
+
+def _taken_back(told: TakenBackTold) -> Element:
+    """A message to all that a moderator took another back (XEP-0425 0.3.0, §3.1)."""
+    by = occupant_address(told.node, told.by) if told.by else None
+    retract = Element(RETRACT, "retract", {"id": told.item_id})
+    retract.append(Element(MODERATE, "moderated", {"by": by}))
+    if told.reason:
+        retract.append(Element(RETRACT, "reason", None, told.reason))
+    attrs = {"from": room_address(told.node), "type": "groupchat", "id": told.id}
+    return Element(CLIENT, "message", attrs, retract)
 
 
 def _delay(room: NodeId, item: Item) -> Element:
@@ -244,6 +309,8 @@ def _changes(before: NodeConfig, after: NodeConfig) -> list[int]:
     """What of a configuration has changed, as far as there are codes for it (§10.2.1)."""
     assert before.room is not None and after.room is not None
     codes: list[int] = []
+    if before.logged is not after.logged:
+        codes.append(LOGGED if after.logged else NOT_LOGGED)
     if before.room.whois_anyone is not after.room.whois_anyone:
         codes.append(NOW_NON_ANONYMOUS if after.room.whois_anyone else NOW_SEMI_ANONYMOUS)
     same = replace(before.room, whois_anyone=after.room.whois_anyone, locked=after.room.locked)

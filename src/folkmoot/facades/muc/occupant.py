@@ -1,4 +1,4 @@
-"""What an occupant does: XEP-0045 1.35.5, §7; pings to oneself by XEP-0410 1.1.0."""
+"""What an occupant does: XEP-0045 1.35.5, §7."""
 
 from __future__ import annotations
 
@@ -16,14 +16,13 @@ from folkmoot.engine.commands import (
     Unsubscribe,
 )
 from folkmoot.engine.errors import Reason, Refused
-from folkmoot.engine.model import NodeId, Occupant, Recall, Via
-from folkmoot.facades.basics import PING
+from folkmoot.engine.model import Occupant, Recall, Via
+from folkmoot.facades import carbons, messages
+from folkmoot.facades.archiving import cleaned, is_kept
 from folkmoot.facades.facade import Answer, Outgoing, Reach, Request, Route
-from folkmoot.facades.muc.errors import ERRORS
-from folkmoot.facades.muc.notification import not_here
-from folkmoot.facades.muc.ns import MUC
+from folkmoot.facades.muc.notification import absent, as_seen, not_here, oneself
+from folkmoot.facades.muc.ns import AFFILIATIONS, MUC
 from folkmoot.facades.muc.stanzas import (
-    is_kept,
     is_subject,
     occupant_address,
     passed_on,
@@ -33,6 +32,7 @@ from folkmoot.facades.muc.stanzas import (
 )
 from folkmoot.xmpp.dates import read_date
 from folkmoot.xmpp.errors import StanzaError
+from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.rsm import NUMBER_MAX
 from folkmoot.xmpp.stanza import STANZAS, wording
 from folkmoot.xmpp.xml import Element
@@ -85,16 +85,21 @@ async def be_present(request: Request) -> Iterable[Element]:
 
 
 def read_recall(asked: Element) -> Recall:
-    """How much of what was said is wanted (§7.2.14). Raises StanzaError(bad-request)."""
-    history = asked.child(MUC, "history")
+    """What is wanted of what was said (§7.2.14), and of affiliations (XEP-0463 §5.1).
+
+    Raises StanzaError(bad-request).
+    """
+    history, versioned = asked.child(MUC, "history"), asked.child(AFFILIATIONS, "mav")
+    known = None if versioned is None else versioned.get("since", "")
     if history is None:
-        return Recall()
+        return Recall(known=known)
     since = history.get("since")
     return Recall(
         items_max=_read_number(history, "maxstanzas"),
         chars_max=_read_number(history, "maxchars"),
         seconds_max=_read_number(history, "seconds"),
         since=None if since is None else read_date(since),
+        known=known,
     )
 
 
@@ -144,11 +149,13 @@ async def say(request: Request) -> Iterable[Element]:
     room = room_of(request)
     if request.to.resource:
         raise StanzaError("bad-request", "what is for one occupant is no groupchat (§7.5)")
-    payload = passed_on(request.stanza, room)
+    payload = cleaned(passed_on(request.stanza, room), request.services)
+    keep = is_kept(payload)
     if is_subject(payload):
-        await request.run(ChangeSubject(actor=request.actor, node=room, payload=payload))
+        subject = ChangeSubject(actor=request.actor, node=room, payload=payload, keep=keep)
+        await request.run(subject)
     else:
-        entry = Entry(payload=payload, keep=is_kept(payload))
+        entry = Entry(payload=payload, keep=keep)
         await request.run(Publish(actor=request.actor, node=room, entry=entry))
     return ()
 
@@ -159,34 +166,34 @@ async def whisper(request: Request) -> None:
     line = await request.ask(
         room_questions.line, request.actor, room, request.to.resource, message=True
     )
-    stanza = passed_on(request.stanza, room)
+    sender, account = request.actor.bare, line.to[0].bare
+    stanza = cleaned(passed_on(request.stanza, room), request.services)
+    stanza.append(user_element())
     stanza.attrs["from"] = occupant_address(room, line.sender.nick)
+    stanza.attrs["to"] = str(account)
     if (type := request.stanza.get("type")) is not None:
         stanza.attrs["type"] = type
-    stanza.append(user_element())
+    said = Element(stanza.ns, stanza.name, request.stanza.attrs, *stanza.children)
+    mine = await messages.remembered(request, said, sender, with_=request.to)
+    if account != sender:
+        occupant = JID(room.name, room.service.domain, line.sender.nick)
+        stanza = await messages.remembered(request, stanza, account, with_=occupant)
     request.tell(Outgoing(wording(stanza), line.to, Reach.AVAILABLE))
+    if carbons.is_copied(said):
+        others = tuple(jid for jid in line.own if jid not in (request.actor, *line.to))
+        request.tell(carbons.shared(mine, sender, others))
 
 
-async def ping(request: Request) -> Iterable[Element]:
-    """A ping: the room's answer to its occupants about themselves (XEP-0410 §3.3)."""
-    if not request.to.resource:
-        return ()
-    if not await _is_own(request, room_of(request)):
-        raise StanzaError("service-unavailable", "a room pings nobody else for you")
+async def probe(request: Request) -> Iterable[Element]:
+    """What an occupant has been told of who is there, once more: of all, or of one (§17.3)."""
+    room, nick = room_of(request), request.to.resource
+    roster = await request.ask(room_questions.roster, request.actor, room)
+    words = [as_seen(room, each) for each in roster.others if nick in ("", each.nick)]
+    if nick in ("", roster.mine.nick):
+        words.append(oneself(room, roster.mine, roster.config))
+    for each in words or [absent(room, nick)]:
+        request.tell(Outgoing(each, (request.actor,), Reach.AVAILABLE))
     return ()
-
-
-async def _is_own(request: Request, room: NodeId) -> bool:
-    """Whether an occupant's address is that of the asker, who has to be in the room."""
-    try:
-        line = await request.ask(
-            room_questions.line, request.actor, room, request.to.resource, message=False
-        )
-    except Refused as refused:
-        if refused.reason is Reason.NODE_NOT_FOUND:  # then they are not in it either
-            raise ERRORS[Reason.NOT_SUBSCRIBED]("") from refused
-        raise
-    return request.actor in line.to
 
 
 ROUTES: Final = (
@@ -195,5 +202,5 @@ ROUTES: Final = (
     Route("presence", "error", (), fail),
     Route("message", "error", (), fail),
     Route("message", "groupchat", (), say),
-    Route("iq", "get", (PING, "ping"), ping, feature=PING),
+    Route("presence", "probe", (), probe),
 )

@@ -6,25 +6,21 @@ from collections.abc import Iterable
 from typing import Final
 
 from folkmoot.engine.model import NodeId
+from folkmoot.facades.archiving import given_by
 from folkmoot.facades.facade import Request
 from folkmoot.facades.muc.ns import (
-    CHAT_STATES,
     DELAY,
-    HINTS,
     MUC,
     OCCUPANT_ID,
-    STANZA_ID,
     USER,
 )
 from folkmoot.xmpp.errors import StanzaError
+from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.stanza import CLIENT
 from folkmoot.xmpp.xml import XML_LANG, Attr, Element
 
 _ROOMS_OWN: Final = (MUC, USER, OCCUPANT_ID)
 """What is the room's alone to say, or said to it alone (§17.3; XEP-0421 §5)."""
-
-_PASSING: Final = (CHAT_STATES, HINTS)
-_NOT_KEPT: Final = ("no-store", "no-permanent-store")
 
 
 def room_asked(request: Request) -> NodeId:
@@ -52,6 +48,11 @@ def room_address(room: NodeId) -> str:
     return f"{room.name}@{room.service}"
 
 
+def room_jid(room: NodeId) -> JID:
+    """The same, to be compared with others."""
+    return JID(room.name, room.service.domain)
+
+
 def occupant_address(room: NodeId, nick: str) -> str:
     """The JID an occupant has in a room."""
     return f"{room.name}@{room.service}/{nick}"
@@ -67,36 +68,21 @@ def passed_on(stanza: Element, room: NodeId) -> Element:
     children = [
         child
         for child in stanza.children
-        if isinstance(child, Element) and not _is_rooms_own(child, room_address(room))
+        if isinstance(child, Element) and not _is_rooms_own(child, room)
     ]
     return Element(CLIENT, stanza.name, attrs, *children)
 
 
-def _is_rooms_own(child: Element, room: str) -> bool:
-    if child.ns == STANZA_ID:
-        return child.name == "stanza-id" and child.get("by") == room
+def _is_rooms_own(child: Element, room: NodeId) -> bool:
     if child.ns == DELAY:
-        return child.get("from") == room
-    return child.ns in _ROOMS_OWN
+        return child.get("from") == room_address(room)
+    return child.ns in _ROOMS_OWN or given_by(child) == room_jid(room)
 
 
 def is_subject(message: Element) -> bool:
     """Whether a message sets the subject, and says nothing besides (§8.1)."""
     return message.child(CLIENT, "subject") is not None and not any(
         message.child(CLIENT, name) is not None for name in ("body", "thread")
-    )
-
-
-def is_kept(message: Element) -> bool:
-    """Whether a message belongs in the archive: not what only says that somebody is typing.
-
-    Its sender may also wish that it does not (XEP-0334 §4.1, §4.2).
-    """
-    if any(child.ns == HINTS and child.name in _NOT_KEPT for child in message.elements):
-        return False
-    return any(
-        child.ns not in _PASSING and (child.ns, child.name) != (CLIENT, "thread")
-        for child in message.elements
     )
 
 

@@ -25,6 +25,8 @@ def _error(condition: str, name: str = "", text: str = "", type: str | None = No
 def _config(detail: str) -> StanzaError:
     if detail == "expires":  # an option of a subscription (§6.3.6.2)
         return bad("invalid-options", "pubsub#expire is over already")
+    if detail == "public":
+        return StanzaError("not-acceptable", "nobody lets others know of a private node")
     extension = specific("unsupported-access-model") if detail == "access" else None
     text = f"{var_of(ROWS, detail)} cannot be so here"
     return StanzaError("not-acceptable", text, extension=extension)
@@ -47,6 +49,9 @@ ERRORS: Final[dict[Reason, Worded]] = {
     Reason.NODE_EXISTS: _error("conflict", text="a node of this name is there already"),
     Reason.FORBIDDEN: _error("forbidden"),
     Reason.NOT_SUBSCRIBED: _error("not-authorized", "not-subscribed"),
+    Reason.NOT_SUBSCRIBABLE: lambda detail: unsupported("subscribe"),
+    Reason.SUBID_REQUIRED: _error("bad-request", "subid-required"),
+    Reason.INVALID_SUBID: _error("not-acceptable", "invalid-subid"),
     Reason.OUTCAST: _error("forbidden", text="banned from this node"),
     Reason.CLOSED_NODE: _error("not-allowed", "closed-node"),
     Reason.PENDING: _error(
@@ -81,10 +86,12 @@ ERRORS: Final[dict[Reason, Worded]] = {
     Reason.ONESELF: _error("conflict"),
     Reason.NICK_IN_USE: _error("conflict"),
     Reason.NICK_NEEDED: _error("bad-request"),
+    Reason.NICK_LOCKED: _error("not-acceptable"),
+    Reason.MAY_NOT_REGISTER: _error("not-allowed"),
     Reason.WRONG_PASSWORD: _error("not-authorized"),
     Reason.ROOM_FULL: _error("service-unavailable"),
     Reason.ROOM_LOCKED: _error("item-not-found"),
     Reason.NO_VOICE: _error("forbidden"),
     Reason.TOO_MANY_INVITES: _error("resource-constraint", text="no more invites here"),
-    Reason.NOT_IN_ROOM: _error("item-not-found"),
+    Reason.NOT_IN_ROOM: _error("item-not-found", text="in no room here"),
 }

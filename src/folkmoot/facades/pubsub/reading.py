@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Hashable, Iterable
 
-from folkmoot.engine.model import MESSAGES_NODE, PRESENCE_NODE, NodeId
+from folkmoot.engine.model import KEPT_BY_SERVER, PRESENCE_NODE, NodeId
 from folkmoot.facades.facade import Request
 from folkmoot.facades.pubsub.conditions import bad
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.jid import JID, InvalidJID
 from folkmoot.xmpp.xml import Element
 
-_KEPT_BY_SERVER: Final = frozenset({PRESENCE_NODE, MESSAGES_NODE})
-
 
 def is_served(request: Request, node: NodeId) -> bool:
     """Whether a node is spoken of in this protocol.
 
-    An account's presence and the messages that wait for it are nodes as well, but have a protocol
-    of their own, whose words this one does not have.
+    An account's presence and its messages are nodes as well, but have a protocol of their own; who
+    speaks of presence in this one does so through `facades/eventing`.
     """
-    return node.name not in _KEPT_BY_SERVER or not request.services.owned(node)
+    if request.eventing and node.name == PRESENCE_NODE:
+        return True
+    return node.name not in KEPT_BY_SERVER or not request.services.owned(node)
 
 
 def node_id(request: Request, name: str | None) -> NodeId:
@@ -70,10 +69,13 @@ def beside(request: Request, name: str) -> Element | None:
     return found
 
 
-def once(jids: Iterable[JID]) -> None:
-    """Nothing, where nobody is spoken of twice. Raises StanzaError bad-request (§8.9.2.4)."""
+def once(named: Iterable[Hashable]) -> None:
+    """Nothing, where nobody is spoken of twice.
+
+    Raises StanzaError bad-request (§8.8.2.4, §8.9.2.4).
+    """
     seen = set()
-    for jid in jids:
-        if jid in seen:
-            raise StanzaError("bad-request", f"{jid} is named twice")
-        seen.add(jid)
+    for each in named:
+        if each in seen:
+            raise StanzaError("bad-request", "somebody is named twice")
+        seen.add(each)

@@ -1,0 +1,1 @@
+"""Rooms of other conference services, kept in line with the spaces that list them (sync.md)."""

@@ -1,0 +1,1 @@
+"""Rooms of other conference services: the difference, the queue, the visits."""

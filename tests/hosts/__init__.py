@@ -1,0 +1,1 @@
+"""Other servers, which Folkmoot is a component of."""

@@ -1,0 +1,215 @@
+"""Prosody and ejabberd as a test needs them: on loopback, without privileges, gone when it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pwd
+import shutil
+import socket
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+DOMAIN: Final = "verona.lit"
+ROOMS: Final = f"conference.{DOMAIN}"
+SPACES: Final = "spaces.folk.lit"
+SECRET: Final = "sycamore"
+PASSWORD: Final = "wherefore"
+PEOPLE: Final = ("nurse", "juliet", "romeo", "tybalt", "mercutio", "paris")
+
+START_SECONDS_MAX: Final = 60.0
+END_SECONDS_MAX: Final = 10.0
+
+PROSODY: Final = """
+pidfile = "{dir}/prosody.pid"
+data_path = "{dir}/data"
+daemonize = false
+log = {{ {{ levels = {{ min = "info" }}, to = "console" }} }}
+interfaces = {{ "127.0.0.1" }}
+c2s_ports = {{ {clients} }}
+component_ports = {{ {components} }}
+component_interfaces = {{ "127.0.0.1" }}
+c2s_require_encryption = false
+authentication = "internal_plain"
+storage = "internal"
+modules_enabled = {{
+    "disco", "roster", "saslauth", "ping", "presence", "message", "iq", "offline",
+}}
+modules_disabled = {{ "s2s", "tls" }}
+VirtualHost "{domain}"
+Component "{rooms}" "muc"
+    restrict_room_creation = false
+Component "{spaces}"
+    component_secret = "{secret}"
+"""
+
+EJABBERD: Final = """
+loglevel: warning
+hosts: ["{domain}"]
+listen:
+  - {{port: {clients}, ip: "127.0.0.1", module: ejabberd_c2s, access: all, shaper: none}}
+  - port: {components}
+    ip: "127.0.0.1"
+    module: ejabberd_service
+    access: all
+    global_routes: false
+    hosts: {{"{spaces}": {{password: "{secret}"}}}}
+auth_method: mnesia
+modules:
+  mod_disco: {{}}
+  mod_muc: {{host: "{rooms}", access_create: all, access_persistent: all}}
+  mod_offline: {{}}
+  mod_ping: {{}}
+  mod_roster: {{}}
+"""
+
+REGISTER: Final = """
+lists:foreach(fun(Name) ->
+    ok = ejabberd_auth:try_register(Name, <<"{domain}">>, <<"{password}">>)
+end, [{names}]), io:format("accounts are there~n").
+"""
+
+
+class Host:
+    """A server of another project. clients, components: its ports."""
+
+    name: str
+    programs: Sequence[str]
+    ready: Sequence[str]
+
+    def __init__(self) -> None:
+        self.directory = Path(tempfile.mkdtemp(prefix=f"folkmoot-{self.name}-"))
+        self.clients, self.components = _free_ports(2)
+        self._process: asyncio.subprocess.Process | None = None
+        self._draining: asyncio.Task[None] | None = None
+        self.said: list[str] = []
+
+    @classmethod
+    def missing(cls) -> list[str]:
+        """The programs it needs that are not on PATH."""
+        path = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))
+        return [each for each in cls.programs if shutil.which(each, path=path) is None]
+
+    async def start(self) -> None:
+        """Run it, until it takes clients and components."""
+        command, environment = self.prepare()
+        as_whom: dict[str, object] = {}
+        if os.geteuid() == 0:  # neither runs as root, nor should it
+            user = pwd.getpwnam(self.name)
+            as_whom = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": ()}
+            for each in (self.directory, *self.directory.rglob("*")):
+                os.chown(each, user.pw_uid, user.pw_gid)
+        self._process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            cwd=self.directory,
+            env={**os.environ, "HOME": str(self.directory), **environment},
+            **as_whom,  # type: ignore[arg-type]
+        )
+        wanted = set(self.ready)
+        async with asyncio.timeout(START_SECONDS_MAX):
+            while wanted:
+                line = await self._line()
+                assert line, f"{self.name} ended: {self.said}"
+                wanted -= {each for each in wanted if each in line}
+        self._draining = asyncio.create_task(self._drain())
+
+    async def stop(self) -> None:
+        """End it, and leave nothing behind."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.terminate()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(END_SECONDS_MAX):
+                    await self._process.wait()
+            if self._process.returncode is None:
+                self._process.kill()
+                await self._process.wait()
+        if self._draining is not None:
+            await self._draining
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    async def _line(self) -> str:
+        assert self._process is not None and self._process.stdout is not None
+        line = (await self._process.stdout.readline()).decode()
+        self.said.append(line)
+        return line
+
+    async def _drain(self) -> None:
+        while await self._line():
+            pass
+
+    def prepare(self) -> tuple[list[str], dict[str, str]]:
+        """Write its files; gives the command to run, and its environment."""
+        raise NotImplementedError
+
+    def filled(self, template: str) -> str:
+        """A file of its."""
+        return template.format(
+            dir=self.directory,
+            clients=self.clients,
+            components=self.components,
+            domain=DOMAIN,
+            rooms=ROOMS,
+            spaces=SPACES,
+            secret=SECRET,
+            password=PASSWORD,
+            names=", ".join(f'<<"{name}">>' for name in PEOPLE),
+        )
+
+
+class Prosody(Host):
+    """https://prosody.im, from 0.12."""
+
+    name = "prosody"
+    programs = ("prosody",)
+    ready = ("Activated service 'c2s'", "Activated service 'component'")
+
+    def prepare(self) -> tuple[list[str], dict[str, str]]:
+        """The configuration, and an account file for everybody."""
+        config = self.directory / "prosody.cfg.lua"
+        config.write_text(self.filled(PROSODY))
+        accounts = self.directory / "data" / DOMAIN.replace(".", "%2e") / "accounts"
+        accounts.mkdir(parents=True)
+        for name in PEOPLE:
+            (accounts / f"{name}.dat").write_text(f'return {{ ["password"] = "{PASSWORD}" }};\n')
+        return ["prosody", "-F", "--config", str(config)], {}
+
+
+class Ejabberd(Host):
+    """https://www.ejabberd.im, from 23.01."""
+
+    name = "ejabberd"
+    programs = ("ejabberdctl", "erl")
+    ready = ("accounts are there",)
+
+    def prepare(self) -> tuple[list[str], dict[str, str]]:
+        """The configuration, and what makes the accounts once it runs."""
+        config = self.directory / "ejabberd.yml"
+        config.write_text(self.filled(EJABBERD))
+        (self.directory / "mnesia").mkdir()
+        library = max(Path("/usr/lib").glob("*/ejabberd-*/ebin")).parent
+        environment = {
+            "ERL_LIBS": str(library.parent),
+            "EJABBERD_CONFIG_PATH": str(config),
+            "EJABBERD_LOG_PATH": str(self.directory / "ejabberd.log"),
+            "ERL_CRASH_DUMP": str(self.directory / "erl_crash.dump"),
+        }
+        mnesia = f'"{self.directory / "mnesia"}"'
+        register = " ".join(self.filled(REGISTER).split())
+        command = ["erl", "-noinput", "-mnesia", "dir", mnesia, "-eval"]
+        command.append("{ok, _} = application:ensure_all_started(ejabberd), " + register)
+        return command, environment
+
+
+def _free_ports(count: int) -> list[int]:
+    """Ports of loopback that nobody has at the moment."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports

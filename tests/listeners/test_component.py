@@ -1,0 +1,173 @@
+"""The socket of a component's stream, against a server that a test plays."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+import pytest
+
+from folkmoot.listeners import component
+from folkmoot.listeners.component import ComponentLink, LinkSettings
+from folkmoot.xmpp.jid import JID
+from folkmoot.xmpp.stanza import CLIENT
+from folkmoot.xmpp.xml import Element, parse
+
+PLAYS = JID.parse("plays.shakespeare.lit")
+HEADER = (
+    "<stream:stream xmlns:stream='http://etherx.jabber.org/streams'"
+    " xmlns='jabber:component:accept' from='plays.shakespeare.lit' id='{id}'>"
+)
+PATIENCE_SECONDS = 5.0
+
+
+class Home:
+    """Whose stanzas the link carries; what it was told."""
+
+    def __init__(self) -> None:
+        self.told: asyncio.Queue[object] = asyncio.Queue()
+        self.link: ComponentLink
+
+    def attached(self, link: ComponentLink) -> None:
+        self.told.put_nowait("attached")
+
+    def detached(self, link: ComponentLink) -> None:
+        self.told.put_nowait("detached")
+
+    def arrived(self, stanza: Element) -> None:
+        self.told.put_nowait(stanza)
+
+    async def hears(self) -> object:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return await self.told.get()
+
+
+class Server:
+    """A server that takes one component after the other."""
+
+    def __init__(self) -> None:
+        self.came: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = (
+            asyncio.Queue()
+        )
+        self.port = 0
+        self.writers: list[asyncio.StreamWriter] = []
+
+    async def open(self) -> asyncio.Server:
+        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.port = server.sockets[0].getsockname()[1]
+        return server
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.writers.append(writer)
+        self.came.put_nowait((reader, writer))
+
+    async def takes(self, id: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """The next connection, once its handshake has come."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            reader, writer = await self.came.get()
+            await reader.readuntil(b"to='plays.shakespeare.lit'>")
+            writer.write(HEADER.format(id=id).encode())
+            digest = hashlib.sha1(f"{id}sycamore".encode()).hexdigest()
+            await reader.readuntil(f"<handshake>{digest}</handshake>".encode())
+        return reader, writer
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Server]:
+    server = Server()
+    async with await server.open():
+        yield server
+        for writer in server.writers:
+            writer.transport.abort()
+            with suppress(OSError):
+                await writer.wait_closed()
+
+
+@pytest.fixture
+async def home(server: Server, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Home]:
+    """A component that connects to the server as long as the test lasts."""
+    monkeypatch.setattr(component, "RECONNECT_SECONDS_MIN", 0.01)
+    home = Home()
+    settings = LinkSettings(PLAYS, "127.0.0.1", server.port, "sycamore")
+    assert "sycamore" not in repr(settings)
+    home.link = ComponentLink(home, settings, lambda: 0.0)
+    running = asyncio.ensure_future(home.link.run())
+    yield home
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+
+
+async def test_stanzas_both_ways(server: Server, home: Home) -> None:
+    """From the handshake on."""
+    reader, writer = await server.takes("1")
+    writer.write(b"<handshake/><iq type='result' id='q' from='montague.lit' to='plays'/>")
+    assert await home.hears() == "attached"
+    stanza = await home.hears()
+    assert stanza == parse(
+        f"<iq xmlns='{CLIENT}' type='result' id='q' from='montague.lit' to='plays'/>"
+    )
+    home.link.send(Element(CLIENT, "iq", {"id": "a"}))
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await reader.readuntil(b"<iq id='a'/>")
+    writer.close()
+
+
+@pytest.mark.parametrize("ending", [b"</stream:stream>", b"<oops>&", b""])
+async def test_a_lost_link_comes_back(server: Server, home: Home, ending: bytes) -> None:
+    """However it ended."""
+    _, writer = await server.takes("1")
+    writer.write(b"<handshake/>" + ending)
+    writer.close()
+    assert [await home.hears(), await home.hears()] == ["attached", "detached"]
+    home.link.send(Element(CLIENT, "iq"))
+    _, writer = await server.takes("2")
+    writer.write(b"<handshake/>")
+    assert await home.hears() == "attached"
+    writer.close()
+
+
+async def test_a_secret_that_is_wrong(server: Server, home: Home) -> None:
+    """Nobody is told that stanzas pass; it is tried again."""
+    for id in ("1", "2"):
+        _, writer = await server.takes(id)
+        writer.write(
+            b"<stream:error><not-authorized xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>"
+            b"</stream:error></stream:stream>"
+        )
+        writer.close()
+    assert home.told.empty()
+
+
+async def test_a_server_that_reads_nothing(
+    server: Server, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SEND_BUFFER_BYTES_MAX: past it the link is dropped, and comes back."""
+    monkeypatch.setattr(component, "SEND_BUFFER_BYTES_MAX", 1_000)
+    _, writer = await server.takes("1")
+    writer.write(b"<handshake/>")
+    assert await home.hears() == "attached"
+    message = Element(CLIENT, "message", None, "x" * 1_000_000)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while home.told.empty():
+            home.link.send(message)
+            await asyncio.sleep(0)
+    assert await home.hears() == "detached"
+    _, again = await server.takes("2")
+    writer.close()
+    again.close()
+
+
+async def test_a_server_that_says_nothing(
+    server: Server, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """HANDSHAKE_SECONDS_MAX: past it another connection is tried."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        _, writer = await server.came.get()
+        monkeypatch.setattr(component, "HANDSHAKE_SECONDS_MAX", 0.05)
+        writer.close()
+        for _ in range(2):
+            await server.came.get()
+    assert home.told.empty()

@@ -50,8 +50,9 @@ from folkmoot.xmpp.jid import JID
 
 def foresee(events: Sequence[Event], view: View) -> None:
     """Look at all that `hearers` will look at, while what is missing can still be loaded."""
+    for node in dict.fromkeys(event.node for event in events):
+        view.chain(node)
     for event in events:
-        view.chain(event.node)
         if view.services.is_presence(event.node):
             view.require(relations.foreseen(event))
     personal.foresee(events, view)

@@ -17,7 +17,9 @@ VERSION: Final = 1
 LISTS: Final = ("affiliations", "subscriptions", "items", "history")
 """What a space or a room has many of, in the order it is written and sent."""
 
-PART_ROWS_MAX: Final = 1_000
+PART_ROWS_MAX: Final = 250
+"""The most rows of one part: the server does them at once, and then somebody else's."""
+
 PART_CHARS_MAX: Final = 1_048_576
 """The most text of one part's rows; a part has one row all the same."""
 

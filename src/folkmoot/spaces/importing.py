@@ -211,7 +211,7 @@ class Import:
         return locked and owned and config.parent == plan.node  # no client can lock such a room
 
     async def _look(self, plan: Plan, left: Collection[Place]) -> None:
-        """Note why any of it would be refused: each alone, then all of it together.
+        """Note why any of it would be refused: each room alone, then all of it together.
 
         left: rooms that would make way.
         """
@@ -220,10 +220,10 @@ class Import:
         for place in plan.rooms.values():
             if place not in left:
                 await self._try(rooms[place.path], place, ROOM_ROWS)
-        await self._try(self._space(plan), plan.space, NODE_ROWS)
+        space = self._space(plan)
         if not self._mistakes and not left:
-            whole = replace(self._space(plan, opens=True), beside=tuple(rooms.values()))
-            await self._try(whole, plan.space, NODE_ROWS)
+            space = replace(self._space(plan, opens=True), beside=tuple(rooms.values()))
+        await self._try(space, plan.space, NODE_ROWS)
 
     async def _try(self, command: Restore, place: Place, rows: Sequence[Row]) -> None:
         try:

@@ -30,7 +30,8 @@ from folkmoot.xmpp.jid import JID
 def restore(command: Restore, view: View, stamp: Stamp) -> tuple[Event, ...]:
     """All that is to be restored, and what follows for those who are in nodes below already."""
     node, by = command.node, command.actor
-    view.require([node, *(each.node for each in command.beside), *command.opens])
+    listed = (lists for _, lists in command.items if lists is not None)
+    view.require([node, *(each.node for each in command.beside), *command.opens, *listed])
     events: list[Event] = []
     after = view.supposing(())
     for each in (*command.beside, command):
@@ -61,12 +62,14 @@ def _restored(command: Restore, view: View, stamp: Stamp) -> tuple[Event, ...]:
         locked = config.room is not None and config.room.locked
         if (command.affiliations or command.subscriptions) and not locked:
             raise Refused(Reason.FORBIDDEN)  # there may be somebody inside whom it concerns
-    rows = _rows(command, config, view.supposing(made))
+    after = view.supposing(made)
+    after.related(node)  # so that it is there before all that would be decided twice
+    rows = _rows(command, config, after)
     return (
         *made,
         *rows,
         *_items(command, config, view, stamp),
-        *_subscriptions(command, config, view.supposing((*made, *rows)), stamp),
+        *_subscriptions(command, config, after.supposing(rows), stamp),
     )
 
 

@@ -10,7 +10,7 @@ from folkmoot.engine.commands import Configure, Create, Restore, Retract
 from folkmoot.engine.configuration import SPACE_TYPE, Access
 from folkmoot.engine.errors import Reason
 from folkmoot.engine.model import Affiliation, Item, State, Subscription, Via
-from folkmoot.engine.notifications import SubscriptionTold
+from folkmoot.engine.notifications import AffiliationTold, SubscriptionTold
 from folkmoot.engine.record import Node
 from folkmoot.engine.store import AuditQuery
 from tests.engine.memory import MemoryStore
@@ -96,6 +96,7 @@ async def test_a_room_is_locked_until_it_is_opened(stand: Stand) -> None:
         items=((ITEM, None), (replace(ITEM, id="two"), None)),
     )
     await stand.run(page)
+    assert not await stand.hears(AffiliationTold)
     assert _locked(await stand.node(HALL))
     await stand.run(replace(SPACE, opens={HALL: None}))
     assert not _locked(await stand.node(HALL))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from folkmoot.spaces.document import FORMAT, Unreadable, Writer, loads, paged, parts
 from folkmoot.spaces.mistakes import MISTAKES_MAX
-from folkmoot.spaces.reading import PEOPLE_MAX, check
+from folkmoot.spaces.reading import PEOPLE_MAX, SPACE_PEOPLE_MAX, check
 
 HALL = "<conference xmlns='urn:xmpp:bookmarks:1' name='Hall'/>"
 VERONA: dict[str, Any] = {
@@ -131,12 +131,14 @@ def test_what_is_there_twice() -> None:
     assert lines == ["space.subscriptions[1].jid: romeo@verona.lit is there twice"]
 
 
-@pytest.mark.parametrize("place", ["space/affiliations", "space/subscriptions", "space/items"])
+@pytest.mark.parametrize(
+    "place", ["space/affiliations", "space/subscriptions", "space/items", "rooms/0/affiliations"]
+)
 def test_a_million_rows_are_one_mistake(place: str) -> None:
     """Nobody looks into them."""
     (line,) = [each for each in check(changed(place, [None] * 1_000_000)).lines() if "at m" in each]
     assert "and there are 1000000" in line
-    assert PEOPLE_MAX < 1_000_000
+    assert SPACE_PEOPLE_MAX < PEOPLE_MAX < 1_000_000
 
 
 @pytest.mark.parametrize(

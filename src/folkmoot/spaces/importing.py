@@ -24,12 +24,13 @@ from folkmoot.facades.form_table import Row, var_of
 from folkmoot.facades.muc.config import ROWS as ROOM_ROWS
 from folkmoot.facades.pubsub.config import ROWS as NODE_ROWS
 from folkmoot.facades.spaces import BOOKMARKS, SUBSCRIPTION, listed
-from folkmoot.spaces.document import Part
+from folkmoot.spaces.document import PART_ROWS_MAX, Part
 from folkmoot.spaces.ground import Arguments, Ground, Message, said
 from folkmoot.spaces.mistakes import Mistakes
 from folkmoot.spaces.reading import (
     NOBODY,
     SPACE_CHARS_MAX,
+    SPACE_PEOPLE_MAX,
     Place,
     read_affiliations,
     read_history,
@@ -298,6 +299,8 @@ class Import:
 
     async def _take_rows(self, plan: Plan, at: Place, name: str, rows: object) -> None:
         mistakes = self._mistakes
+        if isinstance(rows, list) and len(rows) > PART_ROWS_MAX:
+            raise AdminError(f"more than {PART_ROWS_MAX} rows in one part")
         if at is not plan.space:
             await self._fill(plan, at, name, rows)
         elif self._ready:
@@ -312,6 +315,8 @@ class Import:
                 raise AdminError("the items of the space are too much")
         else:
             raise AdminError(f"a space has no {name}")
+        if max(len(plan.affiliations), len(plan.subscriptions)) > SPACE_PEOPLE_MAX:
+            raise AdminError("the people of the space are too many")
 
     async def _fill(self, plan: Plan, room: Place, name: str, rows: object) -> None:
         """More of a room that is made, and still locked."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,7 @@ async def test_nothing_is_forgotten(host: Host, tmp_path: Path) -> None:
     attached = Child(data, "--config", str(linked))
     detached = Child(data, "--config", str(alone))
     try:
-        folks = Folk(host, remote((await attached.start()).control).space, "kill")
+        folks = Folk(host, partial(remote((await attached.start()).control).ask, "space"), "kill")
         await folks.makes_room(deputy="owner")
         await folks.waits_for_link()
         await folks.makes_space(romeo="member", tybalt="member")
@@ -46,7 +47,7 @@ async def test_nothing_is_forgotten(host: Host, tmp_path: Path) -> None:
         await operator.ask("space", "ban", {"key": folks.space, "jid": str(person("tybalt"))})
         await detached.kill()
 
-        folks.ask = remote((await attached.start()).control).space
+        folks.ask = partial(remote((await attached.start()).control).ask, "space")
         await folks.comes_to(tybalt="outcast", mercutio="admin", paris="member")
         await folks.is_in("in line")
         await folks.waits_for_link()

@@ -8,6 +8,7 @@ import time
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from typing import Final
 
 import structlog
@@ -86,6 +87,7 @@ async def running(
     store: Store, services: Services, stamp: Callable[[], Stamp] | None = None
 ) -> AsyncIterator[Core]:
     """A core over a store that is open, until the block ends."""
+    services = replace(services, secret=await store.secret("occupants"))
     core = Core(store, services, stamp or Stamps())
     try:
         yield core

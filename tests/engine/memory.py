@@ -104,6 +104,10 @@ class MemoryStore:
         await self._answer()
         return page
 
+    async def secret(self, name: str) -> bytes:
+        await self._answer()
+        return name.encode()
+
     async def audit(self, query: AuditQuery) -> AuditPage:
         rows = self.kept[query.node].audit if query.node in self.kept else []
         await self._answer()

@@ -18,6 +18,7 @@ from folkmoot.engine.access import (
     refuses_change_of_item,
     refuses_entry,
     refuses_items,
+    refuses_moderation,
     refuses_publish,
     refuses_role,
     refuses_stay,
@@ -303,6 +304,25 @@ def test_giving_roles(
 ) -> None:
     """XEP-0045 §5.1.1 table 2, §8.2-8.4, §9.6, §9.7."""
     assert refuses_role(RoomConfig(), actor, target, wanted) is expected
+
+
+@pytest.mark.parametrize(
+    ("actor", "author", "expected"),
+    [
+        ((OWNER, MODERATOR), OWNER, None),
+        ((OWNER, MODERATOR), OUTCAST, None),
+        ((ADMIN, MODERATOR), OWNER, Reason.OUTRANKED),
+        ((NONE, MODERATOR), NONE, None),
+        ((NONE, MODERATOR), MEMBER, Reason.OUTRANKED),
+        ((MEMBER, PARTICIPANT), NONE, Reason.FORBIDDEN),
+        ((NONE, VISITOR), NONE, Reason.FORBIDDEN),
+    ],
+)
+def test_moderating(
+    actor: tuple[Affiliation, Role], author: Affiliation, expected: Reason | None
+) -> None:
+    """XEP-0425 §3, §3.2."""
+    assert refuses_moderation(actor, author) is expected
 
 
 def test_every_affiliation_has_a_rank() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.events import (
@@ -12,6 +12,7 @@ from folkmoot.engine.events import (
     Event,
     InviteChanged,
     ItemPublished,
+    ItemReplaced,
     ItemsRetracted,
     NodeConfigured,
     NodeCreated,
@@ -56,6 +57,13 @@ class KeptNode:
             self.items.pop(event.item.id, None)
             self.items[event.item.id] = (event.item, event.lists)
             self.drop(event.evicted)
+
+    def replace(self, item: Item) -> None:
+        """Other contents in the same place, by the same publisher, at the same time."""
+        if item.id in self.items:
+            old, lists = self.items[item.id]
+            same = replace(old, payload=item.payload, retraction=item.retraction)
+            self.items[item.id] = (same, lists)
 
     def drop(self, item_ids: Iterable[str]) -> None:
         for item_id in item_ids:
@@ -139,6 +147,8 @@ class Kept(dict[NodeId, KeptNode]):
                 del self[event.node]
             case ItemPublished():
                 self[event.node].publish(event)
+            case ItemReplaced():
+                self[event.node].replace(event.item)
             case ItemsRetracted():
                 self[event.node].drop(event.item_ids)
             case NodePurged():

@@ -8,7 +8,17 @@ from hypothesis import strategies as st
 
 from folkmoot.engine.configuration import ITEM_SECONDS_MAX, NodeConfig, RoomConfig
 from folkmoot.engine.events import ItemPublished, NodeCreated
-from folkmoot.engine.model import Contact, Item, Manner, NodeId, Show, State, Subscription, Via
+from folkmoot.engine.model import (
+    Contact,
+    Item,
+    Manner,
+    NodeId,
+    Retraction,
+    Show,
+    State,
+    Subscription,
+    Via,
+)
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element
 
@@ -85,6 +95,7 @@ items = st.builds(
     payload=st.none() | elements,
     nick=texts,
 )
+retractions = st.builds(Retraction, at=seconds, id=texts, moderator=texts, nick=texts, reason=texts)
 contacts = st.builds(
     Contact,
     name=texts,

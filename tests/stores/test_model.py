@@ -23,6 +23,7 @@ from folkmoot.engine.events import (
     Cause,
     Event,
     ItemPublished,
+    ItemReplaced,
     ItemsRetracted,
     NodeConfigured,
     NodeDeleted,
@@ -30,7 +31,7 @@ from folkmoot.engine.events import (
     SubjectChanged,
     SubscriptionChanged,
 )
-from folkmoot.engine.model import Affiliation, Item, NodeId, Subscription
+from folkmoot.engine.model import Affiliation, Item, NodeId, Retraction, Subscription
 from folkmoot.engine.store import Edge, ItemQuery, NodeQuery, Store, StoreFailed
 from folkmoot.stores.sqlite import SQLiteStore
 from folkmoot.xmpp.jid import JID
@@ -131,6 +132,15 @@ class StoreMachine(RuleBasedStateMachine):
                 node=node, item=item, persist=persist, evicted=tuple(evicted), lists=lists
             )
         )
+
+    @precondition(lambda self: self.coming)
+    @rule(data=st.data(), item=nouns.items, retraction=nouns.retractions)
+    def take_back(self, data: st.DataObject, item: Item, retraction: Retraction) -> None:
+        """As the engine does: what is not replaced is as it was, where the item is there at all."""
+        node, kept = self.node(data)
+        old, _ = kept.items.get(item.id, (item, None))
+        tombstone = replace(old, payload=item.payload, retraction=retraction)
+        self.happens(ItemReplaced(node=node, item=tombstone))
 
     @precondition(lambda self: self.coming)
     @rule(data=st.data(), item_ids=st.lists(nouns.item_ids, max_size=2).map(tuple))

@@ -218,6 +218,17 @@ def may_message(room: RoomConfig, sender: Role) -> bool:
             return False
 
 
+def refuses_moderation(actor: tuple[Affiliation, Role], author: Affiliation) -> Reason | None:
+    """Whether an actor may not take back what somebody said in a room (XEP-0425 0.3.0, §3).
+
+    actor: affiliation and role. Moderators may, but not what somebody said who stands above them,
+    as they cannot kick them either.
+    """
+    if actor[1] is not Role.MODERATOR:
+        return Reason.FORBIDDEN
+    return Reason.OUTRANKED if RANK[author] > RANK[actor[0]] else None
+
+
 def refuses_affiliation(
     actor: Affiliation, target: Affiliation, wanted: Affiliation, *, room: bool
 ) -> Reason | None:

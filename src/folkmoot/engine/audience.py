@@ -75,8 +75,14 @@ def _heard(event: Event, view: View, *, created: bool) -> Iterator[Notification]
             yield from occupancy.restated(event, view)
         case SubjectChanged(node=node, item=item):
             record = view.found(node)
-            to = record.hearers(Via.MUC)
-            yield Spoken(via=Via.MUC, node=node, to=to, item=item, kept=False, config=record.config)
+            yield Spoken(
+                via=Via.MUC,
+                node=node,
+                to=record.hearers(Via.MUC),
+                item=occupancy.identified(record, item, view),
+                kept=False,
+                config=record.config,
+            )
         case ItemsRetracted():
             yield from _retracted(event, view)
         case NodePurged(node=node):
@@ -109,7 +115,7 @@ def _published(event: ItemPublished, view: View) -> Iterator[Notification]:
             via=Via.MUC,
             node=event.node,
             to=to,
-            item=event.item,
+            item=occupancy.identified(record, event.item, view),
             kept=event.persist,
             config=config,
         )

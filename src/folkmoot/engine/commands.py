@@ -74,6 +74,7 @@ class Entry:
     """One item to be published.
 
     id: "" lets the service choose. lists: the node that the payload puts on this node's list.
+    retracts: the item of the room that this takes back, if it is the actor's own; "" for none.
     shared: the payload less what is its publisher's own, which is all that a space keeps of it.
     keep: False for what is said in a room and is to be in no archive (XEP-0334 §4.2).
     """
@@ -82,6 +83,7 @@ class Entry:
     id: str = ""
     lists: NodeId | None = None
     keep: bool = True
+    retracts: str = ""
     shared: Element | None = None
 
 
@@ -233,6 +235,15 @@ class SetRoles(Command):
     """Give occupants, by nick, other roles; None is the door (XEP-0045 §8.2-8.6, §9.6-9.8)."""
 
     roles: Mapping[str, Role | None]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moderate(Command):
+    """Take back what somebody said in a room (XEP-0425 §3); notice: what the room says of it."""
+
+    item_id: str
+    notice: Element
     reason: str = ""
 
 

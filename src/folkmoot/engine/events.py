@@ -96,6 +96,17 @@ class ItemPublished:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ItemReplaced:
+    """An item of a room says nothing any more: in its place, with its id and time, is that it did.
+
+    Nobody is told by this event: a message tells it.
+    """
+
+    node: NodeId
+    item: Item
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ItemsRetracted:
     """Items are gone. tell: whether the node's subscribers hear. parting: see `Retract`.
 
@@ -244,6 +255,7 @@ Event = (
     | NodeConfigured
     | NodeDeleted
     | ItemPublished
+    | ItemReplaced
     | ItemsRetracted
     | NodePurged
     | SubscriptionChanged

@@ -28,6 +28,7 @@ from folkmoot.xmpp.xml import Element
 class Seen:
     """An occupant as some class of hearers may see them; `jid` is None where it is hidden.
 
+    id: what all know them by, whatever their nick (XEP-0421).
     worded: where a facade keeps its wording of it, for as long as it is true.
     """
 
@@ -36,6 +37,7 @@ class Seen:
     affiliation: Affiliation
     role: Role | None
     presence: Element
+    id: str
     worded: dict[object, object] = field(default_factory=dict, compare=False, repr=False)
 
 

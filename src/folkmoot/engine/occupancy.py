@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import Final
 
 from folkmoot.engine import access
-from folkmoot.engine.configuration import NodeConfig, RoomConfig
+from folkmoot.engine.configuration import RoomConfig
 from folkmoot.engine.events import Cause, StandingChanged, SubscriptionChanged
-from folkmoot.engine.model import Affiliation, Item, Recall, Role, Subscription, Via
+from folkmoot.engine.identity import occupant_id
+from folkmoot.engine.model import Item, Recall, Role, Subscription, Via
 from folkmoot.engine.notifications import Notification, OccupantTold, Seen, Welcomed
 from folkmoot.engine.record import Node
 from folkmoot.engine.view import View
@@ -30,24 +31,31 @@ def seen(record: Node, jid: JID, view: View, *, reveal: bool) -> Seen:
     kept = record.derived.shown.get(nick, {}).get(reveal) if primary else None
     if isinstance(kept, Seen):
         return kept
-    made = _made(subscription, record.config, view.affiliation(record.id, jid), reveal=reveal)
+    made = _made(record, subscription, view, reveal=reveal)
     if primary:
         record.derived.shown.setdefault(nick, {})[reveal] = made
     return made
 
 
-def _made(
-    subscription: Subscription, config: NodeConfig, standing: Affiliation, *, reveal: bool
-) -> Seen:
-    occupant = subscription.occupant
-    assert occupant is not None and config.room is not None
+def _made(record: Node, subscription: Subscription, view: View, *, reveal: bool) -> Seen:
+    occupant, room, jid = subscription.occupant, record.config.room, subscription.subscriber
+    assert occupant is not None and room is not None
+    standing = view.affiliation(record.id, jid)
     return Seen(
         occupant.nick,
-        subscription.subscriber if reveal else None,
+        jid if reveal else None,
         standing,
-        access.role(config.room, standing, occupant.role),
+        access.role(room, standing, occupant.role),
         occupant.presence,
+        occupant_id(record, jid, view),
     )
+
+
+def identified(record: Node, item: Item, view: View) -> Item:
+    """What was said in a room, with what its author is known by; the room itself is nobody."""
+    if not item.nick:
+        return item
+    return replace(item, occupant=occupant_id(record, item.publisher, view))
 
 
 def veiled(record: Node, item: Item) -> Item:
@@ -112,9 +120,9 @@ def _entered(
         ),
         seen=mine,
         created=created,
-        history=_newest(record, config.room, event.recall),
+        history=_newest(record, config.room, event.recall, view),
         history_chars_max=event.recall.chars_max,
-        subject=record.subject,
+        subject=None if record.subject is None else identified(record, record.subject, view),
         config=config,
     )
     yield from _own(record, jid, view, cause=Cause.ENTERED, skip=jid)
@@ -122,7 +130,7 @@ def _entered(
 
 def _moved(event: SubscriptionChanged, record: Node, view: View) -> Iterator[Notification]:
     yield from _renamed(event, record, view)
-    by = "" if event.cause is Cause.ASKED else _nick(record, event.by)
+    by = "" if event.cause is Cause.ASKED else record.nick(event.by)
     yield from _shown(record, event.subscriber, view, cause=event.cause, by=by, reason=event.reason)
 
 
@@ -130,7 +138,7 @@ def restated(event: StandingChanged, view: View) -> Iterator[Notification]:
     """What an occupant is, once more, to all: another presence, role or affiliation."""
     record = view.found(event.node)
     if event.occupant in record.subscriptions:
-        by = _nick(record, event.by)
+        by = record.nick(event.by)
         yield from _shown(record, event.occupant, view, cause=Cause.SET, by=by, reason=event.reason)
 
 
@@ -174,24 +182,24 @@ def _parted(
     """A nick is not in the room any longer, unless another device still goes by it."""
     occupant = before.occupant
     assert occupant is not None
-    config = record.config
-    standing = view.affiliation(record.id, before.subscriber)
-    by = _nick(record, event.by)
+    by = record.nick(event.by)
     presence = _SILENT if event.parting is None else event.parting
     for reveal, own, to in _groups(record, before, view):
-        shown = _made(before, config, standing, reveal=reveal)
+        shown = _made(record, before, view, reveal=reveal)
         yield OccupantTold(
             via=Via.MUC,
             node=event.node,
             to=to,
-            seen=Seen(shown.nick, shown.jid, standing, shown.role if new_nick else None, presence),
+            seen=replace(
+                shown, role=shown.role if new_nick else None, presence=presence, worded={}
+            ),
             own=own,
             cause=event.cause,
             left=True,
             new_nick=new_nick,
             by=by,
             reason=event.reason,
-            config=config,
+            config=record.config,
         )
 
 
@@ -264,14 +272,12 @@ def _own(
         )
 
 
-def _newest(record: Node, room: RoomConfig, recall: Recall) -> tuple[Item, ...]:
+def _newest(record: Node, room: RoomConfig, recall: Recall, view: View) -> tuple[Item, ...]:
     """What was said last, as far as room and newcomer want it told again (XEP-0045 §7.2.14)."""
     bounds = [each for each in (room.history_items, recall.items_max) if each is not None]
     recent = tuple(record.recent or ())[-min(bounds) :] if min(bounds) else ()
-    return tuple(item for item in recent if recall.since is None or item.published >= recall.since)
-
-
-def _nick(record: Node, jid: JID) -> str:
-    subscription = record.subscriptions.get(jid)
-    occupant = None if subscription is None else subscription.occupant
-    return "" if occupant is None else occupant.nick
+    return tuple(
+        identified(record, item, view)
+        for item in recent
+        if recall.since is None or item.published >= recall.since
+    )

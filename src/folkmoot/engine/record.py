@@ -89,6 +89,12 @@ class Node:
         """The full JIDs that go by a nick in a room; one person's devices may share one."""
         return self.derived.nicks.get(nick, ())
 
+    def nick(self, jid: JID) -> str:
+        """What a full JID goes by in a room; "" where it is not in it."""
+        subscription = self.subscriptions.get(jid)
+        occupant = None if subscription is None else subscription.occupant
+        return "" if occupant is None else occupant.nick
+
     def addresses(self, bare: JID) -> tuple[JID, ...]:
         """Every address, bare or full, under which an entity has a subscription here."""
         return self.derived.addresses.get(bare, ())
@@ -135,10 +141,21 @@ class Derived:
     """What follows from a node's subscriptions and list, kept so that nobody has to search them.
 
     shown: what the audience made of an occupant, by nick; dropped when the occupant changes.
+    occupant_ids: what occupants are known by, by bare JID (`identity`).
     seers: the occupants who see real JIDs, and those who do not.
     """
 
-    __slots__ = ("addresses", "hearers", "leases", "listing", "manners", "nicks", "seers", "shown")
+    __slots__ = (
+        "addresses",
+        "hearers",
+        "leases",
+        "listing",
+        "manners",
+        "nicks",
+        "occupant_ids",
+        "seers",
+        "shown",
+    )
 
     def __init__(self) -> None:
         self.hearers: dict[Via, tuple[JID, ...]] | None = None
@@ -146,6 +163,7 @@ class Derived:
         self.addresses: dict[JID, tuple[JID, ...]] = {}
         self.leases: dict[JID, float] = {}
         self.nicks: dict[str, tuple[JID, ...]] = {}
+        self.occupant_ids: dict[JID, str] = {}
         self.listing: Counter[NodeId] = Counter()
         self.shown: dict[str, dict[bool, object]] = {}
         self.seers: tuple[tuple[JID, ...], tuple[JID, ...]] | None = None
@@ -162,6 +180,8 @@ class Derived:
     def remove(self, subscription: Subscription) -> None:
         jid = subscription.subscriber
         _drop(self.addresses, jid.bare, jid)
+        if jid.bare not in self.addresses:
+            self.occupant_ids.pop(jid.bare, None)
         self.leases.pop(jid, None)
         if subscription.occupant is not None:
             _drop(self.nicks, subscription.occupant.nick, jid)

@@ -7,8 +7,9 @@ from typing import Final
 
 from folkmoot.engine import access
 from folkmoot.engine.configuration import NodeConfig
-from folkmoot.engine.decide.occupants import occupancy, role_of, room_of
+from folkmoot.engine.decide.occupants import acting, occupancy, role_of, room_of
 from folkmoot.engine.errors import Reason, Refused
+from folkmoot.engine.identity import occupant_id
 from folkmoot.engine.model import Affiliation, NodeId, Role, Via
 from folkmoot.engine.notifications import Seen
 from folkmoot.engine.occupancy import seen
@@ -80,6 +81,16 @@ def line(view: View, actor: JID, node: NodeId, nick: str, *, message: bool) -> L
     if not to:
         raise Refused(Reason.NOT_IN_ROOM)
     return Line(seen(record, actor, view, reveal=False), to)
+
+
+def moderator(view: View, actor: JID, node: NodeId) -> tuple[str, str]:
+    """Nick ("": not in the room) and occupant id of who is about to moderate it.
+
+    Raises Refused(FORBIDDEN) for who is neither in the room nor of its staff.
+    """
+    record = view.found(node)
+    acting(record, room_of(record), actor, view)
+    return record.nick(actor), occupant_id(record, actor, view)
 
 
 def nicks(view: View, actor: JID, node: NodeId) -> tuple[str, ...]:

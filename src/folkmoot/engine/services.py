@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from folkmoot.engine.model import MESSAGES_NODE, PRESENCE_NODE, NodeId
@@ -27,6 +27,7 @@ class Services:
 
     domain: of the accounts. node_creators, room_creators: the bare JIDs that may create nodes on
     the pubsub service, and rooms; None is every account of this server.
+    secret: what occupant ids are made with; it is the store's, and the same as long as that is.
     """
 
     domain: JID
@@ -39,6 +40,7 @@ class Services:
     affiliations_per_node_max: int = 100_000
     contacts_per_account_max: int = 10_000
     offline_messages_max: int = 1_000
+    secret: bytes = field(default=b"", repr=False)
 
     def kind(self, service: JID) -> Kind:
         """What sort of service an address is."""

@@ -16,6 +16,9 @@ from folkmoot.engine.model import Item, NodeId
 from folkmoot.engine.record import Node
 from folkmoot.xmpp.jid import JID
 
+SECRET_BYTES = 32
+"""How much chance is in a secret."""
+
 PAGE_ITEMS_MAX = 1_000
 """The most items one query gives, whatever was asked for."""
 
@@ -153,6 +156,9 @@ class Store(Protocol):
 
     async def account(self, jid: JID) -> bool:
         """Whether a bare JID is an account of this server."""
+
+    async def secret(self, name: str) -> bytes:
+        """What is made by chance the first time it is asked for, and stays. Raises StoreFailed."""
 
     async def due(self, at: float, limit: int) -> tuple[NodeId, ...]:
         """Nodes on which an item or a subscription has its end at a time, or before it."""

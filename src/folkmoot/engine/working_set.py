@@ -17,6 +17,7 @@ from folkmoot.engine.events import (
     Event,
     InviteChanged,
     ItemPublished,
+    ItemReplaced,
     ItemsRetracted,
     NodeConfigured,
     NodeCreated,
@@ -27,7 +28,7 @@ from folkmoot.engine.events import (
     SubscriptionChanged,
     kept,
 )
-from folkmoot.engine.model import Affiliation, NodeId
+from folkmoot.engine.model import Affiliation, Item, NodeId
 from folkmoot.engine.record import Node
 from folkmoot.engine.store import Edge, ItemQuery, Store
 from folkmoot.engine.view import Want
@@ -212,6 +213,8 @@ class WorkingSet:
                 else:
                     rows[event.jid] = event.after
                 self._moved[event.jid] = self.batch
+            case ItemReplaced(node=node_id, item=item):
+                _replace(self._nodes[node_id], item)
             case ItemsRetracted():
                 self._remove_items(self._nodes[event.node], event.item_ids)
             case NodePurged():
@@ -315,6 +318,13 @@ class WorkingSet:
             nodes.add(node)
         else:
             nodes.discard(node)
+
+
+def _replace(node: Node, item: Item) -> None:
+    """Put an item where another of its id is among the newest, if it is."""
+    if node.recent is not None:
+        same = (each if each.id != item.id else item for each in node.recent)
+        node.recent = deque(same, maxlen=HISTORY_ITEMS_MAX)
 
 
 def _related(config: NodeConfig) -> tuple[NodeId, ...]:

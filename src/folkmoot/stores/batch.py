@@ -18,6 +18,7 @@ from folkmoot.engine.events import (
     Event,
     InviteChanged,
     ItemPublished,
+    ItemReplaced,
     ItemsRetracted,
     Matter,
     NodeConfigured,
@@ -80,6 +81,8 @@ class _Batch:
                 self._sweep(statements.DELETE_NODE, event.node)
             case ItemPublished():
                 self._publish(event)
+            case ItemReplaced():
+                self._replace(event)
             case ItemsRetracted():
                 self._drop_items(event.node, event.item_ids)
             case NodePurged():
@@ -143,6 +146,12 @@ class _Batch:
         row["lists_name"] = None if event.lists is None else event.lists.name
         self._items[event.node, event.item.id] = (statements.PUT_ITEM, row)
         self._drop_items(event.node, event.evicted)
+
+    def _replace(self, event: ItemReplaced) -> None:
+        key, row = (event.node, event.item.id), _node_row(event.node) | item_row(event.item)
+        statement, pending = self._items.get(key, (statements.REPLACE_ITEM, {}))
+        if statement is not statements.DELETE_ITEM:
+            self._items[key] = (statement, {**pending, **row})
 
     def _invite(self, event: InviteChanged) -> None:
         ticket = event.after

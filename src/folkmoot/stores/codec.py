@@ -12,13 +12,13 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from enum import Enum
 from types import UnionType
 from typing import Any, Final, TypeAlias, cast, get_args, get_origin, get_type_hints
 
 from folkmoot.engine.configuration import NodeConfig, RoomConfig
-from folkmoot.engine.model import Contact, Item, NodeId
+from folkmoot.engine.model import Contact, Item, NodeId, Retraction
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Limits, parse, serialize
 
@@ -81,11 +81,17 @@ def item_row(item: Item) -> dict[str, Value]:
         "published": item.published,
         "nick": item.nick,
         "payload": None if item.payload is None else serialize(item.payload),
+        "retraction": None if item.retraction is None else _json(asdict(item.retraction)),
     }
 
 
 def read_item(
-    item_id: str, publisher: str, published: float, nick: str, payload: str | None
+    item_id: str,
+    publisher: str,
+    published: float,
+    nick: str,
+    payload: str | None,
+    retraction: str | None = None,
 ) -> Item:
     """The item whose columns these are."""
     return Item(
@@ -94,6 +100,7 @@ def read_item(
         published=published,
         payload=None if payload is None else parse(payload, _AS_KEPT),
         nick=nick,
+        retraction=None if retraction is None else Retraction(**json.loads(retraction)),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import secrets
 import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -24,6 +25,7 @@ from folkmoot.engine.record import Node
 from folkmoot.engine.store import (
     PAGE_CHARS_MAX,
     PAGE_ITEMS_MAX,
+    SECRET_BYTES,
     AuditPage,
     AuditQuery,
     Edge,
@@ -41,8 +43,8 @@ from folkmoot.xmpp.jid import JID
 
 _SEQUENCE_MAX: Final = 2**63 - 1
 
-ItemRow = tuple[int, str, str, float, str, str | None]
-"""Sequence, id, publisher, time, nick and payload: what the statements about items select."""
+ItemRow = tuple[int, str, str, float, str, str | None, str | None]
+"""Sequence, id, publisher, time, nick, payload, retraction: what statements about items select."""
 
 
 class SQLiteStore:
@@ -217,6 +219,14 @@ class SQLiteStore:
         """Whether a bare JID is an account of this server."""
         return await self.accounts.exists(jid)
 
+    async def secret(self, name: str) -> bytes:
+        """What is made by chance the first time it is asked for, and stays. Raises StoreFailed."""
+        async with self.database.writing() as writer:
+            made = {"name": name, "secret": secrets.token_bytes(SECRET_BYTES)}
+            writer.execute(statements.ADD_SECRET, made)
+            found: bytes = writer.execute(statements.SECRET, {"name": name}).fetchone()[0]
+        return found
+
     async def commit(self, events: Sequence[Event]) -> None:
         """Keep what events say, all or nothing; durable when it returns. Raises StoreFailed."""
         assert not self._committing, "batches are committed one after the other"
@@ -309,7 +319,7 @@ def _page(rows: Iterable[ItemRow]) -> list[ItemRow]:
     page: list[ItemRow] = []
     chars = 0
     for row in rows:
-        chars += len(row[-1] or "")
+        chars += len(row[5] or "")
         if page and chars > PAGE_CHARS_MAX:
             break
         page.append(row)

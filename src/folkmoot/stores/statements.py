@@ -43,13 +43,19 @@ DELETE_FLEETING: Final = "DELETE FROM nodes WHERE fleeting"
 
 PUT_ITEM: Final = f"""
 INSERT INTO items
-    (sequence, node, id, publisher, published, nick, payload, lists_service, lists_name)
-VALUES (:sequence, {_KEY}, :id, :publisher, :published, :nick, :payload,
+    (sequence, node, id, publisher, published, nick, payload, retraction,
+    lists_service, lists_name)
+VALUES (:sequence, {_KEY}, :id, :publisher, :published, :nick, :payload, :retraction,
     :lists_service, :lists_name)
 ON CONFLICT (node, id) DO UPDATE
 SET sequence = excluded.sequence, publisher = excluded.publisher,
     published = excluded.published, nick = excluded.nick, payload = excluded.payload,
+    retraction = excluded.retraction,
     lists_service = excluded.lists_service, lists_name = excluded.lists_name
+"""
+
+REPLACE_ITEM: Final = f"""
+UPDATE items SET payload = :payload, retraction = :retraction WHERE node = {_KEY} AND id = :id
 """
 
 DELETE_ITEM: Final = f"DELETE FROM items WHERE node = {_KEY} AND id = :id"
@@ -220,14 +226,14 @@ LAST_SEQUENCE: Final = "SELECT max(sequence) FROM items"
 HEADS: Final = "SELECT id, publisher FROM items WHERE node = :node ORDER BY sequence"
 
 ITEM: Final = """
-SELECT sequence, id, publisher, published, nick, payload
+SELECT sequence, id, publisher, published, nick, payload, retraction
 FROM items WHERE node = :node AND id = :id
 """
 
 ITEM_SEQUENCE: Final = "SELECT sequence FROM items WHERE node = :node AND id = :id"
 
 _ITEMS: Final = """
-SELECT sequence, id, publisher, published, nick, payload
+SELECT sequence, id, publisher, published, nick, payload, retraction
 FROM items WHERE node = :node AND sequence > :after AND sequence < :before
 """
 
@@ -238,6 +244,14 @@ NEWEST_ITEMS: Final = _ITEMS + "ORDER BY sequence DESC LIMIT :limit OFFSET :skip
 COUNT_ITEMS: Final = """
 SELECT count(*) FILTER (WHERE sequence < :sequence), count(*) FROM items WHERE node = :node
 """
+
+# Secrets.
+
+ADD_SECRET: Final = """
+INSERT INTO secrets (name, secret) VALUES (:name, :secret) ON CONFLICT (name) DO NOTHING
+"""
+
+SECRET: Final = "SELECT secret FROM secrets WHERE name = :name"
 
 # Accounts.
 

@@ -61,7 +61,7 @@ async def test_a_room_without_a_subject_says_so(stage: Stage) -> None:
     assert [child.name for child in never.elements] == ["subject"]
     await crone.sends(f"<message type='groupchat' to='{COVEN}'><subject/></message>")
     cleared = (await enters(hecate, "Hecate"))[-1]
-    assert [child.name for child in cleared.elements] == ["subject", "delay"]
+    assert [child.name for child in cleared.elements] == ["subject", "occupant-id", "delay"]
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from folkmoot.engine.decide import (
     lowering,
     nodes,
     occupants,
+    retractions,
     subscriptions,
 )
 from folkmoot.engine.decide.stamp import Stamp
@@ -45,6 +46,7 @@ _RULES: Final[dict[type[Command], Callable[[Any, View, Stamp], tuple[Event, ...]
     commands.SetAffiliations: affiliations.set_affiliations,
     commands.ChangePresence: occupants.change_presence,
     commands.SetRoles: occupants.set_roles,
+    commands.Moderate: retractions.moderate,
     commands.ChangeSubject: occupants.change_subject,
     commands.SetContact: contacts.set_contact,
     commands.RemoveContact: contacts.remove_contact,

@@ -11,6 +11,7 @@ from folkmoot.engine import access, pictures
 from folkmoot.engine.access import Stance
 from folkmoot.engine.commands import Entry, Publish, Purge, Retract
 from folkmoot.engine.configuration import NodeConfig
+from folkmoot.engine.decide import retractions
 from folkmoot.engine.decide.configuring import unmet
 from folkmoot.engine.decide.lowering import follow_all, topmost
 from folkmoot.engine.decide.nodes import created, hold_owner
@@ -37,7 +38,7 @@ def publish(command: Publish, view: View, stamp: Stamp) -> tuple[Event, ...]:
     made = _made(command, view, stamp)
     config = made[0].config if made else view.found(node).config
     if config.room is not None:
-        return (_spoken(config, command, view, stamp),)
+        return _spoken(config, command, view, stamp)
     stance = view.supposing(made).stance(node, by)
     if reason := access.refuses_publish(config, stance):
         raise Refused(reason)
@@ -103,15 +104,16 @@ def _made(command: Publish, view: View, stamp: Stamp) -> tuple[NodeCreated, ...]
     return ()
 
 
-def _spoken(config: NodeConfig, command: Publish, view: View, stamp: Stamp) -> ItemPublished:
-    """A message to a room, by an occupant with a voice."""
+def _spoken(config: NodeConfig, command: Publish, view: View, stamp: Stamp) -> tuple[Event, ...]:
+    """A message to a room, by an occupant with a voice; it may take back an earlier one."""
     nick = speaker(command.node, command.actor, view)
     entry = command.entry
     if entry is None:
         raise Refused(Reason.PAYLOAD_REQUIRED)
     _hold_payload(config, entry)
     item = Item(stamp.id, command.actor, stamp.at, entry.payload, nick)
-    return ItemPublished(node=command.node, item=item, persist=entry.keep)
+    gone = retractions.taken_back(command.node, item, entry.retracts, view)
+    return (*gone, ItemPublished(node=command.node, item=item, persist=entry.keep or bool(gone)))
 
 
 def _hold_payload(config: NodeConfig, entry: Entry) -> None:

@@ -185,7 +185,7 @@ def set_roles(command: SetRoles, view: View, stamp: Stamp) -> tuple[Event, ...]:
     All of them or none.
     """
     record = view.found(command.node)
-    actor = _acting(record, room_of(record), command.actor, view)
+    actor = acting(record, room_of(record), command.actor, view)
     return tuple(
         _given(command, record, jid, wanted, actor, view)
         for nick, wanted in command.roles.items()
@@ -220,7 +220,7 @@ def _given(
     return replace(event, reason=command.reason)
 
 
-def _acting(record: Node, room: RoomConfig, actor: JID, view: View) -> tuple[Affiliation, Role]:
+def acting(record: Node, room: RoomConfig, actor: JID, view: View) -> tuple[Affiliation, Role]:
     """Affiliation and role of who acts; owners and admins need not be in the room."""
     standing = view.affiliation(record.id, actor)
     subscription = record.subscriptions.get(actor)

@@ -1,7 +1,7 @@
 """Multi-User Chat: XEP-0045 1.35.5; a file for each chapter.
 
 Of what later protocols add to a room, archives (XEP-0313) have their items, each the message as
-it was sent on, under its stanza id; occupant ids (XEP-0421) would stand beside `item_element`.
+it was sent on, under its stanza id; the id of its author (XEP-0421) follows from who that is.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from folkmoot.facades.facade import Facade, Request, Route
-from folkmoot.facades.muc import admin, discovery, invitation, occupant, owner, voice
+from folkmoot.facades.muc import admin, discovery, invitation, occupant, owner, retraction, voice
 from folkmoot.facades.muc.errors import ERRORS
 from folkmoot.facades.muc.notification import word
 from folkmoot.facades.muc.ns import USER
@@ -43,6 +43,7 @@ ROUTES: Final = (
     *admin.ROUTES,
     *owner.ROUTES,
     *discovery.ROUTES,
+    *retraction.ROUTES,
     Route("message", "", (), _message),
     Route("message", "normal", (), _message),
     Route("message", "chat", (), _message),

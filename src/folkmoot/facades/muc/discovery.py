@@ -12,8 +12,17 @@ from folkmoot.engine.questions import NodeInfo
 from folkmoot.facades import basics, disco, listing, spaces
 from folkmoot.facades.facade import Request, Route
 from folkmoot.facades.form_table import node_uri
+from folkmoot.facades.muc import retraction
 from folkmoot.facades.muc.config import PUBSUB, told
-from folkmoot.facades.muc.ns import MUC, REQUEST, ROOM_INFO, SELF_PING, STABLE_ID, STANZA_ID
+from folkmoot.facades.muc.ns import (
+    MUC,
+    OCCUPANT_ID,
+    REQUEST,
+    ROOM_INFO,
+    SELF_PING,
+    STABLE_ID,
+    STANZA_ID,
+)
 from folkmoot.facades.muc.stanzas import (
     occupant_address,
     read_text,
@@ -31,6 +40,7 @@ TRAFFIC: Final = MUC + "#traffic"
 SERVICE_FEATURES: Final = (
     MUC,
     STABLE_ID,
+    OCCUPANT_ID,
     RSM,
     disco.INFO,
     disco.ITEMS,
@@ -42,6 +52,8 @@ ROOM_FEATURES: Final = (
     REQUEST,
     SELF_PING,
     STANZA_ID,
+    OCCUPANT_ID,
+    *retraction.FEATURES,
     disco.INFO,
     disco.ITEMS,
     basics.PING,

@@ -21,8 +21,10 @@ from folkmoot.engine.notifications import (
 )
 from folkmoot.facades.facade import Outgoing, Reach
 from folkmoot.facades.muc.ns import DELAY, STANZA_ID, USER
+from folkmoot.facades.muc.retraction import tombstone
 from folkmoot.facades.muc.stanzas import (
     occupant_address,
+    occupant_id,
     passed_on,
     room_address,
     user_element,
@@ -135,7 +137,8 @@ def _presence(
         "type": "unavailable" if gone else None,
         XML_LANG: seen.presence.get(XML_LANG),
     }
-    return Element(CLIENT, "presence", attrs, *seen.presence.children, extended)
+    children = seen.presence.children
+    return Element(CLIENT, "presence", attrs, *children, extended, occupant_id(seen.id))
 
 
 def item_element(ns: str, seen: Seen, *, nick: str = "") -> Element:
@@ -161,7 +164,7 @@ def _destroyed(deleted: Deleted, seen: Seen) -> Wording:
         destroy.append(Element(USER, "reason", None, deleted.reason))
     extended = user_element(item, destroy, codes=(ONESELF,))
     attrs = {"from": occupant_address(deleted.node, seen.nick), "type": "unavailable"}
-    return wording(Element(CLIENT, "presence", attrs, extended))
+    return wording(Element(CLIENT, "presence", attrs, extended, occupant_id(seen.id)))
 
 
 def not_here(room: NodeId, nick: str, to: JID) -> Element:
@@ -222,17 +225,27 @@ def _subject(room: NodeId, item: Item | None) -> Element:
 
 
 def _groupchat(room: NodeId, item: Item, *more: Element, kept: bool) -> Element:
-    """A message to all, under the id its sender gave it (§7.4) and the archive's (XEP-0359 §3)."""
+    """A message to all, under the id its sender gave it (§7.4) and the archive's (XEP-0359 §3).
+
+    What the room says of its own has no nick, and comes from the room itself.
+    """
     payload = item.payload
     assert payload is not None
     attrs: dict[Attr, str | None] = {
-        "from": occupant_address(room, item.nick),
+        "from": occupant_address(room, item.nick) if item.nick else room_address(room),
         "type": "groupchat",
         "id": payload.get("id", item.id),
         XML_LANG: payload.get(XML_LANG),
     }
-    ids = [Element(STANZA_ID, "stanza-id", {"by": room_address(room), "id": item.id})]
-    return Element(CLIENT, "message", attrs, *payload.children, *(ids if kept else ()), *more)
+    told = Element(CLIENT, "message", attrs, *payload.children)
+    if item.retraction is not None:
+        told.append(tombstone(room, item.retraction))
+    if item.occupant:
+        told.append(occupant_id(item.occupant))
+    if kept:
+        told.append(Element(STANZA_ID, "stanza-id", {"by": room_address(room), "id": item.id}))
+    told.children.extend(more)
+    return told
 
 
 def _delay(room: NodeId, item: Item) -> Element:

@@ -22,10 +22,12 @@ from folkmoot.facades.facade import Answer, Outgoing, Reach, Request, Route
 from folkmoot.facades.muc.errors import ERRORS
 from folkmoot.facades.muc.notification import not_here
 from folkmoot.facades.muc.ns import MUC
+from folkmoot.facades.muc.retraction import retracted_id
 from folkmoot.facades.muc.stanzas import (
     is_kept,
     is_subject,
     occupant_address,
+    occupant_id,
     passed_on,
     read_text,
     room_of,
@@ -148,7 +150,7 @@ async def say(request: Request) -> Iterable[Element]:
     if is_subject(payload):
         await request.run(ChangeSubject(actor=request.actor, node=room, payload=payload))
     else:
-        entry = Entry(payload=payload, keep=is_kept(payload))
+        entry = Entry(payload=payload, keep=is_kept(payload), retracts=retracted_id(payload))
         await request.run(Publish(actor=request.actor, node=room, entry=entry))
     return ()
 
@@ -164,6 +166,7 @@ async def whisper(request: Request) -> None:
     if (type := request.stanza.get("type")) is not None:
         stanza.attrs["type"] = type
     stanza.append(user_element())
+    stanza.append(occupant_id(line.sender.id))
     request.tell(Outgoing(wording(stanza), line.to, Reach.AVAILABLE))
 
 

@@ -11,8 +11,11 @@ from folkmoot.facades.muc.ns import (
     CHAT_STATES,
     DELAY,
     HINTS,
+    MODERATE,
     MUC,
     OCCUPANT_ID,
+    OLD_MODERATE,
+    RETRACT,
     STANZA_ID,
     USER,
 )
@@ -20,8 +23,8 @@ from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.stanza import CLIENT
 from folkmoot.xmpp.xml import XML_LANG, Attr, Element
 
-_ROOMS_OWN: Final = (MUC, USER, OCCUPANT_ID)
-"""What is the room's alone to say, or said to it alone (§17.3; XEP-0421 §5)."""
+_ROOMS_OWN: Final = frozenset({MUC, USER, OCCUPANT_ID, MODERATE, OLD_MODERATE})
+"""What is the room's alone to say, or said to it alone (§17.3; XEP-0421 §4; XEP-0425 §5)."""
 
 _PASSING: Final = (CHAT_STATES, HINTS)
 _NOT_KEPT: Final = ("no-store", "no-permanent-store")
@@ -61,15 +64,21 @@ def passed_on(stanza: Element, room: NodeId) -> Element:
     """What of an occupant's stanza others get to see: its id, language and children.
 
     Left out is what would be taken for the room's own words: its extended presence, its ids
-    (XEP-0359 §3) and delays from it (XEP-0203 §4).
+    (XEP-0359 §3), delays from it (XEP-0203 §4) and its tombstones (XEP-0424 §4); also where that is
+    in one of the children, such as the moderator in a retraction.
     """
     attrs: dict[Attr, str | None] = {"id": stanza.get("id"), XML_LANG: stanza.get(XML_LANG)}
-    children = [
-        child
-        for child in stanza.children
-        if isinstance(child, Element) and not _is_rooms_own(child, room_address(room))
-    ]
+    address = room_address(room)
+    children = [_honest(child) for child in stanza.elements if not _is_rooms_own(child, address)]
     return Element(CLIENT, stanza.name, attrs, *children)
+
+
+def _honest(child: Element) -> Element:
+    """The same, without what is the room's to say."""
+    if not any(isinstance(each, Element) and each.ns in _ROOMS_OWN for each in child.children):
+        return child
+    left = (each for each in child.children if isinstance(each, str) or each.ns not in _ROOMS_OWN)
+    return Element(child.ns, child.name, child.attrs, *left)
 
 
 def _is_rooms_own(child: Element, room: str) -> bool:
@@ -77,6 +86,8 @@ def _is_rooms_own(child: Element, room: str) -> bool:
         return child.name == "stanza-id" and child.get("by") == room
     if child.ns == DELAY:
         return child.get("from") == room
+    if child.ns == RETRACT:
+        return child.name == "retracted"
     return child.ns in _ROOMS_OWN
 
 
@@ -98,6 +109,11 @@ def is_kept(message: Element) -> bool:
         child.ns not in _PASSING and (child.ns, child.name) != (CLIENT, "thread")
         for child in message.elements
     )
+
+
+def occupant_id(id: str) -> Element:
+    """By what somebody is known in a room (XEP-0421 §3)."""
+    return Element(OCCUPANT_ID, "occupant-id", {"id": id})
 
 
 def user_element(*children: Element, codes: Iterable[int] = ()) -> Element:

@@ -36,6 +36,7 @@ FEATURES = {
     "msgoffline": "0160",
     "urn:xmpp:ping": "0199",
     "urn:xmpp:features:rosterver": "0237",
+    "urn:xmpp:hats:0": "0317",
     "urn:xmpp:sid:0": "0359",
     "urn:xmpp:pep-vcard-conversion:0": "0398",
     "urn:xmpp:bookmarks:1#compat": "0402",

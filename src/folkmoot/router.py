@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
 import structlog
 
@@ -37,6 +37,12 @@ from folkmoot.xmpp.errors import StanzaError, StreamError
 from folkmoot.xmpp.jid import JID, InvalidJID
 from folkmoot.xmpp.stanza import CLIENT, error_reply, reply, stamp
 from folkmoot.xmpp.xml import Element, parse
+
+TOO_MUCH_SECONDS: Final = 0.1
+"""How long nothing more is read of a stream that asks for too much: a flood slows its sender, who
+is told to wait and does not, and nobody else."""
+
+_TOO_MUCH: Final = ("policy-violation", "resource-constraint")
 
 log = structlog.get_logger()
 
@@ -130,16 +136,24 @@ class Router:
     def receive(self, jid: JID, stanza: Element) -> Awaitable[None] | None:
         """Handle a stanza of a session; None: done, else it waits for something to be loaded."""
         session = self.sessions.get(jid)
-        return None if session is None else begin(self._handle(session, stanza))
+        return None if session is None else begin(self._received(session, stanza))
 
-    async def _handle(self, session: Session, stanza: Element) -> None:
+    async def _received(self, session: Session, stanza: Element) -> None:
+        error = await self._handle(session, stanza)
+        if error is not None and error.type == "wait" and error.condition in _TOO_MUCH:
+            await asyncio.sleep(TOO_MUCH_SECONDS)
+
+    async def _handle(self, session: Session, stanza: Element) -> StanzaError | None:
+        """Do what a stanza asks for; gives why it was refused, if it was."""
         try:
             await self._route(session, stanza)
         except StanzaError as error:
             self._refuse(session, stanza, error)
+            return error
         except Exception:  # a bug: it must not cost this stream, or another, its life
             log.exception("a stanza met a bug", stanza=stanza.name, type=stanza.get("type"))
             self._refuse(session, stanza, StanzaError("internal-server-error"))
+        return None
 
     def _refuse(self, session: Session, stanza: Element, error: StanzaError) -> None:
         """Say no; but never to an error, nor to a result (RFC 6120 §8.3.1)."""

@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from folkmoot.engine import questions
-from folkmoot.engine.model import Via
+from folkmoot.engine.model import NodeId, Via
 from folkmoot.engine.services import Services
 from folkmoot.facades import (
     audit,
     basics,
     bookmarks,
     disco,
+    hats,
     invites,
     messages,
     muc,
@@ -25,8 +26,10 @@ from folkmoot.facades import (
 )
 from folkmoot.facades.facade import Facade, Request, Route
 from folkmoot.facades.pubsub import discovery
+from folkmoot.facades.pubsub.reading import node_id
 from folkmoot.router import Place, Served
 from folkmoot.xmpp.errors import StanzaError
+from folkmoot.xmpp.forms import Form
 from folkmoot.xmpp.xml import Element
 
 _OLD = (*private_storage.FEATURES, *bookmarks.FEATURES, *vcard.FEATURES)
@@ -39,7 +42,7 @@ def served(services: Services) -> Served:
     common = basics.facade(errors)
     spaces_disco = disco.facade(
         (disco.Identity("pubsub", "service", "Spaces"),),
-        (*pubsub.FEATURES, *audit.FEATURES, *invites.FEATURES, *basics.FEATURES),
+        (*pubsub.FEATURES, *audit.FEATURES, *invites.FEATURES, *basics.FEATURES, hats.NS),
         discovery.nodes,
         errors,
         node_info=discovery.node_info,
@@ -48,7 +51,13 @@ def served(services: Services) -> Served:
     return Served(
         at={
             Place.SERVER: (_server_disco(services), common),
-            Place.PUBSUB: (pubsub.FACADE, audit.FACADE, invites.FACADE, spaces_disco, common),
+            Place.PUBSUB: (
+                hats.beside(pubsub.FACADE, _space),
+                audit.FACADE,
+                invites.FACADE,
+                spaces_disco,
+                common,
+            ),
             Place.ROOMS: (vcard.beside_presence(muc.FACADE), common),
             Place.ACCOUNT: (
                 roster.FACADE,
@@ -68,6 +77,11 @@ def served(services: Services) -> Served:
             Via.PEP: (pep.FACADE,),
         },
     )
+
+
+def _space(request: Request, form: Form | None) -> NodeId | None:
+    """The node that a command for a space is about, once it is said."""
+    return None if form is None else node_id(request, form.value(hats.NODE))
 
 
 def _server_disco(services: Services) -> Facade:

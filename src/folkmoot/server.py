@@ -9,7 +9,7 @@ import resource
 import secrets
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ from folkmoot.control import ControlServer
 from folkmoot.core import Core, running
 from folkmoot.engine.commands import Forget
 from folkmoot.engine.model import PRESENCE_NODE, NodeId
+from folkmoot.engine.pace import PACES, Pace, Rate
 from folkmoot.engine.services import Services
 from folkmoot.listeners.certificates import ensure_certificate
 from folkmoot.listeners.connection import Connection
@@ -170,7 +171,20 @@ def services(config: Config) -> Services:
         node_creators=config.spaces.node_creators.named,
         room_creators=config.spaces.room_creators.named,
         nodes_per_account_max=config.spaces.nodes_per_account_max,
+        paces=paces(config),
     )
+
+
+def paces(config: Config) -> Mapping[Pace, Rate]:
+    """How often what may happen in rooms; what is no option is as it is."""
+    rooms = config.rooms
+    return {
+        **PACES,
+        Pace.MESSAGES: Rate(rooms.messages_max, rooms.messages_max * 10),
+        Pace.PRESENCES: Rate(rooms.presences_max, rooms.presences_max * 20),
+        Pace.MESSAGES_OF_ALL: Rate(rooms.messages_of_all_max, rooms.messages_of_all_max * 10),
+        Pace.PRESENCES_OF_ALL: Rate(rooms.presences_of_all_max, rooms.presences_of_all_max * 100),
+    }
 
 
 def stream_settings(config: Config) -> StreamSettings:

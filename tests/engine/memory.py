@@ -85,6 +85,7 @@ class MemoryStore:
                 created=kept.created,
                 affiliations=kept.affiliations.copy(),
                 subscriptions=kept.subscriptions.copy(),
+                wearers=kept.wearers.copy(),
                 listed=kept.listed,
                 invites=kept.invites.copy(),
                 subject=kept.subject,
@@ -143,7 +144,11 @@ class MemoryStore:
         return found
 
     async def affiliated(self, jid: JID) -> frozenset[NodeId]:
-        found = frozenset(node for node, kept in self.kept.items() if jid in kept.affiliations)
+        found = frozenset(
+            node
+            for node, kept in self.kept.items()
+            if jid in kept.affiliations or jid in kept.wearers
+        )
         await self._answer()
         return found
 

@@ -10,6 +10,7 @@ from folkmoot.engine.events import (
     AffiliationChanged,
     Audited,
     Event,
+    HatsChanged,
     InviteChanged,
     ItemPublished,
     ItemReplaced,
@@ -42,6 +43,7 @@ class KeptNode:
     creator: JID
     created: float
     affiliations: dict[JID, Affiliation] = field(default_factory=dict)
+    wearers: dict[JID, tuple[str, ...]] = field(default_factory=dict)
     subscriptions: dict[JID, Subscription] = field(default_factory=dict)
     items: dict[str, tuple[Item, NodeId | None]] = field(default_factory=dict)
     subject: Item | None = None
@@ -157,6 +159,10 @@ class Kept(dict[NodeId, KeptNode]):
                 self[event.node].subscribe(event)
             case AffiliationChanged():
                 self[event.node].affiliate(event)
+            case HatsChanged():
+                self[event.node].wearers.pop(event.jid, None)
+                if event.after:
+                    self[event.node].wearers[event.jid] = event.after
             case InviteChanged(before=before, after=after):
                 if after is not None:
                     self[event.node].invites[after.id] = after

@@ -22,6 +22,7 @@ from folkmoot.engine.events import (
     ApprovalSettled,
     Cause,
     Event,
+    HatsChanged,
     ItemPublished,
     ItemReplaced,
     ItemsRetracted,
@@ -171,6 +172,13 @@ class StoreMachine(RuleBasedStateMachine):
         )
 
     @precondition(lambda self: self.coming)
+    @rule(data=st.data(), jid=nouns.bare_jids, after=st.lists(nouns.texts, max_size=2).map(tuple))
+    def wear(self, data: st.DataObject, jid: JID, after: tuple[str, ...]) -> None:
+        node, kept = self.node(data)
+        before = kept.wearers.get(jid, ())
+        self.happens(HatsChanged(node=node, jid=jid, before=before, after=after, by=nouns.JULIET))
+
+    @precondition(lambda self: self.coming)
     @rule(data=st.data(), jid=nouns.bare_jids, after=st.none() | st.sampled_from(Affiliation))
     def affiliate(self, data: st.DataObject, jid: JID, after: Affiliation | None) -> None:
         node, kept = self.node(data)
@@ -234,6 +242,7 @@ class StoreMachine(RuleBasedStateMachine):
             assert found.config == kept.config
             assert (found.creator, found.created) == (kept.creator, kept.created)
             assert found.affiliations == kept.affiliations
+            assert found.wearers == kept.wearers
             assert found.subscriptions == kept.subscriptions
             assert found.listed == kept.listed
             assert found.subject == kept.subject
@@ -268,7 +277,9 @@ class StoreMachine(RuleBasedStateMachine):
                 if any(subscriber.bare == jid for subscriber in kept.subscriptions)
             }
             assert await store.affiliated(jid) == {
-                node for node, kept in self.kept.items() if jid in kept.affiliations
+                node
+                for node, kept in self.kept.items()
+                if jid in kept.affiliations or jid in kept.wearers
             }
         for at in (0.0, 1_600_000_000.25, 4e9):
             over = {node for node, kept in self.kept.items() if kept.is_due(at)}

@@ -229,6 +229,17 @@ def refuses_moderation(actor: tuple[Affiliation, Role], author: Affiliation) -> 
     return Reason.OUTRANKED if RANK[author] > RANK[actor[0]] else None
 
 
+def refuses_hats(affiliation: Affiliation) -> Reason | None:
+    """Whether an entity may not say which hats there are (XEP-0317 §3.2, §3.3)."""
+    return None if affiliation is Affiliation.OWNER else Reason.FORBIDDEN
+
+
+def refuses_wearing(affiliation: Affiliation) -> Reason | None:
+    """Whether an entity may not say who wears a hat, nor see the list (XEP-0317 §3.5 to §3.7)."""
+    allowed = (Affiliation.OWNER, Affiliation.ADMIN)
+    return None if affiliation in allowed else Reason.FORBIDDEN
+
+
 def refuses_affiliation(
     actor: Affiliation, target: Affiliation, wanted: Affiliation, *, room: bool
 ) -> Reason | None:

@@ -13,6 +13,7 @@ from folkmoot.engine.model import (
     RECALL_ALL,
     Affiliation,
     Contact,
+    Hat,
     NodeId,
     Occupant,
     Recall,
@@ -75,6 +76,7 @@ class Entry:
 
     id: "" lets the service choose. lists: the node that the payload puts on this node's list.
     retracts: the item of the room that this takes back, if it is the actor's own; "" for none.
+    words: it has a body, which a slow room counts (XEP-0500 §6).
     shared: the payload less what is its publisher's own, which is all that a space keeps of it.
     keep: False for what is said in a room and is to be in no archive (XEP-0334 §4.2).
     """
@@ -84,6 +86,7 @@ class Entry:
     lists: NodeId | None = None
     keep: bool = True
     retracts: str = ""
+    words: bool = False
     shared: Element | None = None
 
 
@@ -239,6 +242,11 @@ class SetRoles(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Whisper(Command):
+    """Be about to say something to one occupant of a room: that is counted, too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Moderate(Command):
     """Take back what somebody said in a room (XEP-0425 §3); notice: what the room says of it."""
 
@@ -252,6 +260,29 @@ class ChangeSubject(Command):
     """Change a room's subject (XEP-0045 §8.1); the payload is the message as it is sent on."""
 
     payload: Element
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetHat(Command):
+    """Make a hat of a room or space, or change one (XEP-0317 §3.2)."""
+
+    hat: Hat
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DestroyHat(Command):
+    """Take a hat from all who wear it, and from the list (XEP-0317 §3.3)."""
+
+    uri: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WearHat(Command):
+    """Give somebody a hat, or take it off again (XEP-0317 §3.5, §3.6)."""
+
+    jid: JID
+    uri: str
+    worn: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

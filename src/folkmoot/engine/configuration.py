@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from folkmoot.engine.model import NodeId
+from folkmoot.engine.model import Hat, NodeId
 
 SPACE_TYPE: Final = "urn:xmpp:spaces:0"
 
@@ -89,6 +89,8 @@ class RoomConfig:
     private_messages: Audience = Audience.ANYONE
     history_items: int = 20
     """How many messages someone who enters is sent, 0 to HISTORY_ITEMS_MAX."""
+    slow_seconds: int = 0
+    """How long one person waits between two messages, up to SLOW_SECONDS_MAX; 0: not at all."""
     locked: bool = False
     """Just made, and entered by its owner alone until it is configured (§10.1.1)."""
 
@@ -127,6 +129,8 @@ class NodeConfig:
     """The node this one goes with, and ends with (XEP-0496 §4.3)."""
     inherit: Inherit = Inherit.ALL
     inviters: Inviters = Inviters.OWNERS
+    hats: tuple[Hat, ...] = ()
+    """What people may wear in a room, or in all rooms of a space (XEP-0317)."""
     room: RoomConfig | None = None
 
     @property

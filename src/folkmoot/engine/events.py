@@ -18,6 +18,7 @@ from folkmoot.engine.model import (
     Subscription,
     Ticket,
 )
+from folkmoot.engine.pace import Bucket, Key
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element
 
@@ -167,6 +168,25 @@ class AffiliationChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HatsChanged:
+    """Somebody wears other hats of a room or space; before, after: the URIs of all of these."""
+
+    node: NodeId
+    jid: JID
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    by: JID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """Something happened in a room that is counted; left: of each pace it counts for."""
+
+    node: NodeId
+    left: tuple[tuple[Key, Bucket], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalRequested:
     """Somebody asks to be let in; who may say so has to hear. Nothing is kept but the pending row.
 
@@ -216,6 +236,7 @@ class Matter(Enum):
     ITEM = "item"
     PURGED = "purged"
     INVITE = "invite"
+    HATS = "hats"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,11 +281,13 @@ Event = (
     | NodePurged
     | SubscriptionChanged
     | AffiliationChanged
+    | HatsChanged
     | ApprovalRequested
     | ApprovalSettled
     | SubjectChanged
     | StandingChanged
     | InviteChanged
+    | Spent
     | Audited
 )
 
@@ -276,7 +299,7 @@ def kept(event: Event) -> bool:
             return event.persist
         case SubscriptionChanged():
             return lasting(event.before) is not None or lasting(event.after) is not None
-        case ApprovalRequested() | ApprovalSettled() | StandingChanged():
+        case ApprovalRequested() | ApprovalSettled() | StandingChanged() | Spent():
             return False
         case _:
             return True

@@ -105,6 +105,18 @@ class Retraction:
 
 
 @dataclass(frozen=True, slots=True)
+class Hat:
+    """What somebody may be in a room besides, for all to see (XEP-0317 §3.1).
+
+    hue: the angle of a colour, in degrees, as it was written; "" for none.
+    """
+
+    uri: str
+    title: str
+    hue: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Occupant:
     """What a subscription to a room has besides: who someone is for as long as they are in it.
 

@@ -13,6 +13,7 @@ from folkmoot.engine.model import (
     PLAIN,
     Affiliation,
     Contact,
+    Hat,
     Item,
     Manner,
     NodeId,
@@ -38,6 +39,7 @@ class Seen:
     role: Role | None
     presence: Element
     id: str
+    hats: tuple[Hat, ...] = ()
     worded: dict[object, object] = field(default_factory=dict, compare=False, repr=False)
 
 

@@ -48,6 +48,7 @@ def _made(record: Node, subscription: Subscription, view: View, *, reveal: bool)
         access.role(room, standing, occupant.role),
         occupant.presence,
         occupant_id(record, jid, view),
+        view.hats(record.id, jid),
     )
 
 

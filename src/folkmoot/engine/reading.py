@@ -156,6 +156,10 @@ class Reading:
             raise Missing(Want(page=query))
         return self._pages[query]
 
+    def visited(self, jid: JID) -> frozenset[NodeId]:
+        """Every node in which a stream of an entity keeps it; all of them are in use."""
+        return self._nodes.visited(jid)
+
     def affiliated(self, jid: JID) -> frozenset[NodeId]:
         """Every node with a row for an entity."""
         if jid not in self._affiliated:

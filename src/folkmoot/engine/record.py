@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from collections.abc import Mapping
+from collections import Counter, OrderedDict, deque
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -21,6 +21,7 @@ from folkmoot.engine.model import (
     Ticket,
     Via,
 )
+from folkmoot.engine.pace import BUCKETS_PER_NODE_MAX, Bucket, Key
 from folkmoot.xmpp.jid import JID
 
 K = TypeVar("K")
@@ -32,10 +33,12 @@ class Node:
 
     affiliations: explicit rows, bare JID to affiliation; a row may say `none`, which then overrides
     what a parent would give.
+    wearers: bare JID to the URIs of the hats they wear here.
     listed: item id to the node that item lists (XEP-0503 §5.4).
     heads: item id to its publisher, oldest first; None until someone needs it.
     live: items of a node that does not persist them, for as long as their publisher's stream lives.
     recent: the newest HISTORY_ITEMS_MAX items of a room, oldest first; None until someone enters.
+    buckets: what of a pace is used up, where something is; at most BUCKETS_PER_NODE_MAX.
     written: the number of the last batch that holds a write to this node.
     """
 
@@ -45,12 +48,14 @@ class Node:
     created: float
     affiliations: dict[JID, Affiliation] = field(default_factory=dict)
     subscriptions: dict[JID, Subscription] = field(default_factory=dict)
+    wearers: dict[JID, tuple[str, ...]] = field(default_factory=dict)
     listed: dict[str, NodeId] = field(default_factory=dict)
     invites: dict[str, Ticket] = field(default_factory=dict)
     subject: Item | None = None
     heads: dict[str, JID] | None = None
     live: dict[str, Item] | None = None
     recent: deque[Item] | None = None
+    buckets: OrderedDict[Key, Bucket] = field(default_factory=OrderedDict)
     written: int = 0
     _derived: Derived | None = None
 
@@ -125,6 +130,14 @@ class Node:
         if subscription is not None:
             index.add(subscription)
         index.hearers = index.manners = None
+
+    def put_buckets(self, left: Iterable[tuple[Key, Bucket]]) -> None:
+        """Remember what is left of some paces."""
+        for key, bucket in left:
+            self.buckets[key] = bucket
+            self.buckets.move_to_end(key)
+        while len(self.buckets) > BUCKETS_PER_NODE_MAX:
+            self.buckets.popitem(last=False)
 
     def put_listed(self, item_id: str, node: NodeId | None) -> None:
         """Let an item list a node, or none."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
 from folkmoot.engine.model import MESSAGES_NODE, PRESENCE_NODE, NodeId
+from folkmoot.engine.pace import PACES, Pace, Rate
 from folkmoot.xmpp.jid import JID
 
 
@@ -27,6 +28,7 @@ class Services:
 
     domain: of the accounts. node_creators, room_creators: the bare JIDs that may create nodes on
     the pubsub service, and rooms; None is every account of this server.
+    paces: how often what may happen in a room, but for what its owner sets.
     secret: what occupant ids are made with; it is the store's, and the same as long as that is.
     """
 
@@ -40,6 +42,7 @@ class Services:
     affiliations_per_node_max: int = 100_000
     contacts_per_account_max: int = 10_000
     offline_messages_max: int = 1_000
+    paces: Mapping[Pace, Rate] = field(default_factory=lambda: PACES)
     secret: bytes = field(default=b"", repr=False)
 
     def kind(self, service: JID) -> Kind:

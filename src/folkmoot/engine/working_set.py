@@ -15,6 +15,7 @@ from folkmoot.engine.configuration import HISTORY_ITEMS_MAX, NodeConfig
 from folkmoot.engine.events import (
     AffiliationChanged,
     Event,
+    HatsChanged,
     InviteChanged,
     ItemPublished,
     ItemReplaced,
@@ -23,6 +24,7 @@ from folkmoot.engine.events import (
     NodeCreated,
     NodeDeleted,
     NodePurged,
+    Spent,
     StandingChanged,
     SubjectChanged,
     SubscriptionChanged,
@@ -85,6 +87,10 @@ class WorkingSet:
             return None
         self._subscribed.move_to_end(jid)
         return frozenset(self._subscribed[jid] | self._temporary.get(jid, {}).keys())
+
+    def visited(self, jid: JID) -> frozenset[NodeId]:
+        """Every node to which an entity has a subscription that ends with a stream."""
+        return frozenset(self._temporary.get(jid, {}))
 
     def temporary(self, jid: JID) -> tuple[NodeId, ...]:
         """The nodes to which a full JID has a subscription that ends with its stream."""
@@ -201,6 +207,9 @@ class WorkingSet:
                 if _related(event.before) != _related(event.after):
                     self._relate(event.before, event.after)
                 self._nodes[event.node].derived.unshow()
+            case Spent(left=left):
+                self._nodes[event.node].put_buckets(left)
+                return
             case StandingChanged():
                 node = self._nodes[event.node]
                 occupant = node.subscriptions[event.occupant].occupant
@@ -213,6 +222,12 @@ class WorkingSet:
                 else:
                     rows[event.jid] = event.after
                 self._moved[event.jid] = self.batch
+            case HatsChanged(jid=jid, after=hats):
+                wearers = self._nodes[event.node].wearers
+                wearers.pop(jid, None)
+                if hats:
+                    wearers[jid] = hats
+                self._moved[jid] = self.batch
             case ItemReplaced(node=node_id, item=item):
                 _replace(self._nodes[node_id], item)
             case ItemsRetracted():

@@ -16,6 +16,7 @@ from folkmoot.engine.events import (
     AffiliationChanged,
     Audited,
     Event,
+    HatsChanged,
     InviteChanged,
     ItemPublished,
     ItemReplaced,
@@ -33,7 +34,7 @@ from folkmoot.engine.events import (
 from folkmoot.engine.model import Affiliation, NodeId, Subscription
 from folkmoot.engine.store import AUDIT_CHARS_MAX, AUDIT_ROWS_MAX
 from folkmoot.stores import statements
-from folkmoot.stores.codec import Row, Value, item_row, write_config, write_contact
+from folkmoot.stores.codec import Row, Value, item_row, write_config, write_contact, write_hats
 from folkmoot.xmpp.jid import JID
 
 Step: TypeAlias = tuple[str, list[Row]]
@@ -64,6 +65,7 @@ class _Batch:
         self._configs: _Pending = {}
         self._subjects: _Pending = {}
         self._affiliations: _Pending = {}
+        self._wearers: _Pending = {}
         self._subscriptions: _Pending = {}
         self._items: _Pending = {}
         self._invites: _Pending = {}
@@ -91,6 +93,10 @@ class _Batch:
                 self._subscribe(event.node, event.subscriber, lasting(event.after))
             case AffiliationChanged():
                 self._affiliate(event.node, event.jid, event.after)
+            case HatsChanged(node=node, jid=jid, after=hats):
+                put = statements.PUT_HATS if hats else statements.DELETE_HATS
+                row = _node_row(node) | {"jid": str(jid), "hats": write_hats(hats)}
+                self._wearers[node, str(jid)] = (put, row)
             case InviteChanged():
                 self._invite(event)
             case Audited():
@@ -115,6 +121,7 @@ class _Batch:
             self._configs,
             self._subjects,
             self._affiliations,
+            self._wearers,
             self._subscriptions,
             self._items,
             self._invites,

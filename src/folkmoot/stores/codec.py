@@ -18,7 +18,7 @@ from types import UnionType
 from typing import Any, Final, TypeAlias, cast, get_args, get_origin, get_type_hints
 
 from folkmoot.engine.configuration import NodeConfig, RoomConfig
-from folkmoot.engine.model import Contact, Item, NodeId, Retraction
+from folkmoot.engine.model import Contact, Hat, Item, NodeId, Retraction
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Limits, parse, serialize
 
@@ -73,6 +73,16 @@ def read_contact(text: str | None) -> Contact | None:
     )
 
 
+def write_hats(hats: tuple[str, ...]) -> str:
+    """The URIs of hats as JSON."""
+    return _json(hats)
+
+
+def read_hats(text: str) -> tuple[str, ...]:
+    """What `write_hats` wrote."""
+    return tuple(json.loads(text))
+
+
 def item_row(item: Item) -> dict[str, Value]:
     """The columns of an item."""
     return {
@@ -115,8 +125,10 @@ def _plain(value: object) -> object:
             return value.value
         case NodeId(service, name):
             return [str(service), name]
-        case NodeConfig() | RoomConfig():
+        case NodeConfig() | RoomConfig() | Hat():
             return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        case tuple():
+            return [_plain(each) for each in value]
         case _:
             return value
 
@@ -135,14 +147,15 @@ def _reader(kind: Any) -> Callable[[Any], object]:
     if kind is NodeId:
         return lambda value: NodeId(JID.parse(value[0]), value[1])
     if get_origin(kind) is tuple:
-        return tuple
-    if kind is RoomConfig:
-        return lambda value: _read(RoomConfig, value)
+        each = _reader(get_args(kind)[0])
+        return lambda value: tuple(map(each, value))
+    if kind in (RoomConfig, Hat):
+        return lambda value: _read(kind, value)
     return cast(Callable[[Any], object], kind)
 
 
 _READERS: Final[Mapping[type[Any], Mapping[str, Callable[[Any], object]]]] = {
     kind: {name: _reader(field) for name, field in get_type_hints(kind).items()}
-    for kind in (NodeConfig, RoomConfig)
+    for kind in (NodeConfig, RoomConfig, Hat)
 }
 """For each field of a configuration, what makes its value of what JSON gave."""

@@ -37,7 +37,7 @@ from folkmoot.engine.store import (
 from folkmoot.stores import statements
 from folkmoot.stores.accounts import Accounts
 from folkmoot.stores.batch import steps
-from folkmoot.stores.codec import Row, Value, read_config, read_contact, read_item
+from folkmoot.stores.codec import Row, Value, read_config, read_contact, read_hats, read_item
 from folkmoot.stores.database import WRITE_LOCK_SECONDS_MAX, Database
 from folkmoot.xmpp.jid import JID
 
@@ -116,6 +116,7 @@ class SQLiteStore:
             key, config, creator, created, subject_id, *subject = row
             at = {"node": key}
             affiliations = reader.execute(statements.AFFILIATIONS, at).fetchall()
+            wearers = reader.execute(statements.WEARERS, at).fetchall()
             subscriptions = reader.execute(statements.SUBSCRIPTIONS, at).fetchall()
             listed = reader.execute(statements.LISTED, at).fetchall()
             invites = reader.execute(statements.INVITES, at).fetchall()
@@ -125,6 +126,7 @@ class SQLiteStore:
             creator=JID.parse(creator),
             created=created,
             affiliations={JID.parse(jid): Affiliation(said) for jid, said in affiliations},
+            wearers={JID.parse(jid): read_hats(hats) for jid, hats in wearers},
             subscriptions={each.subscriber: each for each in map(_subscription, subscriptions)},
             listed={item_id: _node_id(service, name) for item_id, service, name in listed},
             invites={row[0]: _ticket(*row) for row in invites},

@@ -69,6 +69,13 @@ ON CONFLICT (node, jid) DO UPDATE SET affiliation = excluded.affiliation
 
 DELETE_AFFILIATION: Final = f"DELETE FROM affiliations WHERE node = {_KEY} AND jid = :jid"
 
+PUT_HATS: Final = f"""
+INSERT INTO wearers (node, jid, hats) VALUES ({_KEY}, :jid, :hats)
+ON CONFLICT (node, jid) DO UPDATE SET hats = excluded.hats
+"""
+
+DELETE_HATS: Final = f"DELETE FROM wearers WHERE node = {_KEY} AND jid = :jid"
+
 PUT_SUBSCRIPTION: Final = f"""
 INSERT INTO subscriptions
     (node, subscriber, bare, state, via, subid, deliver, contact, expires, body, shows)
@@ -142,6 +149,8 @@ AFFILIATIONS: Final = """
 SELECT jid, affiliation FROM affiliations WHERE node = :node ORDER BY jid
 """
 
+WEARERS: Final = "SELECT jid, hats FROM wearers WHERE node = :node ORDER BY jid"
+
 SUBSCRIPTIONS: Final = """
 SELECT subscriber, state, via, subid, deliver, contact, expires, body, shows
 FROM subscriptions WHERE node = :node ORDER BY subscriber
@@ -206,6 +215,9 @@ FROM subscriptions JOIN nodes ON nodes.key = subscriptions.node WHERE subscripti
 AFFILIATED: Final = """
 SELECT nodes.service, nodes.name
 FROM affiliations JOIN nodes ON nodes.key = affiliations.node WHERE affiliations.jid = :jid
+UNION ALL
+SELECT nodes.service, nodes.name
+FROM wearers JOIN nodes ON nodes.key = wearers.node WHERE wearers.jid = :jid
 """
 
 # Of a node whose items end only the oldest is looked at: none that came later ends before it.

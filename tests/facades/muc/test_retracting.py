@@ -287,6 +287,7 @@ async def test_what_is_old_can_be_taken_back(stage: Stage) -> None:
     macbeth = await opened(stage)
     item_id = await says(macbeth, MAGIC)
     for number in range(120):
+        stage.clock.at += 1
         await says(macbeth, f"more {number}", f"more-{number}")
     succeeded(await moderates(macbeth, item_id))
     await macbeth.hears(f"<message><retract xmlns='{RETRACT}' id='{item_id}'/></message>")

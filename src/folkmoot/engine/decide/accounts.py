@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from folkmoot.engine.commands import Forget
@@ -11,7 +11,7 @@ from folkmoot.engine.decide.nodes import deleted
 from folkmoot.engine.decide.relationships import kin
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.errors import Reason, Refused
-from folkmoot.engine.events import AffiliationChanged, Cause, Event, NodeDeleted
+from folkmoot.engine.events import AffiliationChanged, Cause, Event, HatsChanged, NodeDeleted
 from folkmoot.engine.model import Affiliation, NodeId
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
@@ -27,7 +27,8 @@ def forget(command: Forget, view: View, stamp: Stamp) -> tuple[Event, ...]:
     events: list[Event] = [
         deleted(node, view, account) for node in own if view.node(node) is not None
     ]
-    events.extend(_unaffiliated(node, account, view) for node in sorted(rows - set(own), key=str))
+    for node in sorted(rows - set(own), key=str):
+        events.extend(_without_rows(node, account, view))
     after = view.supposing(events)
     for node in (each for row in sorted(rows, key=str) for each in (row, *view.below(row))):
         if after.config(node) is not None and not after.owners(node):
@@ -43,16 +44,21 @@ def forget(command: Forget, view: View, stamp: Stamp) -> tuple[Event, ...]:
     return (*events, *_following(events, account, view, after))
 
 
-def _unaffiliated(node: NodeId, account: JID, view: View) -> AffiliationChanged:
-    return AffiliationChanged(
-        node=node,
-        jid=account,
-        before=view.explicit(node, account),
-        after=None,
-        was=view.affiliation(node, account),
-        now=Affiliation.NONE,
-        by=account,
-    )
+def _without_rows(node: NodeId, account: JID, view: View) -> Iterator[Event]:
+    record, row = view.node(node), view.explicit(node, account)
+    if row is not None:
+        yield AffiliationChanged(
+            node=node,
+            jid=account,
+            before=row,
+            after=None,
+            was=view.affiliation(node, account),
+            now=Affiliation.NONE,
+            by=account,
+        )
+    hats = () if record is None else record.wearers.get(account, ())
+    if hats:
+        yield HatsChanged(node=node, jid=account, before=hats, after=(), by=account)
 
 
 def _following(events: Sequence[Event], account: JID, before: View, after: View) -> list[Event]:

@@ -16,6 +16,7 @@ from folkmoot.engine.events import (
     AffiliationChanged,
     Audited,
     Event,
+    HatsChanged,
     InviteChanged,
     ItemPublished,
     ItemsRetracted,
@@ -27,7 +28,7 @@ from folkmoot.engine.events import (
     SubscriptionChanged,
     lasting,
 )
-from folkmoot.engine.model import Affiliation, NodeId, State, Subscription, Ticket
+from folkmoot.engine.model import Affiliation, Hat, NodeId, State, Subscription, Ticket
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element, serialize
@@ -93,6 +94,8 @@ def _changes(event: Event) -> Iterator[Change]:
             ticket = after_ticket or before_ticket
             subject = "" if ticket is None else ticket.id
             yield by, Matter.INVITE, subject, _uses(before_ticket), _uses(after_ticket)
+        case HatsChanged(jid=jid, before=hats_before, after=hats_after, by=by):
+            yield by, Matter.HATS, str(jid), _plain(hats_before), _plain(hats_after)
         case NodePurged(by=by):
             yield by, Matter.PURGED, event.node.name, "", ""
         case _:
@@ -118,7 +121,9 @@ def _plain(value: object) -> str:
         case bool():
             return "true" if value else "false"
         case tuple():
-            return " ".join(map(str, value))
+            return " ".join(map(_plain, value))
+        case Hat(uri=uri):
+            return uri
         case _:
             return str(value)
 

@@ -16,11 +16,13 @@ from folkmoot.engine.decide.configuring import unmet
 from folkmoot.engine.decide.lowering import follow_all, topmost
 from folkmoot.engine.decide.nodes import created, hold_owner
 from folkmoot.engine.decide.occupants import speaker
+from folkmoot.engine.decide.pacing import paced
 from folkmoot.engine.decide.relationships import spelled_out
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.events import Event, ItemPublished, ItemsRetracted, NodeCreated, NodePurged
 from folkmoot.engine.model import MESSAGES_NODE, Item, NodeId
+from folkmoot.engine.pace import Pace
 from folkmoot.engine.record import Node
 from folkmoot.engine.services import Kind
 from folkmoot.engine.store import PAGE_ITEMS_MAX, ItemQuery
@@ -107,13 +109,15 @@ def _made(command: Publish, view: View, stamp: Stamp) -> tuple[NodeCreated, ...]
 def _spoken(config: NodeConfig, command: Publish, view: View, stamp: Stamp) -> tuple[Event, ...]:
     """A message to a room, by an occupant with a voice; it may take back an earlier one."""
     nick = speaker(command.node, command.actor, view)
-    entry = command.entry
+    record, entry = view.found(command.node), command.entry
     if entry is None:
         raise Refused(Reason.PAYLOAD_REQUIRED)
     _hold_payload(config, entry)
     item = Item(stamp.id, command.actor, stamp.at, entry.payload, nick)
     gone = retractions.taken_back(command.node, item, entry.retracts, view)
-    return (*gone, ItemPublished(node=command.node, item=item, persist=entry.keep or bool(gone)))
+    said = ItemPublished(node=command.node, item=item, persist=entry.keep or bool(gone))
+    paces = (Pace.MESSAGES, Pace.MESSAGES_OF_ALL)
+    return (paced(record, command.actor, view, stamp, *paces, words=entry.words), *gone, said)
 
 
 def _hold_payload(config: NodeConfig, entry: Entry) -> None:

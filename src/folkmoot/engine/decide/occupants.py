@@ -14,6 +14,7 @@ from folkmoot.engine.commands import ChangePresence, ChangeSubject, SetRoles, Su
 from folkmoot.engine.configuration import RoomConfig
 from folkmoot.engine.decide.lowering import changed
 from folkmoot.engine.decide.nodes import created, deleted
+from folkmoot.engine.decide.pacing import paced
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.events import Cause, Event, SubjectChanged, SubscriptionChanged
@@ -29,6 +30,7 @@ from folkmoot.engine.model import (
     Subscription,
     Via,
 )
+from folkmoot.engine.pace import Pace
 from folkmoot.engine.record import Node
 from folkmoot.engine.services import Kind
 from folkmoot.engine.view import View
@@ -57,7 +59,8 @@ def enter(command: Subscribe, view: View, stamp: Stamp) -> tuple[Event, ...]:
     view.recent(record)  # what was said is told to those who enter
     if before is not None and before.occupant is not None:
         occupant = replace(occupant, role=before.occupant.role)
-    return (_entered(node, jid, before, occupant, _dated(command.recall, stamp)),)
+    spent = paced(record, jid, view, stamp, Pace.ENTRIES, Pace.PRESENCES_OF_ALL)
+    return (spent, _entered(node, jid, before, occupant, _dated(command.recall, stamp)))
 
 
 def _entered(
@@ -154,7 +157,9 @@ def change_presence(command: ChangePresence, view: View, stamp: Stamp) -> tuple[
         _hold_nick(record, jid, command.occupant.nick)
     before = record.subscriptions[jid]
     after = replace(before, occupant=replace(command.occupant, role=old.role))
-    return (changed(command.node, before, after, jid, Cause.ASKED),)
+    pace = Pace.PRESENCES if command.occupant.nick == old.nick else Pace.NICKS
+    spent = paced(record, jid, view, stamp, pace, Pace.PRESENCES_OF_ALL)
+    return (spent, changed(command.node, before, after, jid, Cause.ASKED))
 
 
 def left(
@@ -241,7 +246,8 @@ def change_subject(command: ChangeSubject, view: View, stamp: Stamp) -> tuple[Ev
     if not moderates and not room.change_subject:
         raise Refused(Reason.FORBIDDEN)
     item = Item(stamp.id, command.actor, stamp.at, command.payload, nick)
-    return (SubjectChanged(node=command.node, item=item),)
+    spent = paced(record, command.actor, view, stamp, Pace.MESSAGES, Pace.MESSAGES_OF_ALL)
+    return (spent, SubjectChanged(node=command.node, item=item))
 
 
 def emptied(events: Sequence[Event], view: View) -> tuple[Event, ...]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from folkmoot.engine.model import NodeId
+from folkmoot.facades import hats
 from folkmoot.facades.facade import Facade, Request, Route
 from folkmoot.facades.muc import admin, discovery, invitation, occupant, owner, retraction, voice
 from folkmoot.facades.muc.errors import ERRORS
@@ -18,6 +20,10 @@ from folkmoot.facades.muc.stanzas import room_asked
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.forms import DATA, Form
 from folkmoot.xmpp.xml import Element
+
+
+def _room(request: Request, form: Form | None) -> NodeId:
+    return room_asked(request)
 
 
 async def _message(request: Request) -> Iterable[Element]:
@@ -49,4 +55,4 @@ ROUTES: Final = (
     Route("message", "chat", (), _message),
 )
 
-FACADE: Final = Facade("muc", ROUTES, ERRORS, word)
+FACADE: Final = hats.beside(Facade("muc", ROUTES, ERRORS, word), _room)

@@ -14,6 +14,7 @@ from folkmoot.engine.configuration import (
     NodeConfig,
     RoomConfig,
 )
+from folkmoot.engine.pace import SLOW_SECONDS_MAX
 from folkmoot.facades.form_table import (
     Row,
     choice,
@@ -33,6 +34,7 @@ OCCUPANTS_MAX: Final = 1_000_000
 """The most occupants that an owner may ask room for."""
 
 PUBSUB: Final = "muc#roomconfig_pubsub"
+SLOW_MODE: Final = "muc#roomconfig_slow_mode_duration"
 _PROTECTED: Final = "muc#roomconfig_passwordprotectedroom"
 _SECRET: Final = "muc#roomconfig_roomsecret"
 _WHOIS: Final = {"moderators": False, "anyone": True}
@@ -109,6 +111,12 @@ ROWS: Final[tuple[Row, ...]] = (
         "room.history_items",
         most=HISTORY_ITEMS_MAX,
     ),
+    number(
+        SLOW_MODE,
+        "Slow mode: how many seconds people wait between messages",
+        "room.slow_seconds",
+        most=SLOW_SECONDS_MAX,
+    ),
     parent(PUBSUB, "The space it is in"),
     choice(
         "{urn:folkmoot:spaces:0}inherit",
@@ -172,7 +180,10 @@ def config_form(address: str, config: NodeConfig) -> Form:
     for row in ROWS:
         if row.var == _SECRET:
             fields.append(_protected(config.room))
-        fields.append(_offered(row.field(config)))
+        field = _offered(row.field(config))
+        if row.var == SLOW_MODE:
+            field = replace(field, bounds=(0, SLOW_SECONDS_MAX))
+        fields.append(field)
     return Form("form", ROOM_CONFIG, tuple(fields), title=f"Configuration of {address}")
 
 

@@ -9,7 +9,7 @@ from folkmoot.engine import questions, room_questions
 from folkmoot.engine.configuration import Access, NodeConfig, RoomConfig
 from folkmoot.engine.model import Affiliation
 from folkmoot.engine.questions import NodeInfo
-from folkmoot.facades import basics, disco, listing, spaces
+from folkmoot.facades import basics, disco, hats, listing, spaces
 from folkmoot.facades.facade import Request, Route
 from folkmoot.facades.form_table import node_uri
 from folkmoot.facades.muc import retraction
@@ -54,6 +54,8 @@ ROOM_FEATURES: Final = (
     STANZA_ID,
     OCCUPANT_ID,
     *retraction.FEATURES,
+    hats.NS,
+    hats.COMMANDS,
     disco.INFO,
     disco.ITEMS,
     basics.PING,
@@ -70,6 +72,8 @@ async def info(request: Request) -> Iterable[Element]:
         identity = disco.Identity("conference", "text", "Rooms")
         return (disco.info("", (identity,), SERVICE_FEATURES),)
     if node:
+        if command := hats.command_info(node):
+            return (command,)
         raise _no_node(node)
     found = await request.ask(questions.info, request.actor, room_of(request))
     features = [*ROOM_FEATURES, *_kinds(found.config)]
@@ -120,6 +124,12 @@ def room_info(found: NodeInfo) -> Form:
         Field("muc#roominfo_description", "text-single", (config.description,), "Description"),
         Field("muc#roominfo_subjectmod", "boolean", ("1" if room.change_subject else "0",)),
         *told(config),
+        Field(
+            "muc#roominfo_slow_mode_duration",
+            "text-single",
+            (str(room.slow_seconds),),
+            "Seconds between messages",
+        ),
     ]
     if config.language:
         fields.append(Field("muc#roominfo_lang", "text-single", (config.language,)))
@@ -128,6 +138,9 @@ def room_info(found: NodeInfo) -> Form:
         fields.append(Field("muc#roominfo_subject", "text-single", (subject,), "Subject"))
         count = str(len(found.nicks))
         fields.append(Field("muc#roominfo_occupants", "text-single", (count,), "Occupants"))
+    if found.hats:
+        told_hash = (hats.hats_hash(found.hats),)
+        fields.append(Field(hats.HASH, "text-single", told_hash, "Hats hash"))
     if room.whois_anyone and found.owners:
         owners = tuple(str(jid) for jid in found.owners)
         fields.append(Field("muc#roominfo_contactjid", "jid-multi", owners, "Owners"))
@@ -148,7 +161,10 @@ def _subject(payload: Element | None) -> str:
 async def items(request: Request) -> Iterable[Element]:
     """The rooms of the service, page by page (§6.3), or who is in a room (§6.5)."""
     await _hold_occupant(request)
-    if request.payload.get("node"):
+    node = request.payload.get("node")
+    if request.to.local and node == hats.COMMANDS:
+        return (Element(disco.ITEMS, "query", {"node": node}, *hats.listed(str(request.to))),)
+    if node:
         raise StanzaError("item-not-found", "there is no such node")
     if request.to.local:
         room = room_of(request)

@@ -46,6 +46,18 @@ ERRORS: Final[dict[Reason, Worded]] = {
     Reason.ROOM_LOCKED: _error("item-not-found", "the room is not open yet"),
     Reason.NO_VOICE: _error("forbidden", "you have no voice"),
     Reason.TOO_MANY_INVITES: _error("resource-constraint", "no more invites here"),
+    Reason.TOO_MANY_HATS: _error("resource-constraint", "no more hats here"),
+    Reason.TOO_FAST: lambda pace: StanzaError(
+        "policy-violation", f"too many {pace} of yours here; wait a little", type="wait"
+    ),
+    Reason.ROOM_TOO_BUSY: lambda pace: StanzaError(
+        "resource-constraint", f"the room is too busy just now ({pace}); wait a little"
+    ),
+    Reason.SLOW_MODE: lambda seconds: StanzaError(
+        "policy-violation",
+        f"this room is slow: wait {seconds} seconds between messages, and try again",
+        type="wait",
+    ),
     Reason.NOT_IN_ROOM: _error("item-not-found", "nobody here goes by that nick"),
     Reason.PAYLOAD_REQUIRED: _error("bad-request"),
     Reason.PAYLOAD_TOO_BIG: _error("not-acceptable", "that is too long"),

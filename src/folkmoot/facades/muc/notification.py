@@ -20,6 +20,7 @@ from folkmoot.engine.notifications import (
     Welcomed,
 )
 from folkmoot.facades.facade import Outgoing, Reach
+from folkmoot.facades.hats import hats_element
 from folkmoot.facades.muc.ns import DELAY, STANZA_ID, USER
 from folkmoot.facades.muc.retraction import tombstone
 from folkmoot.facades.muc.stanzas import (
@@ -137,8 +138,10 @@ def _presence(
         "type": "unavailable" if gone else None,
         XML_LANG: seen.presence.get(XML_LANG),
     }
-    children = seen.presence.children
-    return Element(CLIENT, "presence", attrs, *children, extended, occupant_id(seen.id))
+    more = [extended, occupant_id(seen.id)]
+    if seen.hats and not gone:
+        more.append(hats_element(seen.hats))
+    return Element(CLIENT, "presence", attrs, *seen.presence.children, *more)
 
 
 def item_element(ns: str, seen: Seen, *, nick: str = "") -> Element:

@@ -14,6 +14,7 @@ from folkmoot.engine.commands import (
     Publish,
     Subscribe,
     Unsubscribe,
+    Whisper,
 )
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.model import NodeId, Occupant, Recall, Via
@@ -36,7 +37,7 @@ from folkmoot.facades.muc.stanzas import (
 from folkmoot.xmpp.dates import read_date
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.rsm import NUMBER_MAX
-from folkmoot.xmpp.stanza import STANZAS, wording
+from folkmoot.xmpp.stanza import CLIENT, STANZAS, wording
 from folkmoot.xmpp.xml import Element
 
 _NUMBER: Final = re.compile(r"[0-9]{1,10}")
@@ -150,7 +151,12 @@ async def say(request: Request) -> Iterable[Element]:
     if is_subject(payload):
         await request.run(ChangeSubject(actor=request.actor, node=room, payload=payload))
     else:
-        entry = Entry(payload=payload, keep=is_kept(payload), retracts=retracted_id(payload))
+        entry = Entry(
+            payload=payload,
+            keep=is_kept(payload),
+            retracts=retracted_id(payload),
+            words=payload.child(CLIENT, "body") is not None,
+        )
         await request.run(Publish(actor=request.actor, node=room, entry=entry))
     return ()
 
@@ -158,6 +164,7 @@ async def say(request: Request) -> Iterable[Element]:
 async def whisper(request: Request) -> None:
     """A private message to an occupant, all of their devices (§7.5, §7.2.8)."""
     room = room_of(request)
+    await request.run(Whisper(actor=request.actor, node=room))
     line = await request.ask(
         room_questions.line, request.actor, room, request.to.resource, message=True
     )

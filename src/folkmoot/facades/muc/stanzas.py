@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from folkmoot.engine.model import NodeId
+from folkmoot.facades import hats
 from folkmoot.facades.facade import Request
 from folkmoot.facades.muc.ns import (
     CHAT_STATES,
@@ -23,8 +24,9 @@ from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.stanza import CLIENT
 from folkmoot.xmpp.xml import XML_LANG, Attr, Element
 
-_ROOMS_OWN: Final = frozenset({MUC, USER, OCCUPANT_ID, MODERATE, OLD_MODERATE})
-"""What is the room's alone to say, or said to it alone (§17.3; XEP-0421 §4; XEP-0425 §5)."""
+_ROOMS_OWN: Final = frozenset({MUC, USER, OCCUPANT_ID, MODERATE, OLD_MODERATE, hats.NS})
+"""What is the room's alone to say, or said to it alone (§17.3; XEP-0421 §4; XEP-0425 §5; XEP-0317
+§3.1)."""
 
 _PASSING: Final = (CHAT_STATES, HINTS)
 _NOT_KEPT: Final = ("no-store", "no-permanent-store")

@@ -15,7 +15,7 @@ import structlog
 
 from folkmoot.capabilities import Capabilities
 from folkmoot.eager import begin
-from folkmoot.engine.commands import Retract, Unsubscribe
+from folkmoot.engine.commands import Retract, Unsubscribe, Unwatch
 from folkmoot.engine.engine import Engine
 from folkmoot.engine.errors import Refused
 from folkmoot.engine.model import PRESENCE_NODE, NodeId, State, Via
@@ -113,12 +113,18 @@ class Router:
             await self._try(
                 Unsubscribe(actor=session.jid, node=node, subscriber=session.jid, lost=True)
             )
+        await self._unwatch(session)
         gone = (session.jid.resource,)
         node = NodeId(session.jid.bare, PRESENCE_NODE)
         await self._try(Retract(actor=session.jid, node=node, item_ids=gone))
         await self._part(session)
 
-    async def _try(self, command: Retract | Unsubscribe) -> None:
+    async def _unwatch(self, session: Session) -> None:
+        if self._engine.watches(session.jid):
+            node = NodeId(self._services.rooms, "")
+            await self._try(Unwatch(actor=session.jid, node=node))
+
+    async def _try(self, command: Retract | Unsubscribe | Unwatch) -> None:
         try:
             await self._engine.run(command)
         except Refused as refused:
@@ -260,6 +266,7 @@ class Router:
             await self._try(
                 Unsubscribe(actor=session.jid, node=node, subscriber=session.jid, parting=stanza)
             )
+        await self._unwatch(session)
         await self._part(session, stanza.elements)
 
     def _address(self, session: Session, stanza: Element) -> JID:

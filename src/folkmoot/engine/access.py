@@ -151,11 +151,23 @@ def refuses_items(config: NodeConfig, stance: Stance) -> Reason | None:
 
 
 def refuses_invite(config: NodeConfig, affiliation: Affiliation) -> Reason | None:
-    """Whether an entity may not make and see invites (docs/extensions/invites.md)."""
+    """Whether an entity may not make and see invites (docs/extensions/invites.md).
+
+    Into a room: its staff, and members where they may invite (XEP-0488 0.1.0, §7).
+    """
     allowed = [Affiliation.OWNER]
-    if config.inviters is Inviters.PUBLISHERS:
+    if config.room is not None:
+        allowed.append(Affiliation.ADMIN)
+        if config.room.allow_invites:
+            allowed.append(Affiliation.MEMBER)
+    elif config.inviters is Inviters.PUBLISHERS:
         allowed.append(Affiliation.PUBLISHER)
     return None if affiliation in allowed else Reason.FORBIDDEN
+
+
+def may_see_invite(affiliation: Affiliation, *, own: bool) -> bool:
+    """Whether who may make invites sees, and revokes, one that is there (XEP-0488 §3.6, §3.7)."""
+    return own or affiliation is not Affiliation.MEMBER
 
 
 def refuses_publish(config: NodeConfig, stance: Stance) -> Reason | None:

@@ -20,12 +20,14 @@ from folkmoot.engine.events import (
     NodeConfigured,
     NodeDeleted,
     NodePurged,
+    Noticed,
     StandingChanged,
     SubjectChanged,
     SubscriptionChanged,
 )
 from folkmoot.engine.model import State, Via
 from folkmoot.engine.notifications import (
+    Active,
     AffiliationTold,
     ApprovalAnswered,
     ApprovalAsked,
@@ -83,6 +85,9 @@ def _heard(event: Event, view: View, *, created: bool) -> Iterator[Notification]
                 kept=False,
                 config=record.config,
             )
+        case Noticed(node=node, to=to):
+            if to:
+                yield Active(via=Via.MUC, node=node, to=to)
         case ItemsRetracted():
             yield from _retracted(event, view)
         case NodePurged(node=node):

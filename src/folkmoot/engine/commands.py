@@ -144,7 +144,7 @@ class Subscribe(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invite(Command):
-    """Make a token that lets others into a space (docs/extensions/invites.md).
+    """Make a token that lets others into a space or room (docs/extensions/invites.md).
 
     expires: seconds since 1970; None for a week from now.
     """
@@ -155,7 +155,7 @@ class Invite(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revoke(Command):
-    """End an invite, by its id."""
+    """End an invite, by its id or its token."""
 
     id: str
 
@@ -239,6 +239,19 @@ class SetRoles(Command):
 
     roles: Mapping[str, Role | None]
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch(Command):
+    """Hear when something is said in the rooms one belongs in (XEP-0437 §3.1).
+
+    `node` is of the service that has the rooms, and no room; the actor is a resource.
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unwatch(Command):
+    """Hear of it no more (XEP-0437 §3.2)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

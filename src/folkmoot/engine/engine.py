@@ -101,6 +101,10 @@ class Engine(Generic[T]):
                 await self._journal.settled()
             await reading.load(want)
 
+    def now(self) -> float:
+        """The time that decisions are made at, in seconds since 1970."""
+        return self._stamp().at
+
     def tell(self, *answers: T) -> None:
         """Tell something after all that was decided before it."""
         self._journal.add((), answers)
@@ -119,6 +123,10 @@ class Engine(Generic[T]):
     def temporary(self, jid: JID) -> tuple[NodeId, ...]:
         """The nodes to which a full JID has a subscription that ends with its stream."""
         return self.nodes.temporary(jid)
+
+    def watches(self, jid: JID) -> bool:
+        """Whether a resource wants to hear of rooms from outside."""
+        return bool(self.nodes.watched(jid))
 
     async def expire(self) -> None:
         """End what is over, wherever it is; what is too much at once stays for the next time."""

@@ -179,6 +179,23 @@ class HatsChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """A resource wants to hear that something is said in a room, or does no longer."""
+
+    node: NodeId
+    jid: JID
+    on: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noticed:
+    """Something is said in a room, which some who watch it have not heard since they were in it."""
+
+    node: NodeId
+    to: tuple[JID, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Spent:
     """Something happened in a room that is counted; left: of each pace it counts for."""
 
@@ -288,6 +305,8 @@ Event = (
     | StandingChanged
     | InviteChanged
     | Spent
+    | Watched
+    | Noticed
     | Audited
 )
 
@@ -300,6 +319,8 @@ def kept(event: Event) -> bool:
         case SubscriptionChanged():
             return lasting(event.before) is not None or lasting(event.after) is not None
         case ApprovalRequested() | ApprovalSettled() | StandingChanged() | Spent():
+            return False
+        case Watched() | Noticed():
             return False
         case _:
             return True

@@ -198,6 +198,11 @@ class Spoken(Heard):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Active(Heard):
+    """Something is said in a room, for those who watch it from outside (XEP-0437 §3.1)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ContactTold(Heard):
     """A roster item changed, for the account's own devices (RFC 6121 §2.1.6).
 
@@ -248,6 +253,7 @@ Notification = (
     | OccupantTold
     | Welcomed
     | Spoken
+    | Active
     | ContactTold
     | PresenceTold
 )

@@ -175,11 +175,16 @@ def configuration(view: View, actor: JID, node: NodeId) -> NodeConfig:
 
 
 def invites(view: View, actor: JID, node: NodeId) -> tuple[Ticket, ...]:
-    """The invites to a space, for those who may make some. Raises Refused(FORBIDDEN)."""
-    record = view.found(node)
-    if reason := access.refuses_invite(record.config, view.affiliation(node, actor)):
+    """The invites to a space or room, for those who may make some. Raises Refused(FORBIDDEN)."""
+    record, mine = view.found(node), view.affiliation(node, actor)
+    if reason := access.refuses_invite(record.config, mine):
         raise Refused(reason)
-    return tuple(sorted(record.invites.values(), key=lambda each: (each.created, each.id)))
+    seen = (
+        each
+        for each in record.invites.values()
+        if access.may_see_invite(mine, own=each.inviter == actor.bare)
+    )
+    return tuple(sorted(seen, key=lambda each: (each.created, each.id)))
 
 
 def hats_at(view: View, node: NodeId) -> tuple[Hat, ...]:

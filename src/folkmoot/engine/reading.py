@@ -160,6 +160,10 @@ class Reading:
         """Every node in which a stream of an entity keeps it; all of them are in use."""
         return self._nodes.visited(jid)
 
+    def watched(self, jid: JID) -> frozenset[NodeId]:
+        """The rooms that a resource wants to hear of; all of them are in use."""
+        return self._nodes.watched(jid)
+
     def affiliated(self, jid: JID) -> frozenset[NodeId]:
         """Every node with a row for an entity."""
         if jid not in self._affiliated:

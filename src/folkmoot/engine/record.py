@@ -39,6 +39,8 @@ class Node:
     live: items of a node that does not persist them, for as long as their publisher's stream lives.
     recent: the newest HISTORY_ITEMS_MAX items of a room, oldest first; None until someone enters.
     buckets: what of a pace is used up, where something is; at most BUCKETS_PER_NODE_MAX.
+    watchers: who wants to hear that something is said in a room. unaware: those of them who have
+    not since they were in it last.
     written: the number of the last batch that holds a write to this node.
     """
 
@@ -56,6 +58,8 @@ class Node:
     live: dict[str, Item] | None = None
     recent: deque[Item] | None = None
     buckets: OrderedDict[Key, Bucket] = field(default_factory=OrderedDict)
+    watchers: set[JID] = field(default_factory=set)
+    unaware: set[JID] = field(default_factory=set)
     written: int = 0
     _derived: Derived | None = None
 
@@ -130,6 +134,23 @@ class Node:
         if subscription is not None:
             index.add(subscription)
         index.hearers = index.manners = None
+        if jid in self.watchers:
+            self._meet(jid, inside=subscription is not None)
+
+    def watch(self, jid: JID, *, on: bool) -> None:
+        """Let a resource hear of what is said, or no longer."""
+        if on:
+            self.watchers.add(jid)
+            self._meet(jid, inside=jid in self.subscriptions)
+        else:
+            self.watchers.discard(jid)
+            self.unaware.discard(jid)
+
+    def _meet(self, jid: JID, *, inside: bool) -> None:
+        if inside:
+            self.unaware.discard(jid)
+        else:
+            self.unaware.add(jid)
 
     def put_buckets(self, left: Iterable[tuple[Key, Bucket]]) -> None:
         """Remember what is left of some paces."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from folkmoot.engine import access
-from folkmoot.engine.configuration import NodeConfig
+from folkmoot.engine.configuration import Access, NodeConfig
 from folkmoot.engine.decide.occupants import acting, occupancy, role_of, room_of
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.identity import occupant_id
-from folkmoot.engine.model import Affiliation, NodeId, Role, Via
+from folkmoot.engine.model import Affiliation, Item, NodeId, Role, Via
 from folkmoot.engine.notifications import Seen
 from folkmoot.engine.occupancy import seen
 from folkmoot.engine.view import View
@@ -91,6 +92,17 @@ def moderator(view: View, actor: JID, node: NodeId) -> tuple[str, str]:
     record = view.found(node)
     acting(record, room_of(record), actor, view)
     return record.nick(actor), occupant_id(record, actor, view)
+
+
+def newest(view: View, actor: JID, node: NodeId) -> Sequence[Item] | None:
+    """The newest items of a room, oldest first, as far as anybody may know how many there are.
+
+    None of a room that is not for everyone, or is not there to stay (XEP-0502 §3.1, §9).
+    """
+    record = view.found(node)
+    config, room = record.config, room_of(record)
+    open_to_all = config.listed and config.access is Access.OPEN and not room.password
+    return view.recent(record) if open_to_all and room.persistent else None
 
 
 def nicks(view: View, actor: JID, node: NodeId) -> tuple[str, ...]:

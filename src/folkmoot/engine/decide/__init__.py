@@ -24,6 +24,7 @@ from folkmoot.engine.decide import (
     pacing,
     retractions,
     subscriptions,
+    watching,
 )
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.events import Event
@@ -48,6 +49,8 @@ _RULES: Final[dict[type[Command], Callable[[Any, View, Stamp], tuple[Event, ...]
     commands.SetAffiliations: affiliations.set_affiliations,
     commands.ChangePresence: occupants.change_presence,
     commands.SetRoles: occupants.set_roles,
+    commands.Watch: watching.watch,
+    commands.Unwatch: watching.unwatch,
     commands.Whisper: pacing.whisper,
     commands.Moderate: retractions.moderate,
     commands.ChangeSubject: occupants.change_subject,

@@ -19,6 +19,7 @@ from folkmoot.engine.decide.occupants import speaker
 from folkmoot.engine.decide.pacing import paced
 from folkmoot.engine.decide.relationships import spelled_out
 from folkmoot.engine.decide.stamp import Stamp
+from folkmoot.engine.decide.watching import noticed
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.events import Event, ItemPublished, ItemsRetracted, NodeCreated, NodePurged
 from folkmoot.engine.model import MESSAGES_NODE, Item, NodeId
@@ -117,7 +118,8 @@ def _spoken(config: NodeConfig, command: Publish, view: View, stamp: Stamp) -> t
     gone = retractions.taken_back(command.node, item, entry.retracts, view)
     said = ItemPublished(node=command.node, item=item, persist=entry.keep or bool(gone))
     paces = (Pace.MESSAGES, Pace.MESSAGES_OF_ALL)
-    return (paced(record, command.actor, view, stamp, *paces, words=entry.words), *gone, said)
+    spent = paced(record, command.actor, view, stamp, *paces, words=entry.words)
+    return (spent, *gone, said, *(noticed(record, view) if entry.words else ()))
 
 
 def _hold_payload(config: NodeConfig, entry: Entry) -> None:

@@ -12,12 +12,19 @@ from typing import Final
 from folkmoot.engine import access
 from folkmoot.engine.commands import ChangePresence, ChangeSubject, SetRoles, Subscribe
 from folkmoot.engine.configuration import RoomConfig
-from folkmoot.engine.decide.lowering import changed
+from folkmoot.engine.decide.invites import presented
+from folkmoot.engine.decide.lowering import changed, follow
 from folkmoot.engine.decide.nodes import created, deleted
 from folkmoot.engine.decide.pacing import paced
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.errors import Reason, Refused
-from folkmoot.engine.events import Cause, Event, SubjectChanged, SubscriptionChanged
+from folkmoot.engine.events import (
+    AffiliationChanged,
+    Cause,
+    Event,
+    SubjectChanged,
+    SubscriptionChanged,
+)
 from folkmoot.engine.model import (
     RECALL_ALL,
     Affiliation,
@@ -39,6 +46,9 @@ from folkmoot.xmpp.xml import Element
 
 DEVICES_PER_NICK_MAX: Final = 20
 
+EXPIRED_TOKEN: Final = "token"
+"""The detail of a refusal where a password can only have been an invite (XEP-0488 §4)."""
+
 
 def enter(command: Subscribe, view: View, stamp: Stamp) -> tuple[Event, ...]:
     """An occupant, in a room that is made where there is none (XEP-0045 §7.2, §10.1)."""
@@ -53,14 +63,17 @@ def enter(command: Subscribe, view: View, stamp: Stamp) -> tuple[Event, ...]:
         return (made, _entered(node, jid, None, occupant, RECALL_ALL))
     record = view.found(node)
     before = record.subscriptions.get(jid)
+    invited: tuple[Event, ...] = ()
     if before is None:
-        _hold_entry(command, record, view)
+        invited = _invited(command, record, view, stamp)
+        _hold_entry(command, record, view.supposing(invited), invited=bool(invited))
     _hold_nick(record, jid, occupant.nick)
     view.recent(record)  # what was said is told to those who enter
     if before is not None and before.occupant is not None:
         occupant = replace(occupant, role=before.occupant.role)
     spent = paced(record, jid, view, stamp, Pace.ENTRIES, Pace.PRESENCES_OF_ALL)
-    return (spent, _entered(node, jid, before, occupant, _dated(command.recall, stamp)))
+    entered = _entered(node, jid, before, occupant, _dated(command.recall, stamp))
+    return (spent, *invited, entered)
 
 
 def _entered(
@@ -92,16 +105,43 @@ def _hold_name(occupant: Occupant) -> None:
         raise Refused(Reason.NICK_NEEDED)
 
 
-def _hold_entry(command: Subscribe, record: Node, view: View) -> None:
+def _invited(command: Subscribe, record: Node, view: View, stamp: Stamp) -> tuple[Event, ...]:
+    """A member more, where a stranger comes with a token for a password (XEP-0488 0.1.0, §3.5)."""
+    node, jid = record.id, command.subscriber.bare
+    was = view.affiliation(node, jid)
+    if was is not Affiliation.NONE:
+        return ()  # who belongs here uses nothing up, and a ban stays one
+    use = presented(node, command.password, view, stamp)
+    if use is None:
+        return ()
+    before = view.explicit(node, jid)
+    if before is None and len(record.affiliations) >= view.services.affiliations_per_node_max:
+        raise Refused(Reason.TOO_MANY_SUBSCRIPTIONS)
+    member = AffiliationChanged(
+        node=node,
+        jid=jid,
+        before=before,
+        after=Affiliation.MEMBER,
+        was=was,
+        now=Affiliation.MEMBER,
+        by=use.by,
+    )
+    following = follow(view, view.supposing([member]), node, use.by, entities=[jid])
+    return (use, member, *following)
+
+
+def _hold_entry(command: Subscribe, record: Node, view: View, *, invited: bool) -> None:
     """Nothing, for someone who may come in; the order of refusals is that of XEP-0045 §7.2."""
     room = room_of(record)
     stance = view.stance(record.id, command.subscriber)
     staff = stance.affiliation in (Affiliation.OWNER, Affiliation.ADMIN)
     if reason := access.refuses_entry(record.config, stance):
+        if reason is Reason.CLOSED_NODE and command.password and not room.password:
+            raise Refused(Reason.WRONG_PASSWORD, EXPIRED_TOKEN)
         raise Refused(reason)
     if room.locked and stance.affiliation is not Affiliation.OWNER:
         raise Refused(Reason.ROOM_LOCKED)
-    if room.password and command.password != room.password and not staff:
+    if room.password and command.password != room.password and not (staff or invited):
         raise Refused(Reason.WRONG_PASSWORD)
     if len(record.subscriptions) >= view.services.subscriptions_per_node_max:
         raise Refused(Reason.TOO_MANY_SUBSCRIPTIONS)

@@ -12,7 +12,16 @@ from typing import Final
 from folkmoot.engine.model import NodeId
 from folkmoot.facades import hats
 from folkmoot.facades.facade import Facade, Request, Route
-from folkmoot.facades.muc import admin, discovery, invitation, occupant, owner, retraction, voice
+from folkmoot.facades.muc import (
+    admin,
+    discovery,
+    invitation,
+    occupant,
+    owner,
+    retraction,
+    tokens,
+    voice,
+)
 from folkmoot.facades.muc.errors import ERRORS
 from folkmoot.facades.muc.notification import word
 from folkmoot.facades.muc.ns import USER
@@ -50,6 +59,7 @@ ROUTES: Final = (
     *owner.ROUTES,
     *discovery.ROUTES,
     *retraction.ROUTES,
+    *tokens.ROUTES,
     Route("message", "", (), _message),
     Route("message", "normal", (), _message),
     Route("message", "chat", (), _message),

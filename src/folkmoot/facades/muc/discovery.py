@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from folkmoot.engine import questions, room_questions
@@ -13,15 +14,18 @@ from folkmoot.facades import basics, disco, hats, listing, spaces
 from folkmoot.facades.facade import Request, Route
 from folkmoot.facades.form_table import node_uri
 from folkmoot.facades.muc import retraction
+from folkmoot.facades.muc.activity import activity
 from folkmoot.facades.muc.config import PUBSUB, told
 from folkmoot.facades.muc.ns import (
     MUC,
     OCCUPANT_ID,
+    RAI,
     REQUEST,
     ROOM_INFO,
     SELF_PING,
     STABLE_ID,
     STANZA_ID,
+    TOKEN_INVITE,
 )
 from folkmoot.facades.muc.stanzas import (
     occupant_address,
@@ -41,6 +45,7 @@ SERVICE_FEATURES: Final = (
     MUC,
     STABLE_ID,
     OCCUPANT_ID,
+    RAI,
     RSM,
     disco.INFO,
     disco.ITEMS,
@@ -54,6 +59,7 @@ ROOM_FEATURES: Final = (
     STANZA_ID,
     OCCUPANT_ID,
     *retraction.FEATURES,
+    TOKEN_INVITE,
     hats.NS,
     hats.COMMANDS,
     disco.INFO,
@@ -77,7 +83,8 @@ async def info(request: Request) -> Iterable[Element]:
         raise _no_node(node)
     found = await request.ask(questions.info, request.actor, room_of(request))
     features = [*ROOM_FEATURES, *_kinds(found.config)]
-    forms = [room_info(found)]
+    about = room_info(found)
+    forms = [replace(about, fields=(*about.fields, *await activity(request)))]
     if membership := spaces.membership(found.chain):
         features.append(spaces.NS)
         forms.extend(membership)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from folkmoot.engine.decide.occupants import EXPIRED_TOKEN
 from folkmoot.engine.errors import Reason
 from folkmoot.facades.form_table import var_of
 from folkmoot.facades.muc.config import ROWS
+from folkmoot.facades.muc.ns import TOKEN_INVITE
 from folkmoot.xmpp.errors import StanzaError
+from folkmoot.xmpp.xml import Element
 
 Worded = Callable[[str], StanzaError]
 
@@ -19,6 +22,13 @@ def _error(condition: str, text: str = "", type: str | None = None) -> Worded:
 
 def _config(detail: str) -> StanzaError:
     return StanzaError("not-acceptable", f"{var_of(ROWS, detail)} cannot be so here")
+
+
+def _password(detail: str) -> StanzaError:
+    if detail == EXPIRED_TOKEN:
+        expired = Element(TOKEN_INVITE, "expired-token")
+        return StanzaError("not-authorized", "the invite is over", extension=expired)
+    return StanzaError("not-authorized", "the room has a password")
 
 
 ERRORS: Final[dict[Reason, Worded]] = {
@@ -41,7 +51,7 @@ ERRORS: Final[dict[Reason, Worded]] = {
     Reason.MISPLACED: _error("not-acceptable"),
     Reason.NICK_IN_USE: _error("conflict", "somebody else goes by that nick"),
     Reason.NICK_NEEDED: _error("jid-malformed", "a nick is needed"),
-    Reason.WRONG_PASSWORD: _error("not-authorized", "the room has a password"),
+    Reason.WRONG_PASSWORD: _password,
     Reason.ROOM_FULL: _error("service-unavailable", "the room is full", "wait"),
     Reason.ROOM_LOCKED: _error("item-not-found", "the room is not open yet"),
     Reason.NO_VOICE: _error("forbidden", "you have no voice"),

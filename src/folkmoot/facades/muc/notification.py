@@ -10,6 +10,7 @@ from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.events import Cause
 from folkmoot.engine.model import Affiliation, Item, NodeId
 from folkmoot.engine.notifications import (
+    Active,
     Configured,
     Deleted,
     Heard,
@@ -21,7 +22,7 @@ from folkmoot.engine.notifications import (
 )
 from folkmoot.facades.facade import Outgoing, Reach
 from folkmoot.facades.hats import hats_element
-from folkmoot.facades.muc.ns import DELAY, STANZA_ID, USER
+from folkmoot.facades.muc.ns import DELAY, RAI, STANZA_ID, USER
 from folkmoot.facades.muc.retraction import tombstone
 from folkmoot.facades.muc.stanzas import (
     occupant_address,
@@ -71,6 +72,8 @@ def word(notification: Notification) -> Iterable[Outgoing]:
     match notification:
         case Spoken(item=item, kept=kept):
             yield _told(notification, wording(_groupchat(notification.node, item, kept=kept)))
+        case Active():
+            yield _told(notification, wording(_activity(notification.node)))
         case OccupantTold():
             yield _told(notification, _occupant(notification))
         case Welcomed():
@@ -249,6 +252,12 @@ def _groupchat(room: NodeId, item: Item, *more: Element, kept: bool) -> Element:
         told.append(Element(STANZA_ID, "stanza-id", {"by": room_address(room), "id": item.id}))
     told.children.extend(more)
     return told
+
+
+def _activity(room: NodeId) -> Element:
+    """Something is said in a room (XEP-0437 0.2.0, §3.1, Example 2)."""
+    told = Element(RAI, "rai", None, Element(RAI, "activity", None, room_address(room)))
+    return Element(CLIENT, "message", {"from": str(room.service)}, told)
 
 
 def _delay(room: NodeId, item: Item) -> Element:

@@ -14,6 +14,8 @@ from folkmoot.engine.commands import (
     Publish,
     Subscribe,
     Unsubscribe,
+    Unwatch,
+    Watch,
     Whisper,
 )
 from folkmoot.engine.errors import Reason, Refused
@@ -22,7 +24,7 @@ from folkmoot.facades.basics import PING
 from folkmoot.facades.facade import Answer, Outgoing, Reach, Request, Route
 from folkmoot.facades.muc.errors import ERRORS
 from folkmoot.facades.muc.notification import not_here
-from folkmoot.facades.muc.ns import MUC
+from folkmoot.facades.muc.ns import MUC, RAI
 from folkmoot.facades.muc.retraction import retracted_id
 from folkmoot.facades.muc.stanzas import (
     is_kept,
@@ -56,7 +58,13 @@ _GHOSTLY: Final = frozenset(
 
 
 async def be_present(request: Request) -> Iterable[Element]:
-    """Enter a room (§7.2), or change presence or nick in it (§7.6, §7.7)."""
+    """Enter a room (§7.2), or change presence or nick in it (§7.6, §7.7).
+
+    Of the service itself it asks to hear of rooms from outside (XEP-0437 0.2.0, §3.1).
+    """
+    if not request.to.local and request.stanza.child(RAI, "rai") is not None:
+        await request.run(Watch(actor=request.actor, node=request.node("")))
+        return ()
     if not request.to.local or not request.to.resource:
         raise StanzaError("jid-malformed", "presence goes to room@service/nick")
     room = room_of(request)
@@ -111,7 +119,10 @@ def _read_number(history: Element, name: str) -> int | None:
 
 
 async def leave(request: Request) -> Iterable[Element]:
-    """Leave a room, perhaps with some last words (§7.14)."""
+    """Leave a room, perhaps with some last words (§7.14); the service: hear no more (XEP-0437)."""
+    if not request.to.local and not request.to.resource:
+        await request.run(Unwatch(actor=request.actor, node=request.node("")))
+        return ()
     await _go(request, parting=passed_on(request.stanza, room_of(request)))
     return ()
 

@@ -65,6 +65,8 @@ def occupant_address(room: NodeId, nick: str) -> str:
 def passed_on(stanza: Element, room: NodeId) -> Element:
     """What of an occupant's stanza others get to see: its id, language and children.
 
+    Children stay as they are, whatever they are: a call's (Muji, XEP-0272 0.2.0, §3) among them.
+
     Left out is what would be taken for the room's own words: its extended presence, its ids
     (XEP-0359 §3), delays from it (XEP-0203 §4) and its tombstones (XEP-0424 §4); also where that is
     in one of the children, such as the moderator in a retraction.

@@ -9,13 +9,14 @@ import resource
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Annotated, Final, NamedTuple
 
 import typer
 from rich.console import Console
 
-from bench import referee, report
+from bench import peers, referee, report
 from bench.client import Refusal
 from bench.figures import Figure, Sample
 from bench.place import NoServer, Place, pin_generator, serving
@@ -76,6 +77,14 @@ def bench(
             help="Measure with the load generator at ../shared/bench/load.py instead of our own.",
         ),
     ] = False,
+    beside: Annotated[
+        bool,
+        typer.Option(
+            "--peers",
+            help="Let the referee measure ejabberd and Prosody, too, where they are installed,"
+            " side by side with us; some twenty minutes.",
+        ),
+    ] = False,
     data: Annotated[
         Path | None,
         typer.Option(
@@ -95,14 +104,17 @@ def bench(
     said in seconds of the server's processor time, which other programs disturb little; still,
     leave the machine alone. All of it takes some four minutes.
     """
-    if judged and quick:
+    if (judged or beside) and quick:
         raise typer.BadParameter("the referee has one size only", param_hint="--quick")
-    if judged and not referee.SCRIPT.exists():
+    if (judged or beside) and not referee.SCRIPT.exists():
         progress.print(
             "The referee is not here: it is a project of its own, and would stand beside this one"
             " as ../shared/bench/load.py. Without --referee, our own workloads run."
         )
         raise typer.Exit(1)
+    if beside:
+        _side_by_side(only or [], repeat or REPEAT, data, json_)
+        return
     scale = QUICK if quick else FULL
     courses = _chosen(list(_judged() if judged else _own(scale)), only or [])
     _prepare()
@@ -121,6 +133,43 @@ def bench(
         about = {"repeat": times, "quick": quick, "referee": judged}
         json_.write_text(json.dumps(report.document(lines, **about), indent=2) + "\n", "utf-8")
     if failed or (not quick and any(line.reached is False for line in lines)):
+        raise typer.Exit(1)
+
+
+def _side_by_side(names: Sequence[str], times: int, data: Path | None, json_: Path | None) -> None:
+    """All servers at the same work: for each run of it one after the other, so that what else
+    the machine does meanwhile concerns all of them.
+    """
+    _prepare()
+    all = list(peers.contenders(data))
+    contests = [each for each in peers.CONTESTS if not names or each.arguments.split()[0] in names]
+    values: dict[tuple[Figure, str], list[float]] = {}
+    failed = False
+    for contest, number, each in product(contests, range(times), all):
+        try:
+            with progress.status(f"{contest.title}: {each.name}, {number + 1} of {times}"):
+                sample = peers.compete(contest, each)
+        except (NoServer, RefereeFailed, OSError) as error:
+            failed = True
+            told = f"{contest.title}, {each.name}: {error}"
+            progress.print(told, style="red", markup=False, soft_wrap=True)
+            continue
+        for figure, value in sample.items():
+            values.setdefault((figure, each.name), []).append(value)
+            told = f"{each.name}: {figure.name}, {figure.unit}: {figure.say(value)}"
+            progress.print(f"{number + 1}/{times}  {told}", soft_wrap=True)
+    lines = {key: report.Line(key[1], key[0], each) for key, each in values.items()}
+    rows = [
+        (contest.title, figure, [lines.get((figure, each.name)) for each in all])
+        for contest in contests
+        for figure in contest.figures
+    ]
+    console.print(f"{report.machine()}; median of {times}")
+    console.print(report.contest([each.name for each in all], rows))
+    if json_ is not None:
+        document = report.document(list(lines.values()), repeat=times, peers=True)
+        json_.write_text(json.dumps(document, indent=2) + "\n", "utf-8")
+    if failed:
         raise typer.Exit(1)
 
 

@@ -181,6 +181,11 @@ def pin_generator() -> None:
     _pin(os.getpid(), first=False)
 
 
+def first_processor() -> str:
+    """The one that servers run on, as taskset(1) names it."""
+    return str(min(_CPUS, default=0))
+
+
 def _pin(pid: int, *, first: bool) -> None:
     if sys.platform != "linux":
         return

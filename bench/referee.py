@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -27,6 +27,17 @@ Reader = Callable[[Result], float]
 
 class RefereeFailed(Exception):
     """It could not do its work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A server to be measured: where it listens, its services, and the process to watch."""
+
+    host: str
+    port: int
+    pubsub: str
+    muc: str
+    pid: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,25 +105,36 @@ ACCOUNTS: Final = 1_001
 
 def play(match: Match, place: Place) -> Sample:
     """One run against a server that has just been started. Raises RefereeFailed."""
-    at = place.tls if match.tls else place.tcp
+    result = ask(match.arguments, ours(place, tls=match.tls))
+    return {figure: read(result) for figure, read in match.figures.items()}
+
+
+def ours(place: Place, *, tls: bool = False) -> Target:
+    """Our own server, as it takes part."""
+    at = place.tls if tls else place.tcp
+    return Target(at.host, at.port, SPACES, ROOMS, place.pid)
+
+
+def ask(arguments: Sequence[str], target: Target) -> Result:
+    """What the referee finds out about a server. Raises RefereeFailed."""
     options = {
-        "--host": at.host,
-        "--port": str(at.port),
-        "--pubsub": SPACES,
-        "--muc": ROOMS,
+        "--host": target.host,
+        "--port": str(target.port),
+        "--pubsub": target.pubsub,
+        "--muc": target.muc,
         "--users": ACCOUNT,
         "--password": PASSWORD,
-        "--server-pid": str(place.pid),
+        "--server-pid": str(target.pid),
     }
     words = [word for option in options.items() for word in option]
-    command = [sys.executable, str(SCRIPT), *match.arguments, *words]
+    command = [sys.executable, str(SCRIPT), *arguments, *words]
     try:
         played = subprocess.run(
             command, capture_output=True, text=True, timeout=RUN_SECONDS_MAX, check=False
         )
     except subprocess.TimeoutExpired as late:
-        raise RefereeFailed(f"{match.title} took more than {late.timeout:g} seconds") from late
+        raise RefereeFailed(f"{arguments[0]} took more than {late.timeout:g} seconds") from late
     if played.returncode != 0:
-        raise RefereeFailed(f"{match.title} failed: {played.stderr[-_SAID_CHARS:]}")
-    result = json.loads(played.stdout)
-    return {figure: read(result) for figure, read in match.figures.items()}
+        raise RefereeFailed(f"{arguments[0]} failed: {played.stderr[-_SAID_CHARS:]}")
+    result: Result = json.loads(played.stdout)
+    return result

@@ -59,6 +59,25 @@ def table(lines: Sequence[Line], *, goals: bool) -> Table:
     return made
 
 
+def contest(
+    columns: Sequence[str], rows: Sequence[tuple[str, Figure, Sequence[Line | None]]]
+) -> Table:
+    """Every figure of several servers, side by side: title, figure, and a line for each of them."""
+    made = Table(box=box.SIMPLE_HEAD)
+    made.add_column("")
+    for column in columns:
+        made.add_column(column, justify="right", no_wrap=True)
+    told = ""
+    for title, figure, lines in rows:
+        if title != told:
+            told = title
+            made.add_section()
+            made.add_row(title, style="bold")
+        cells = ["-" if line is None else figure.say(line.median) for line in lines]
+        made.add_row(f"  {figure.name}, {figure.unit}", *cells)
+    return made
+
+
 def _goal(line: Line) -> str:
     goal = line.figure.goal
     if goal is None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from itertools import islice
 from typing import Final, TypeVar
 
 from bench import words
-from bench.client import Client, Refusal, crowd, soon
-from bench.figures import Figure, Sample
+from bench.client import Client, Refusal, Wanted, crowd, soon
+from bench.figures import Figure, Goal, Sample, percentile
 from bench.place import ACCOUNT, DOMAIN, SPACES, Place
 from bench.scale import Scale
 
@@ -27,7 +28,8 @@ APPROVED_AT_ONCE: Final = 100
 
 def approval_cpu(rooms: int) -> Figure:
     """For one new member of all rooms of a space."""
-    return Figure(f"a member more, space of {rooms:,} rooms", "CPU-ms", digits=2)
+    goal = Goal(3, at_most=True)
+    return Figure(f"a member more, space of {rooms:,} rooms", "CPU-ms", digits=2, goal=goal)
 
 
 def approval_rows(rooms: int) -> Figure:
@@ -37,7 +39,8 @@ def approval_rows(rooms: int) -> Figure:
 
 def addition_cpu(members: int) -> Figure:
     """For one new room that all members of a space may enter."""
-    return Figure(f"a room more, space of {members:,} members", "CPU-ms", digits=2)
+    goal = Goal(10, at_most=True)
+    return Figure(f"a room more, space of {members:,} members", "CPU-ms", digits=2, goal=goal)
 
 
 def addition_rows(members: int) -> Figure:
@@ -81,7 +84,7 @@ async def adding(place: Place, scale: Scale) -> Sample:
     """Rooms made and listed one by one, in spaces with ever more members; some are online."""
     sample: dict[Figure, float] = {}
     async with crowd(place, range(1 + PROBES)) as (owner, *online):
-        for height in scale.heights:
+        for height in scale.crowds:
             sample |= await _add(place, owner, online, height, scale.changes)
     return sample
 
@@ -107,6 +110,48 @@ async def _add(
         addition_cpu(height): used.server * 1e3 / count,
         addition_rows(height): written / count,
     }
+
+
+def ban_delay(rooms: int) -> Figure:
+    """From the owner's request until the last room has heard that somebody is out."""
+    goal = Goal(100, at_most=True)
+    return Figure(f"out of {rooms:,} rooms", "ms until the last has heard", digits=1, goal=goal)
+
+
+def ban_cpu(rooms: int) -> Figure:
+    """For the same."""
+    return Figure(f"out of {rooms:,} rooms", "CPU-ms", digits=1)
+
+
+async def banning(place: Place, scale: Scale) -> Sample:
+    """Members of a space who are in all its rooms are banned; somebody in all rooms looks on."""
+    space, rooms = "banned", [f"banned-{number}" for number in range(scale.banned)]
+    delays: list[float] = []
+    async with crowd(place, range(2 + PROBES)) as (owner, witness, *members):
+        await owner.ask("set", SPACES, words.create_node(space, space=True))
+        await _at_once(lambda room: _add_room(owner, space, room), rooms)
+        accounts = [each.account for each in (witness, *members)]
+        await owner.ask("set", SPACES, words.approve(space, accounts))
+        for number, member in enumerate((witness, *members)):
+            for room in rooms:
+                await _enter(member, room, f"nick{number}")
+        began = place.clocks()
+        for number, member in enumerate(members, 1):
+            seen = [witness.hope(_gone(f"{words.room(room)}/nick{number}")) for room in rooms]
+            asked = time.perf_counter()
+            await owner.ask("set", SPACES, words.ban(space, member.account))
+            for each in seen:
+                await soon(each)
+            delays.append(time.perf_counter() - asked)
+        used = place.clocks().since(began)
+    return {
+        ban_delay(scale.banned): percentile(delays, 0.5) * 1e3,
+        ban_cpu(scale.banned): used.server * 1e3 / len(members),
+    }
+
+
+def _gone(occupant: str) -> Wanted:
+    return lambda stanza: stanza.get("from") == occupant and stanza.get("type") == "unavailable"
 
 
 async def _add_room(owner: Client, space: str, room: str) -> None:

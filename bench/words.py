@@ -67,6 +67,13 @@ def approve(node: str, jids: Iterable[str]) -> Element:
     return Element(PUBSUB_OWNER, "pubsub", None, subscriptions)
 
 
+def ban(node: str, jid: str) -> Element:
+    """An outcast (XEP-0060 §8.9.2)."""
+    row = Element(PUBSUB_OWNER, "affiliation", {"jid": jid, "affiliation": "outcast"})
+    rows = Element(PUBSUB_OWNER, "affiliations", {"node": node}, row)
+    return Element(PUBSUB_OWNER, "pubsub", None, rows)
+
+
 def publish(node: str, item_id: str, payload: Element) -> Element:
     """XEP-0060 §7.1.1."""
     item = Element(PUBSUB, "item", {"id": item_id}, payload)

@@ -35,4 +35,5 @@ WORKLOADS: Final = (
     Workload("tls", "{0.sessions:,} sessions over TLS", sessions.tls),
     Workload("approve", "Trickle-down: a member", trickle.approving),
     Workload("add", "Trickle-down: a room", trickle.adding),
+    Workload("ban", "Trickle-down: a ban", trickle.banning),
 )

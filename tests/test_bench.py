@@ -8,10 +8,12 @@ import math
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
+import psutil
 import pytest
-from bench import fanout, flood, referee, report, sessions, storing, trickle, words
+from bench import fanout, flood, peers, referee, report, sessions, storing, trickle, words
 from bench.client import Client, Refusal, crowd, soon
 from bench.figures import Figure, Goal, percentile, rate
 from bench.place import SPACES, NoServer, Place, serving
@@ -23,7 +25,7 @@ from bench.workloads import WORKLOADS
 from folkmoot.xmpp.stanza import CLIENT
 from folkmoot.xmpp.xml import Element, serialize
 
-TINY = Scale(5, 4, 3, 6, (2, 3), 4, 0.1)
+TINY = Scale(5, 4, 3, 6, (2, 3), (2, 3), 3, 4, 0.1)
 RUN_SECONDS_MAX = 60
 """Longer than anything here takes."""
 
@@ -89,8 +91,14 @@ async def test_a_member_more_is_one_row_however_many_rooms_there_are(place: Plac
 async def test_a_room_more_is_three_rows_however_many_members_there_are(place: Place) -> None:
     """The room, its owner, and its place on the space's list."""
     sample = await trickle.adding(place, TINY)
-    for members in TINY.heights:
+    for members in TINY.crowds:
         assert sample[trickle.addition_rows(members)] == 3
+
+
+async def test_a_ban_is_heard_in_every_room(place: Place) -> None:
+    """The workload waits for all of them."""
+    sample = await trickle.banning(place, TINY)
+    assert sample[trickle.ban_delay(TINY.banned)] > 0
 
 
 # --- what is counted
@@ -267,11 +275,12 @@ STAND_IN = """
 import json, sys
 print(json.dumps({
     "said": sys.argv[1:],
-    "join": {"srv_cpu_s": 1},
+    "join": {"srv_cpu_s": 1, "presences_per_srv_cpu_s": 7},
     "phases": [{
         "deliveries_per_srv_cpu_s": 2, "acks_per_s": 3, "p99_ms": 4,
-        "srv_cpu_s_per_1000_logins": 5, "rss_per_session_kib": 6,
-    }],
+        "srv_cpu_s_per_1000_logins": 5, "rss_per_session_kib": 6, "srv_cpu_s": 8,
+        "approve_to_effective_ms": 9, "publish_to_effective_ms": 10,
+    }, {"latency": {"p99_ms": 11}}],
 }))
 """
 
@@ -298,3 +307,51 @@ def test_a_referee_that_fails_is_heard(
     monkeypatch.setattr(referee, "SCRIPT", script)
     with pytest.raises(RefereeFailed, match="nobody listens"):
         referee.play(MATCHES[0], place)
+
+
+# --- other servers
+
+PEER = """#!/bin/sh
+echo $$ > "$2/server.pid"
+echo "$1 for $USERS on $CPUS at $PORT" > "$2/users.ready"
+exec sleep 60
+"""
+
+
+@pytest.fixture
+def stand_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A referee and a peer that only look like it."""
+    script = tmp_path / "load.py"
+    script.write_text(STAND_IN, "utf-8")
+    monkeypatch.setattr(referee, "SCRIPT", script)
+    starter = tmp_path / "start-peer.sh"
+    starter.write_text(PEER, "utf-8")
+    starter.chmod(0o755)
+    monkeypatch.setattr(peers, "SCRIPTS", tmp_path)
+    return starter
+
+
+@pytest.mark.parametrize("contest", peers.CONTESTS, ids=lambda contest: str(contest.title))
+def test_peers_compete_at_the_same_work(
+    contest: peers.Contest, stand_in: Path, tmp_path: Path
+) -> None:
+    """The referee is asked about a peer that was started for it, and its figures are found."""
+    contender = peers.Contender("A peer", "client", partial(peers.peer, "prosody", tmp_path))
+    sample = peers.compete(contest, contender)
+    assert set(sample) == set(contest.figures)
+    assert all(value > 0 for value in sample.values())
+
+
+def test_a_peer_ends_with_its_block(stand_in: Path, tmp_path: Path) -> None:
+    """And leaves nothing behind."""
+    with peers.peer("prosody", tmp_path) as target:
+        assert psutil.pid_exists(target.pid)
+        assert list(tmp_path.glob("prosody-bench-*"))
+    assert not psutil.pid_exists(target.pid)
+    assert not list(tmp_path.glob("prosody-bench-*"))
+
+
+def test_a_peer_that_does_not_start_says_why(stand_in: Path, tmp_path: Path) -> None:
+    stand_in.write_text("#!/bin/sh\necho no luck\nexit 1\n", "utf-8")
+    with pytest.raises(NoServer, match="no luck"), peers.peer("prosody", tmp_path):
+        pass

@@ -86,10 +86,14 @@ class Core:
 async def running(
     store: Store, services: Services, stamp: Callable[[], Stamp] | None = None
 ) -> AsyncIterator[Core]:
-    """A core over a store that is open, until the block ends."""
+    """A core over a store that is open, until the block ends.
+
+    Nobody has a stream yet, so whoever was in a room when the server last stopped is let go of.
+    """
     services = replace(services, secret=await store.secret("occupants"))
     core = Core(store, services, stamp or Stamps())
     try:
+        await core.engine.vacate(core.router.may_be_there)
         yield core
     finally:
         await core.close()

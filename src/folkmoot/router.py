@@ -103,6 +103,10 @@ class Router:
         if session is not None and (rest := begin(self._end(session))) is not None:
             self._later(rest)
 
+    def may_be_there(self, jid: JID) -> bool:
+        """Whether a full JID has a stream; of others than our accounts nobody here knows."""
+        return not self._services.local(jid) or self.sessions.get(jid) is not None
+
     async def idle(self) -> None:
         """Wait until nothing is under way that was begun on somebody's behalf."""
         while self._tasks:

@@ -103,9 +103,11 @@ def store_holds(nodes: WorkingSet, kept: Kept) -> None:
     for record in nodes:
         stored = kept[record.id]
         lasting = {jid: each for jid, each in record.subscriptions.items() if not each.temporary}
+        present = {jid: place(each) for jid, each in record.subscriptions.items() if each.occupant}
         assert record.config == stored.config
         assert record.affiliations == stored.affiliations
-        assert lasting == stored.subscriptions
+        assert lasting == stored.lasting
+        assert present == {each.subscriber: place(each) for each in stored.occupants}
         assert record.listed == stored.listed
         assert record.subject == stored.subject
         items = {item_id: item for item_id, (item, _) in stored.items.items()}
@@ -117,11 +119,17 @@ def store_holds(nodes: WorkingSet, kept: Kept) -> None:
             assert list(record.recent) == list(items.values())[-HISTORY_ITEMS_MAX:]
 
 
+def place(subscription: Subscription) -> tuple[Via, str, Role | None]:
+    """What of an occupancy a store knows in any case."""
+    assert subscription.occupant is not None
+    return subscription.via, subscription.occupant.nick, subscription.occupant.role
+
+
 def indexes_hold(nodes: WorkingSet, kept: Kept, people: Iterable[JID]) -> None:
     """Where somebody has subscriptions is where a search through all nodes finds some."""
     lasting: dict[JID, set[NodeId]] = {}
     for node, stored in kept.items():
-        for jid in stored.subscriptions:
+        for jid in stored.lasting:
             lasting.setdefault(jid.bare, set()).add(node)
     temporary: Counter[tuple[JID, NodeId]] = Counter(
         (jid, record.id)

@@ -138,7 +138,7 @@ class MemoryStore:
         found = frozenset(
             node
             for node, kept in self.kept.items()
-            if any(each.bare == jid for each in kept.subscriptions)
+            if any(each.bare == jid for each in kept.lasting)
         )
         await self._answer()
         return found
@@ -149,6 +149,11 @@ class MemoryStore:
             for node, kept in self.kept.items()
             if jid in kept.affiliations or jid in kept.wearers
         )
+        await self._answer()
+        return found
+
+    async def occupied(self) -> tuple[NodeId, ...]:
+        found = tuple(node for node, kept in self.kept.items() if kept.occupants)
         await self._answer()
         return found
 

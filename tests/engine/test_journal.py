@@ -58,14 +58,15 @@ async def test_what_is_not_kept_is_told_after_what_was_decided_before_it(stand: 
 
 
 async def test_what_keeps_nothing_needs_no_commit(stand: Stand) -> None:
-    """Somebody enters, is seen and leaves: the disk hears nothing of it."""
+    """Somebody in a room changes presence, and is seen: the disk hears nothing of it."""
     room = await stand.room()
-    await stand.settled()
-    batches = len(stand.store.batches)
-    stand.store.hold()
     ophelia = device(OPHELIA)
     await stand.enter(room, ophelia)
-    await stand.unsubscribe(room, ophelia)
+    await stand.settled()
+    await stand.forget_told()
+    batches = len(stand.store.batches)
+    stand.store.hold()
+    await stand.rename(room, ophelia, OPHELIA.local)
     await stand.settled()
     assert stand.told
     assert len(stand.store.batches) == batches

@@ -19,8 +19,10 @@ from folkmoot.engine.events import (
     NodeCreated,
     NodeDeleted,
     NodePurged,
+    OccupantsLost,
     SubjectChanged,
     SubscriptionChanged,
+    kept,
 )
 from folkmoot.engine.model import Affiliation, Item, NodeId, State, Subscription, Ticket
 from folkmoot.engine.store import (
@@ -54,6 +56,14 @@ class KeptNode:
     def listed(self) -> dict[str, NodeId]:
         return {item_id: lists for item_id, (_, lists) in self.items.items() if lists is not None}
 
+    @property
+    def lasting(self) -> dict[JID, Subscription]:
+        return {jid: each for jid, each in self.subscriptions.items() if not each.temporary}
+
+    @property
+    def occupants(self) -> tuple[Subscription, ...]:
+        return tuple(each for each in self.subscriptions.values() if each.occupant is not None)
+
     def publish(self, event: ItemPublished) -> None:
         if event.persist:
             self.items.pop(event.item.id, None)
@@ -72,10 +82,11 @@ class KeptNode:
             self.items.pop(item_id, None)
 
     def subscribe(self, event: SubscriptionChanged) -> None:
-        if event.after is None or event.after.temporary:
+        after = event.after
+        if after is None or (after.temporary and after.occupant is None):
             self.subscriptions.pop(event.subscriber, None)
-        else:
-            self.subscriptions[event.subscriber] = event.after
+        elif kept(event):
+            self.subscriptions[event.subscriber] = after
 
     def is_due(self, at: float) -> bool:
         """Whether an item or a subscription has its end at a time, or before it."""
@@ -157,6 +168,9 @@ class Kept(dict[NodeId, KeptNode]):
                 self[event.node].items.clear()
             case SubscriptionChanged():
                 self[event.node].subscribe(event)
+            case OccupantsLost(node=node, occupants=lost):
+                for each in lost:
+                    self[node].subscriptions.pop(each.subscriber, None)
             case AffiliationChanged():
                 self[event.node].affiliate(event)
             case HatsChanged():
@@ -182,7 +196,7 @@ class Kept(dict[NodeId, KeptNode]):
             if query.reader in kept.affiliations
             or any(
                 each.subscriber.bare == query.reader and each.state is State.SUBSCRIBED
-                for each in kept.subscriptions.values()
+                for each in kept.lasting.values()
             )
         }
         reach = list(mine)
@@ -209,10 +223,3 @@ class Kept(dict[NodeId, KeptNode]):
         number = rows[-1][0] + 1 if rows else 1
         rows.append((number, event))
         del rows[:-AUDIT_ROWS_MAX]
-
-    def start_again(self) -> None:
-        """What a restart leaves: not the rooms that were there for their occupants alone."""
-        for node, kept in list(self.items()):
-            room = kept.config.room
-            if room is not None and (room.locked or not room.persistent):
-                del self[node]

@@ -13,7 +13,9 @@ from folkmoot.engine.model import (
     Item,
     Manner,
     NodeId,
+    Occupant,
     Retraction,
+    Role,
     Show,
     State,
     Subscription,
@@ -104,8 +106,25 @@ contacts = st.builds(
 )
 
 
+occupants = st.builds(
+    Occupant, nick=texts, presence=elements, role=st.none() | st.sampled_from(Role)
+)
+
+
+def occupancies(subscriber: JID) -> st.SearchStrategy[Subscription]:
+    """Any occupancy of a room that an entity may have."""
+    return st.builds(
+        Subscription,
+        subscriber=st.just(subscriber),
+        state=st.just(State.SUBSCRIBED),
+        via=st.sampled_from(Via),
+        temporary=st.just(True),
+        occupant=occupants,
+    )
+
+
 def subscriptions(subscriber: JID) -> st.SearchStrategy[Subscription]:
-    """Any subscription an entity may have, temporary ones among them."""
+    """Any subscription an entity may have, but an occupancy."""
     return st.builds(
         Subscription,
         subscriber=st.just(subscriber),

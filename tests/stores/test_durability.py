@@ -16,14 +16,17 @@ from pathlib import Path
 import pytest
 
 from folkmoot.engine.configuration import NodeConfig, RoomConfig
-from folkmoot.engine.events import Event
+from folkmoot.engine.events import Cause, Event, SubscriptionChanged
+from folkmoot.engine.model import Occupant, Role, State, Subscription, Via
 from folkmoot.engine.store import ItemQuery, StoreFailed
 from folkmoot.stores.database import Database
 from folkmoot.stores.migrations import CannotOpen
 from folkmoot.stores.sqlite import SQLiteStore
+from folkmoot.xmpp.stanza import CLIENT
+from folkmoot.xmpp.xml import Element
 
 from . import committer, registrar
-from .nouns import BALL, GARDEN, VERONA, created, published
+from .nouns import BALCONY, BALL, GARDEN, VERONA, created, published
 
 GARDEN_ITEMS = ItemQuery(node=GARDEN)
 
@@ -275,21 +278,29 @@ async def test_a_store_another_process_writes_to_cannot_be_opened_for_now(path: 
 # --- opening
 
 
-@pytest.mark.parametrize(
-    "room", [RoomConfig(persistent=False), RoomConfig(persistent=True, locked=True)]
-)
-async def test_rooms_that_were_to_last_no_longer_are_gone_at_the_next_start(
-    path: Path, room: RoomConfig
-) -> None:
-    """XEP-0045 §10.1: a temporary room ends with its last occupant, who left with the server."""
+async def test_occupants_are_still_there_after_a_restart(path: Path) -> None:
+    """What became of their streams is for whoever opens the store to find out."""
+    here = Subscription(
+        BALCONY,
+        State.SUBSCRIBED,
+        Via.MUC,
+        temporary=True,
+        occupant=Occupant("jule", Element(CLIENT, "presence"), Role.MODERATOR),
+    )
     async with aclosing(await SQLiteStore.open(path)) as store:
-        lasting = created(GARDEN, NodeConfig(room=RoomConfig(persistent=True)))
-        await store.commit([lasting, created(BALL, NodeConfig(room=room)), created(VERONA)])
-        assert await store.node(BALL) is not None
+        entered = SubscriptionChanged(
+            node=BALL,
+            subscriber=BALCONY,
+            before=None,
+            after=here,
+            by=BALCONY,
+            cause=Cause.ENTERED,
+        )
+        await store.commit([created(BALL, NodeConfig(room=RoomConfig())), entered])
     async with aclosing(await SQLiteStore.open(path)) as store:
-        assert await store.node(BALL) is None
-        assert await store.node(GARDEN) is not None
-        assert await store.node(VERONA) is not None
+        assert await store.occupied() == (BALL,)
+        node = await store.node(BALL)
+        assert node is not None and node.subscriptions == {BALCONY: here}
 
 
 async def test_the_order_of_items_goes_on_after_a_restart(path: Path) -> None:

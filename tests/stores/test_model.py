@@ -29,6 +29,7 @@ from folkmoot.engine.events import (
     NodeConfigured,
     NodeDeleted,
     NodePurged,
+    OccupantsLost,
     SubjectChanged,
     SubscriptionChanged,
 )
@@ -159,7 +160,8 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(data=st.data(), jid=nouns.jids)
     def subscribe(self, data: st.DataObject, jid: JID) -> None:
         node, kept = self.node(data)
-        after: Subscription | None = data.draw(st.none() | nouns.subscriptions(jid))
+        kinds = st.none() | nouns.subscriptions(jid) | nouns.occupancies(jid)
+        after: Subscription | None = data.draw(kinds)
         self.happens(
             SubscriptionChanged(
                 node=node,
@@ -177,6 +179,13 @@ class StoreMachine(RuleBasedStateMachine):
         node, kept = self.node(data)
         before = kept.wearers.get(jid, ())
         self.happens(HatsChanged(node=node, jid=jid, before=before, after=after, by=nouns.JULIET))
+
+    @precondition(lambda self: self.coming)
+    @rule(data=st.data())
+    def vacate(self, data: st.DataObject) -> None:
+        node, kept = self.node(data)
+        lost = kept.occupants
+        self.happens(OccupantsLost(node=node, occupants=lost, by=nouns.JULIET))
 
     @precondition(lambda self: self.coming)
     @rule(data=st.data(), jid=nouns.bare_jids, after=st.none() | st.sampled_from(Affiliation))
@@ -274,13 +283,16 @@ class StoreMachine(RuleBasedStateMachine):
             assert await store.subscribed(jid) == {
                 node
                 for node, kept in self.kept.items()
-                if any(subscriber.bare == jid for subscriber in kept.subscriptions)
+                if any(each.bare == jid for each in kept.lasting)
             }
             assert await store.affiliated(jid) == {
                 node
                 for node, kept in self.kept.items()
                 if jid in kept.affiliations or jid in kept.wearers
             }
+        assert set(await store.occupied()) == {
+            node for node, kept in self.kept.items() if kept.occupants
+        }
         for at in (0.0, 1_600_000_000.25, 4e9):
             over = {node for node, kept in self.kept.items() if kept.is_due(at)}
             assert set(await store.due(at, len(nouns.NODES))) == over
@@ -306,7 +318,6 @@ class FileMachine(StoreMachine):
         self.run(self.store.aclose())
         self.store = self.run(self.open())
         self.batch.clear()
-        self.kept.start_again()
         self.coming = deepcopy(self.kept)
 
 

@@ -21,6 +21,7 @@ from folkmoot.engine.events import (
     NodeDeleted,
     NodePurged,
     Noticed,
+    OccupantsLost,
     StandingChanged,
     SubjectChanged,
     SubscriptionChanged,
@@ -73,6 +74,8 @@ def _heard(event: Event, view: View, *, created: bool) -> Iterator[Notification]
                 yield from relations.changed(event, view)
             if any(each is not None and each.via is Via.PUBSUB for each in (before, after)):
                 yield from _subscription_changed(event, view)
+        case OccupantsLost():
+            yield from occupancy.lost(event, view)
         case StandingChanged():
             yield from occupancy.restated(event, view)
         case SubjectChanged(node=node, item=item):

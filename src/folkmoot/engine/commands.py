@@ -269,6 +269,13 @@ class Moderate(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Vacate(Command):
+    """Let go of a room's occupants whose streams are gone; for the server itself."""
+
+    occupants: tuple[JID, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeSubject(Command):
     """Change a room's subject (XEP-0045 §8.1); the payload is the message as it is sent on."""
 

@@ -7,17 +7,18 @@ from typing import Concatenate, Final, Generic, ParamSpec, TypeVar
 
 from folkmoot.engine import questions
 from folkmoot.engine.audience import foresee, hearers
-from folkmoot.engine.commands import Command, Expire
+from folkmoot.engine.commands import Command, Expire, Vacate
 from folkmoot.engine.decide import Stamp, decide
 from folkmoot.engine.decide.auditing import audited
 from folkmoot.engine.events import Audited, Event, NodeCreated, NodeDeleted
 from folkmoot.engine.journal import Journal
+from folkmoot.engine.known import Missing
 from folkmoot.engine.model import NodeId
 from folkmoot.engine.notifications import Notification
 from folkmoot.engine.reading import Reading
 from folkmoot.engine.services import Services
 from folkmoot.engine.store import AuditPage, AuditQuery, NodeQuery, Store
-from folkmoot.engine.view import Missing, View
+from folkmoot.engine.view import View
 from folkmoot.engine.working_set import WorkingSet
 from folkmoot.xmpp.jid import JID
 
@@ -127,6 +128,19 @@ class Engine(Generic[T]):
     def watches(self, jid: JID) -> bool:
         """Whether a resource wants to hear of rooms from outside."""
         return bool(self.nodes.watched(jid))
+
+    async def vacate(self, present: Callable[[JID], bool]) -> None:
+        """Let go of occupants whose streams are gone, each room hearing it once.
+
+        Occupants are kept, so that a room knows after a restart who was in it.
+        present: whether a full JID has a stream, or may have one for all that is known.
+        """
+        await self._journal.settled()
+        for node in await self._store.occupied():
+            record = await self.ask(View.found, node)
+            gone = tuple(jid for jid in record.subscriptions if jid.resource and not present(jid))
+            if gone:
+                await self.run(Vacate(actor=node.service, node=node, occupants=gone))
 
     async def expire(self) -> None:
         """End what is over, wherever it is; what is too much at once stays for the next time."""

@@ -15,6 +15,7 @@ from folkmoot.engine.model import (
     Item,
     NodeId,
     Recall,
+    Role,
     Subscription,
     Ticket,
 )
@@ -151,6 +152,15 @@ class SubscriptionChanged:
     last: Item | None = None
     recall: Recall = RECALL_ALL
     said: Element | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OccupantsLost:
+    """Occupants are gone whose streams ended while nobody looked; all of them at once."""
+
+    node: NodeId
+    occupants: tuple[Subscription, ...]
+    by: JID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -297,6 +307,7 @@ Event = (
     | ItemsRetracted
     | NodePurged
     | SubscriptionChanged
+    | OccupantsLost
     | AffiliationChanged
     | HatsChanged
     | ApprovalRequested
@@ -317,7 +328,8 @@ def kept(event: Event) -> bool:
         case ItemPublished() | ItemsRetracted():
             return event.persist
         case SubscriptionChanged():
-            return lasting(event.before) is not None or lasting(event.after) is not None
+            before, after = event.before, event.after
+            return bool(lasting(before) or lasting(after)) or _place(before) != _place(after)
         case ApprovalRequested() | ApprovalSettled() | StandingChanged() | Spent():
             return False
         case Watched() | Noticed():
@@ -326,6 +338,12 @@ def kept(event: Event) -> bool:
             return True
 
 
+def _place(subscription: Subscription | None) -> tuple[str, Role | None] | None:
+    """What of an occupancy is kept at once; presence comes and goes too often for that."""
+    occupant = None if subscription is None else subscription.occupant
+    return None if occupant is None else (occupant.nick, occupant.role)
+
+
 def lasting(subscription: Subscription | None) -> Subscription | None:
-    """A subscription as far as a store is concerned: a temporary one ends with its stream."""
+    """A subscription that outlives its subscriber's stream; a temporary one does not."""
     return None if subscription is None or subscription.temporary else subscription

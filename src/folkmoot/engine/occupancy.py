@@ -8,7 +8,7 @@ from typing import Final
 
 from folkmoot.engine import access
 from folkmoot.engine.configuration import RoomConfig
-from folkmoot.engine.events import Cause, StandingChanged, SubscriptionChanged
+from folkmoot.engine.events import Cause, OccupantsLost, StandingChanged, SubscriptionChanged
 from folkmoot.engine.identity import occupant_id
 from folkmoot.engine.model import Item, Recall, Role, Subscription, Via
 from folkmoot.engine.notifications import Notification, OccupantTold, Seen, Welcomed
@@ -133,6 +133,21 @@ def _moved(event: SubscriptionChanged, record: Node, view: View) -> Iterator[Not
     yield from _renamed(event, record, view)
     by = "" if event.cause is Cause.ASKED else record.nick(event.by)
     yield from _shown(record, event.subscriber, view, cause=event.cause, by=by, reason=event.reason)
+
+
+def lost(event: OccupantsLost, view: View) -> Iterator[Notification]:
+    """Several are gone at once; only those hear of each who are still there."""
+    for each in event.occupants:
+        left = SubscriptionChanged(
+            node=event.node,
+            subscriber=each.subscriber,
+            before=each,
+            after=None,
+            by=event.by,
+            cause=Cause.LOST,
+        )
+        told = _left(left, view.found(event.node), view)
+        yield from (heard for heard in told if each.subscriber not in heard.to)
 
 
 def restated(event: StandingChanged, view: View) -> Iterator[Notification]:

@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from folkmoot.engine import access, pictures
-from folkmoot.engine.configuration import Access, Inherit, NodeConfig, SendLast
+from folkmoot.engine.configuration import Access, NodeConfig, SendLast
 from folkmoot.engine.decide.lowering import last_item
 from folkmoot.engine.decide.nodes import hold_owner
 from folkmoot.engine.errors import Reason, Refused
+from folkmoot.engine.hat_questions import hats_at
 from folkmoot.engine.model import (
     MESSAGES_NODE,
     Affiliation,
@@ -185,41 +186,6 @@ def invites(view: View, actor: JID, node: NodeId) -> tuple[Ticket, ...]:
         if access.may_see_invite(mine, own=each.inviter == actor.bare)
     )
     return tuple(sorted(seen, key=lambda each: (each.created, each.id)))
-
-
-def hats_at(view: View, node: NodeId) -> tuple[Hat, ...]:
-    """The hats that may be worn at a node: its own first, then those of the nodes it is in."""
-    found: dict[str, Hat] = {}
-    for each in view.chain(node):
-        config = view.found(each).config
-        found = {hat.uri: hat for hat in config.hats} | found
-        if config.inherit is Inherit.NONE:
-            break
-    return tuple(found.values())
-
-
-def hats(view: View, actor: JID, node: NodeId) -> tuple[Hat, ...]:
-    """The same, for those who may look in (XEP-0317 §3.4). Raises Refused as `items`."""
-    record = view.found(node)
-    if reason := access.refuses_items(record.config, view.stance(node, actor)):
-        raise Refused(reason)
-    return hats_at(view, node)
-
-
-def own_hats(view: View, actor: JID, node: NodeId, *, wearing: bool) -> tuple[Hat, ...]:
-    """A node's own hats, for those who may change them, or say who wears them (§3.2 to §3.6)."""
-    config, mine = view.found(node).config, view.affiliation(node, actor)
-    reason = access.refuses_wearing(mine) if wearing else access.refuses_hats(mine)
-    if reason is not None:
-        raise Refused(reason)
-    return config.hats
-
-
-def wearers(view: View, actor: JID, node: NodeId) -> tuple[tuple[JID, Hat], ...]:
-    """Who wears which of a node's own hats, for those who may say so (XEP-0317 §3.7)."""
-    known = {hat.uri: hat for hat in own_hats(view, actor, node, wearing=True)}
-    worn = view.found(node).wearers.items()
-    return tuple((jid, known[uri]) for jid, uris in worn for uri in uris)
 
 
 def subscribers(view: View, actor: JID, node: NodeId) -> tuple[Subscription, ...]:

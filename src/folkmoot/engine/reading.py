@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 
+from folkmoot.engine.known import Missing, Want
 from folkmoot.engine.model import CHAIN_NODES_MAX, Item, NodeId
 from folkmoot.engine.record import Node
 from folkmoot.engine.store import PAGE_ITEMS_MAX, ItemPage, ItemQuery, Store
-from folkmoot.engine.view import Missing, Want
 from folkmoot.engine.working_set import WorkingSet
 from folkmoot.xmpp.jid import JID
 

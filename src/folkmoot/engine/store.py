@@ -122,13 +122,13 @@ class AuditPage:
 
 
 class Store(Protocol):
-    """Keeps nodes, items, affiliations, subscriptions; never what is temporary or not persisted.
+    """Keeps nodes, items, affiliations, subscriptions, occupants; not what is not persisted.
 
     What a query gives is what has been committed. A batch is committed whole or not at all.
     """
 
     async def node(self, node: NodeId) -> Node | None:
-        """The node with its affiliations, subscriptions and list; heads, live, recent left None."""
+        """The node with all that hangs on it; heads, live and recent are left None."""
 
     async def heads(self, node: NodeId) -> dict[str, JID]:
         """Every item's id and publisher, oldest first."""
@@ -159,6 +159,9 @@ class Store(Protocol):
 
     async def secret(self, name: str) -> bytes:
         """What is made by chance the first time it is asked for, and stays. Raises StoreFailed."""
+
+    async def occupied(self) -> tuple[NodeId, ...]:
+        """The rooms that have occupants."""
 
     async def due(self, at: float, limit: int) -> tuple[NodeId, ...]:
         """Nodes on which an item or a subscription has its end at a time, or before it."""

@@ -11,8 +11,7 @@ finds out whom a change leaves outside.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 from folkmoot.engine import access
 from folkmoot.engine.access import Stance, Standing
@@ -28,8 +27,10 @@ from folkmoot.engine.events import (
     NodeCreated,
     NodeDeleted,
     NodePurged,
+    OccupantsLost,
     SubscriptionChanged,
 )
+from folkmoot.engine.known import Known
 from folkmoot.engine.model import (
     CHAIN_NODES_MAX,
     PRESENCE_NODE,
@@ -44,50 +45,6 @@ from folkmoot.engine.record import Node
 from folkmoot.engine.services import Services
 from folkmoot.engine.store import ItemPage, ItemQuery
 from folkmoot.xmpp.jid import JID
-
-
-@dataclass(frozen=True, slots=True)
-class Want:
-    """What has to be loaded before a decision can be made; whatever is set."""
-
-    nodes: tuple[NodeId, ...] = ()
-    heads: NodeId | None = None
-    recent: NodeId | None = None
-    page: ItemQuery | None = None
-    subscribed: tuple[JID, ...] = ()
-    affiliated: JID | None = None
-    account: JID | None = None
-    service: JID | None = None
-    related: tuple[NodeId, ...] = ()
-
-
-class Missing(Exception):
-    """A decision looked at what is not loaded. Never leaves the engine."""
-
-    def __init__(self, want: Want) -> None:
-        super().__init__(want)
-        self.want = want
-
-
-class Known(Protocol):
-    """What is loaded; each raises `Missing` where it does not know."""
-
-    @property
-    def rosters(self) -> MutableMapping[JID, int]: ...
-    def node(self, node: NodeId) -> Node | None: ...
-    def loaded(self, nodes: Iterable[NodeId]) -> None: ...
-    def heads(self, node: Node) -> Mapping[str, JID]: ...
-    def recent(self, node: Node) -> Sequence[Item]: ...
-    def page(self, query: ItemQuery) -> ItemPage: ...
-    def subscribed(self, jid: JID) -> frozenset[NodeId]: ...
-    def visited(self, jid: JID) -> frozenset[NodeId]: ...
-    def watched(self, jid: JID) -> frozenset[NodeId]: ...
-    def indexed(self, jids: Iterable[JID]) -> None: ...
-    def affiliated(self, jid: JID) -> frozenset[NodeId]: ...
-    def account(self, jid: JID) -> bool: ...
-    def related(self, nodes: Sequence[NodeId]) -> tuple[NodeId, ...]: ...
-    def nodes_of(self, service: JID) -> tuple[NodeId, ...]: ...
-
 
 ANCESTORS_MAX: Final = 64
 """How many nodes may stand above one; below more nobody may do anything but own and configure.
@@ -143,6 +100,9 @@ class View:
                 self._hats[node, jid] = hats
             case SubscriptionChanged(node=node, subscriber=jid, after=subscription):
                 self._subscriptions[node, jid] = subscription
+            case OccupantsLost(node=node, occupants=lost):
+                for each in lost:
+                    self._subscriptions[node, each.subscriber] = None
             case ItemPublished(node=node, item=item, lists=child, evicted=evicted, persist=True):
                 listed = self._relist(node)
                 for item_id in (item.id, *evicted):

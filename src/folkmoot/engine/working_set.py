@@ -25,6 +25,7 @@ from folkmoot.engine.events import (
     NodeDeleted,
     NodePurged,
     Noticed,
+    OccupantsLost,
     Spent,
     StandingChanged,
     SubjectChanged,
@@ -32,10 +33,10 @@ from folkmoot.engine.events import (
     Watched,
     kept,
 )
+from folkmoot.engine.known import Want
 from folkmoot.engine.model import Affiliation, Item, NodeId
 from folkmoot.engine.record import Node
 from folkmoot.engine.store import Edge, ItemQuery, Store
-from folkmoot.engine.view import Want
 from folkmoot.xmpp.jid import JID
 
 NODES_MAX: Final = 20_000
@@ -136,6 +137,9 @@ class WorkingSet:
                 break
         if record is not None:
             self._nodes[node] = record
+            for each in record.subscriptions.values():
+                if each.temporary:
+                    self._index(node, each.subscriber, temporary=True, step=1)
         return record
 
     async def load_heads(self, node: Node) -> None:
@@ -205,6 +209,10 @@ class WorkingSet:
                 self._published(event)
             case SubscriptionChanged():
                 self._subscription(event)
+            case OccupantsLost(occupants=lost):
+                for each in lost:
+                    self._nodes[event.node].put_subscription(each.subscriber, None)
+                    self._index(event.node, each.subscriber, temporary=True, step=-1)
             case NodeCreated():
                 self._created(event)
             case NodeDeleted():

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha1
 from typing import Final
 
-from folkmoot.engine import questions
+from folkmoot.engine import hat_questions
 from folkmoot.engine.commands import DestroyHat, SetHat, WearHat
 from folkmoot.engine.model import Hat, NodeId
 from folkmoot.facades import disco
@@ -89,7 +89,7 @@ def _asked(form: Form, var: str) -> str:
 
 async def _list(request: Request, node: NodeId) -> Element:
     """All hats there are, those of the space among them (§3.4)."""
-    hats = await request.ask(questions.hats, request.actor, node)
+    hats = await request.ask(hat_questions.hats, request.actor, node)
     return _table(
         "Hats List", (_TITLE, _URI, _HUE), ((hat.title, hat.uri, hat.hue) for hat in hats)
     )
@@ -97,7 +97,7 @@ async def _list(request: Request, node: NodeId) -> Element:
 
 async def _list_assigned(request: Request, node: NodeId) -> Element:
     """Who wears which (§3.7)."""
-    worn = await request.ask(questions.wearers, request.actor, node)
+    worn = await request.ask(hat_questions.wearers, request.actor, node)
     rows = ((str(jid), hat.uri, hat.title, hat.hue) for jid, hat in worn)
     return _table("Assigned Hats List", (_JID, _URI, _TITLE, _HUE), rows)
 
@@ -200,7 +200,7 @@ def _read_form(asked: Element) -> Form | None:
 
 async def _first_step(request: Request, node: NodeId, command: Command) -> Element:
     """The form to fill in, for those alone who may."""
-    hats = await request.ask(questions.own_hats, request.actor, node, wearing=command.wearing)
+    hats = await request.ask(hat_questions.own_hats, request.actor, node, wearing=command.wearing)
     options = tuple(Option(hat.uri, hat.title) for hat in hats)
     fields = tuple(
         replace(field, options=options) if command.chosen and field.var == _URI.var else field

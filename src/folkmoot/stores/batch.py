@@ -26,6 +26,7 @@ from folkmoot.engine.events import (
     NodeCreated,
     NodeDeleted,
     NodePurged,
+    OccupantsLost,
     SubjectChanged,
     SubscriptionChanged,
     kept,
@@ -34,7 +35,15 @@ from folkmoot.engine.events import (
 from folkmoot.engine.model import Affiliation, NodeId, Subscription
 from folkmoot.engine.store import AUDIT_CHARS_MAX, AUDIT_ROWS_MAX
 from folkmoot.stores import statements
-from folkmoot.stores.codec import Row, Value, item_row, write_config, write_contact, write_hats
+from folkmoot.stores.codec import (
+    Row,
+    Value,
+    item_row,
+    occupant_row,
+    write_config,
+    write_contact,
+    write_hats,
+)
 from folkmoot.xmpp.jid import JID
 
 Step: TypeAlias = tuple[str, list[Row]]
@@ -67,6 +76,7 @@ class _Batch:
         self._affiliations: _Pending = {}
         self._wearers: _Pending = {}
         self._subscriptions: _Pending = {}
+        self._occupants: _Pending = {}
         self._items: _Pending = {}
         self._invites: _Pending = {}
         self._audit: list[Row] = []
@@ -89,8 +99,14 @@ class _Batch:
                 self._drop_items(event.node, event.item_ids)
             case NodePurged():
                 self._sweep(statements.DELETE_ITEMS, event.node)
-            case SubscriptionChanged():
-                self._subscribe(event.node, event.subscriber, lasting(event.after))
+            case SubscriptionChanged(node=node, subscriber=jid, before=before, after=after):
+                if lasting(before) or lasting(after):
+                    self._subscribe(node, jid, lasting(after))
+                if any(each is not None and each.occupant for each in (before, after)):
+                    self._occupy(node, jid, after)
+            case OccupantsLost(node=node, occupants=lost):
+                for each in lost:
+                    self._occupy(node, each.subscriber, None)
             case AffiliationChanged():
                 self._affiliate(event.node, event.jid, event.after)
             case HatsChanged(node=node, jid=jid, after=hats):
@@ -123,6 +139,7 @@ class _Batch:
             self._affiliations,
             self._wearers,
             self._subscriptions,
+            self._occupants,
             self._items,
             self._invites,
         ):
@@ -221,6 +238,14 @@ class _Batch:
             }
             self._subscriptions[node, str(jid)] = (statements.PUT_SUBSCRIPTION, row)
 
+    def _occupy(self, node: NodeId, jid: JID, subscription: Subscription | None) -> None:
+        row = _node_row(node) | {"jid": str(jid)}
+        if subscription is None or subscription.occupant is None:
+            self._occupants[node, str(jid)] = (statements.DELETE_OCCUPANT, row)
+        else:
+            row |= occupant_row(subscription, subscription.occupant)
+            self._occupants[node, str(jid)] = (statements.PUT_OCCUPANT, row)
+
 
 def _node_row(node: NodeId) -> dict[str, Value]:
     return {"service": str(node.service), "name": node.name}
@@ -230,7 +255,6 @@ def _config_row(config: NodeConfig) -> dict[str, Value]:
     room = config.room
     return {
         "config": write_config(config),
-        "fleeting": room is not None and (room.locked or not room.persistent),
         "item_seconds": config.item_seconds if room is None and config.persist_items else 0,
         "type": config.type,
         "listed": config.listed,

@@ -18,7 +18,18 @@ from types import UnionType
 from typing import Any, Final, TypeAlias, cast, get_args, get_origin, get_type_hints
 
 from folkmoot.engine.configuration import NodeConfig, RoomConfig
-from folkmoot.engine.model import Contact, Hat, Item, NodeId, Retraction
+from folkmoot.engine.model import (
+    Contact,
+    Hat,
+    Item,
+    NodeId,
+    Occupant,
+    Retraction,
+    Role,
+    State,
+    Subscription,
+    Via,
+)
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Limits, parse, serialize
 
@@ -81,6 +92,24 @@ def write_hats(hats: tuple[str, ...]) -> str:
 def read_hats(text: str) -> tuple[str, ...]:
     """What `write_hats` wrote."""
     return tuple(json.loads(text))
+
+
+def occupant_row(subscription: Subscription, occupant: Occupant) -> dict[str, Value]:
+    """The columns of an occupancy besides its address."""
+    return {
+        "via": subscription.via.value,
+        "nick": occupant.nick,
+        "role": None if occupant.role is None else occupant.role.value,
+        "presence": serialize(occupant.presence),
+    }
+
+
+def read_occupant(jid: str, via: str, nick: str, role: str | None, presence: str) -> Subscription:
+    """The occupancy whose columns these are."""
+    occupant = Occupant(nick, parse(presence, _AS_KEPT), None if role is None else Role(role))
+    return Subscription(
+        JID.parse(jid), State.SUBSCRIBED, Via(via), temporary=True, occupant=occupant
+    )
 
 
 def item_row(item: Item) -> dict[str, Value]:

@@ -6,6 +6,7 @@ import itertools
 import secrets
 import sqlite3
 from collections.abc import Iterable, Sequence
+from itertools import starmap
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -37,7 +38,15 @@ from folkmoot.engine.store import (
 from folkmoot.stores import statements
 from folkmoot.stores.accounts import Accounts
 from folkmoot.stores.batch import steps
-from folkmoot.stores.codec import Row, Value, read_config, read_contact, read_hats, read_item
+from folkmoot.stores.codec import (
+    Row,
+    Value,
+    read_config,
+    read_contact,
+    read_hats,
+    read_item,
+    read_occupant,
+)
 from folkmoot.stores.database import WRITE_LOCK_SECONDS_MAX, Database
 from folkmoot.xmpp.jid import JID
 
@@ -66,9 +75,7 @@ class SQLiteStore:
     async def open(cls, path: Path, *, lock_seconds: float = WRITE_LOCK_SECONDS_MAX) -> SQLiteStore:
         """Open the store a server runs on; the file is made if it is not there.
 
-        Rooms that were to last no longer than their occupants, and those still locked, are gone:
-        whoever was in them left with the last run. Only one process may have a file open as a
-        store; others may open its `Database` beside it.
+        Only one process may have a file open as a store; others may open its `Database` beside it.
 
         Raises CannotOpen, StoreFailed.
         """
@@ -93,7 +100,6 @@ class SQLiteStore:
     ) -> SQLiteStore:
         try:
             async with database.writing() as writer:
-                writer.execute(statements.DELETE_FLEETING)
                 (last,) = writer.execute(statements.LAST_SEQUENCE).fetchone()
                 (written,) = writer.execute(statements.LAST_AUDIT).fetchone()
         except StoreFailed:
@@ -118,8 +124,10 @@ class SQLiteStore:
             affiliations = reader.execute(statements.AFFILIATIONS, at).fetchall()
             wearers = reader.execute(statements.WEARERS, at).fetchall()
             subscriptions = reader.execute(statements.SUBSCRIPTIONS, at).fetchall()
+            occupants = reader.execute(statements.OCCUPANTS, at).fetchall()
             listed = reader.execute(statements.LISTED, at).fetchall()
             invites = reader.execute(statements.INVITES, at).fetchall()
+        held = (*map(_subscription, subscriptions), *starmap(read_occupant, occupants))
         return Node(
             id=node,
             config=read_config(config),
@@ -127,7 +135,7 @@ class SQLiteStore:
             created=created,
             affiliations={JID.parse(jid): Affiliation(said) for jid, said in affiliations},
             wearers={JID.parse(jid): read_hats(hats) for jid, hats in wearers},
-            subscriptions={each.subscriber: each for each in map(_subscription, subscriptions)},
+            subscriptions={each.subscriber: each for each in held},
             listed={item_id: _node_id(service, name) for item_id, service, name in listed},
             invites={row[0]: _ticket(*row) for row in invites},
             subject=None if subject_id is None else read_item(subject_id, *subject),
@@ -210,6 +218,12 @@ class SQLiteStore:
     async def affiliated(self, jid: JID) -> frozenset[NodeId]:
         """Nodes that have a row for a bare JID."""
         return self._nodes(statements.AFFILIATED, jid)
+
+    async def occupied(self) -> tuple[NodeId, ...]:
+        """The rooms that have occupants."""
+        with self.database.reading() as reader:
+            rows = reader.execute(statements.OCCUPIED).fetchall()
+        return tuple(_node_id(service, name) for service, name in rows)
 
     async def due(self, at: float, limit: int) -> tuple[NodeId, ...]:
         """Nodes on which an item or a subscription has its end at a time, or before it."""

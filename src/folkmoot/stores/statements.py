@@ -14,16 +14,16 @@ _KEY: Final = "(SELECT key FROM nodes WHERE service = :service AND name = :name)
 
 CREATE_NODE: Final = """
 INSERT INTO nodes
-    (service, name, config, fleeting, item_seconds, creator, created, type, listed,
+    (service, name, config, item_seconds, creator, created, type, listed,
     parent_service, parent_name, link_service, link_name)
-VALUES (:service, :name, :config, :fleeting, :item_seconds, :creator, :created, :type, :listed,
+VALUES (:service, :name, :config, :item_seconds, :creator, :created, :type, :listed,
     :parent_service, :parent_name, :link_service, :link_name)
 """
 
 CONFIGURE_NODE: Final = """
 UPDATE nodes
-SET config = :config, fleeting = :fleeting, item_seconds = :item_seconds, type = :type,
-    listed = :listed, parent_service = :parent_service, parent_name = :parent_name,
+SET config = :config, item_seconds = :item_seconds, type = :type, listed = :listed,
+    parent_service = :parent_service, parent_name = :parent_name,
     link_service = :link_service, link_name = :link_name
 WHERE service = :service AND name = :name
 """
@@ -36,8 +36,6 @@ WHERE service = :service AND name = :name
 """
 
 DELETE_NODE: Final = "DELETE FROM nodes WHERE service = :service AND name = :name"
-
-DELETE_FLEETING: Final = "DELETE FROM nodes WHERE fleeting"
 
 # Writing what hangs on them.
 
@@ -90,6 +88,15 @@ SET state = excluded.state, via = excluded.via, subid = excluded.subid,
 DELETE_SUBSCRIPTION: Final = f"""
 DELETE FROM subscriptions WHERE node = {_KEY} AND subscriber = :subscriber
 """
+
+PUT_OCCUPANT: Final = f"""
+INSERT INTO occupants (node, jid, via, nick, role, presence)
+VALUES ({_KEY}, :jid, :via, :nick, :role, :presence)
+ON CONFLICT (node, jid) DO UPDATE
+SET via = excluded.via, nick = excluded.nick, role = excluded.role, presence = excluded.presence
+"""
+
+DELETE_OCCUPANT: Final = f"DELETE FROM occupants WHERE node = {_KEY} AND jid = :jid"
 
 # The audit trail of spaces.
 
@@ -154,6 +161,14 @@ WEARERS: Final = "SELECT jid, hats FROM wearers WHERE node = :node ORDER BY jid"
 SUBSCRIPTIONS: Final = """
 SELECT subscriber, state, via, subid, deliver, contact, expires, body, shows
 FROM subscriptions WHERE node = :node ORDER BY subscriber
+"""
+
+OCCUPANTS: Final = """
+SELECT jid, via, nick, role, presence FROM occupants WHERE node = :node ORDER BY jid
+"""
+
+OCCUPIED: Final = """
+SELECT service, name FROM nodes WHERE key IN (SELECT node FROM occupants)
 """
 
 LISTED: Final = """

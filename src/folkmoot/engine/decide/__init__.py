@@ -53,6 +53,7 @@ _RULES: Final[dict[type[Command], Callable[[Any, View, Stamp], tuple[Event, ...]
     commands.Unwatch: watching.unwatch,
     commands.Whisper: pacing.whisper,
     commands.Moderate: retractions.moderate,
+    commands.Vacate: occupants.vacate,
     commands.ChangeSubject: occupants.change_subject,
     commands.SetHat: hats.set_hat,
     commands.DestroyHat: hats.destroy_hat,

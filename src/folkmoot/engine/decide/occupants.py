@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from folkmoot.engine import access
-from folkmoot.engine.commands import ChangePresence, ChangeSubject, SetRoles, Subscribe
+from folkmoot.engine.commands import ChangePresence, ChangeSubject, SetRoles, Subscribe, Vacate
 from folkmoot.engine.configuration import RoomConfig
 from folkmoot.engine.decide.invites import presented
 from folkmoot.engine.decide.lowering import changed, follow
@@ -22,6 +22,7 @@ from folkmoot.engine.events import (
     AffiliationChanged,
     Cause,
     Event,
+    OccupantsLost,
     SubjectChanged,
     SubscriptionChanged,
 )
@@ -290,19 +291,30 @@ def change_subject(command: ChangeSubject, view: View, stamp: Stamp) -> tuple[Ev
     return (spent, SubjectChanged(node=command.node, item=item))
 
 
+def vacate(command: Vacate, view: View, stamp: Stamp) -> tuple[Event, ...]:
+    """The end of occupancies whose streams ended while nobody looked, such as in a restart."""
+    record = view.found(command.node)
+    held = map(record.subscriptions.get, dict.fromkeys(command.occupants))
+    lost = tuple(each for each in held if each is not None and each.occupant is not None)
+    return (OccupantsLost(node=command.node, occupants=lost, by=command.actor),) if lost else ()
+
+
 def emptied(events: Sequence[Event], view: View) -> tuple[Event, ...]:
-    """The end of temporary rooms that nobody is left in (XEP-0045 §10.1.1, §4.2)."""
+    """The end of rooms nobody is left in: temporary ones, and those never configured (§10.1)."""
     ended: dict[NodeId, set[JID]] = {}
     for event in events:
         if isinstance(event, SubscriptionChanged) and event.after is None:
             ended.setdefault(event.node, set()).add(event.subscriber)
+        elif isinstance(event, OccupantsLost):
+            ended.setdefault(event.node, set()).update(each.subscriber for each in event.occupants)
     if not ended:
         return ()
     after = view.supposing(events)
     ends: list[Event] = []
     for node, jids in ended.items():
         config = after.config(node)
-        if config is None or config.room is None or config.room.persistent:
+        room = None if config is None else config.room
+        if room is None or (room.persistent and not room.locked):
             continue
         held = view.found(node).subscriptions
         if not any(held[jid].occupant for jid in jids):

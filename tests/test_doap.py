@@ -29,6 +29,7 @@ FEATURES = {
     "http://jabber.org/protocol/rsm": "0059",
     "http://jabber.org/protocol/pubsub": "0060",
     "http://jabber.org/features/iq-register": "0077",
+    "http://jabber.org/protocol/shim": "0131",
     "jabber:iq:private": "0049",
     "vcard-temp": "0054",
     "jabber:iq:version": "0092",

@@ -31,10 +31,10 @@ FLOORS: dict[str, int] = {
     "served": 5,
     "core": 5,
     "server": 5,
+    "client": 5,
     "demo": 5,
     "cli": 5,
     "__main__": 5,
-    "client": 6,
 }
 """Each part of the package, by its name below `folkmoot`, and the floor it stands on."""
 PARTED = 2
@@ -45,6 +45,8 @@ ONLY = {
     "client": set[str](),
 }
 """Parts that may import less than everything below."""
+FOR = {"client": {"demo", "cli"}}
+"""Parts that are not for all above: no server needs slixmpp."""
 
 
 def part_of(module: str) -> str:
@@ -93,12 +95,26 @@ def faults(module: str, tree: ast.Module) -> Iterator[str]:
             yield f"{arrow}, which is beside it"
         elif here in ONLY and there not in ONLY[here]:
             yield f"{arrow}, which is not among {sorted(ONLY[here])}"
+        elif here not in FOR.get(there, {here}):
+            yield f"{arrow}, which is for {sorted(FOR[there])}"
 
 
 def test_imports_point_only_down() -> None:
     """docs/architecture.md, "The floors"."""
     found = [fault for module, tree in modules() for fault in faults(module, tree)]
     assert not found, "\n".join(found)
+
+
+def test_no_server_needs_slixmpp() -> None:
+    """It is in the extra `client`, for those who bring it (docs/client.md)."""
+    allowed = {"client", *FOR["client"]}
+    needing = {
+        part_of(module)
+        for module, tree in modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom) and "slixmpp" in ast.unparse(node)
+    }
+    assert needing <= allowed
 
 
 @pytest.mark.parametrize(
@@ -112,6 +128,8 @@ def test_imports_point_only_down() -> None:
         ("folkmoot.attic.ghosts", "import folkmoot.xmpp.jid", "no floor"),
         ("folkmoot.xmpp.jid", "from folkmoot.attic import ghosts", "no floor"),
         ("folkmoot", "import folkmoot.cli", "above"),
+        ("folkmoot.server", "from folkmoot.client import connected", "is for"),
+        ("folkmoot.client.rooms", "from folkmoot.xmpp.jid import JID", "not among"),
     ],
 )
 def test_an_arrow_that_points_elsewhere_is_found(module: str, line: str, words: str) -> None:

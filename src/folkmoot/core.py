@@ -88,12 +88,14 @@ async def running(
 ) -> AsyncIterator[Core]:
     """A core over a store that is open, until the block ends.
 
-    Nobody has a stream yet, so whoever was in a room when the server last stopped is let go of.
+    Nobody has a stream yet, so whoever was in a room when the server last stopped is let go of,
+    and what was to go with its publisher is gone.
     """
     services = replace(services, secret=await store.secret("occupants"))
     core = Core(store, services, stamp or Stamps())
     try:
         await core.engine.vacate(core.router.may_be_there)
+        await core.engine.purge_absent(core.router.may_be_there)
         yield core
     finally:
         await core.close()

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import Any, Final
 
 import structlog
@@ -121,6 +122,8 @@ class Router:
         gone = (session.jid.resource,)
         node = NodeId(session.jid.bare, PRESENCE_NODE)
         await self._try(Retract(actor=session.jid, node=node, item_ids=gone))
+        if self.sessions.get(session.jid) is None:  # nobody has taken its place meanwhile
+            await self._engine.depart(session.jid)
         await self._part(session)
 
     async def _unwatch(self, session: Session) -> None:
@@ -170,7 +173,11 @@ class Router:
         if stanza.get("type") not in ("error", "result"):
             self._engine.tell(Answer(session.jid, error_reply(stanza, error)))
 
-    async def _route(self, session: Session, stanza: Element) -> None:
+    async def _instead(self, session: Session, stanza: Element) -> None:
+        """Route what a request stands for. Raises StanzaError."""
+        await self._route(session, stanza, eventing=True)
+
+    async def _route(self, session: Session, stanza: Element, *, eventing: bool = False) -> None:
         to = self._address(session, stanza)
         place = self._place(to)
         if place is None:
@@ -189,13 +196,15 @@ class Router:
                 return
             raise StanzaError("service-unavailable", "nothing here understands this request")
         facade, route, payload = found
-        sender = Sender(session.presence is not None, session.interested, session.priority)
-        request = Request(self._engine, stanza, session.jid, to, payload, sender)
+        available = session.presence is not None
+        sender = Sender(available, session.interested, session.priority, eventing)
+        instead = partial(self._instead, session)
+        request = Request(self._engine, stanza, session.jid, to, payload, instead, sender)
         try:
             children = await route.handler(request)
         except Refused as refused:
             raise facade.error(refused) from refused
-        self._note(session, stanza, to, payload)
+        self._note(session, stanza, to, payload, eventing=eventing)
         if stanza.name == "iq":
             self._engine.tell(Answer(session.jid, reply(stanza, *children)))
         elif stanza.name == "presence" and stanza.get("type") == "unavailable" and not to.resource:
@@ -227,7 +236,9 @@ class Router:
             raise StanzaError("service-unavailable", "nobody is there")
         self._engine.tell(Answer(to, stanza))
 
-    def _note(self, session: Session, stanza: Element, to: JID, payload: Element) -> None:
+    def _note(
+        self, session: Session, stanza: Element, to: JID, payload: Element, *, eventing: bool
+    ) -> None:
         """What the session has to remember of a stanza that was handled."""
         if stanza.name == "iq":
             if payload.ns == roster.NS and stanza.get("type") == "get":
@@ -238,6 +249,7 @@ class Router:
         type = stanza.get("type", "")
         if stanza.get("to") is None:
             if type == "":
+                self.sessions.mark(session, eventing=eventing)
                 question = self.capabilities.announced(session, stanza)
                 if question is not None:
                     self._engine.tell(Answer(session.jid, question))
@@ -271,6 +283,7 @@ class Router:
                 Unsubscribe(actor=session.jid, node=node, subscriber=session.jid, parting=stanza)
             )
         await self._unwatch(session)
+        await self._engine.depart(session.jid)
         await self._part(session, stanza.elements)
 
     def _address(self, session: Session, stanza: Element) -> JID:
@@ -311,6 +324,8 @@ class Router:
                     elif isinstance(each, SubscriptionTold) and each.via is Via.PRESENCE:
                         self._acquaint(each)
                     for facade in self._via[each.via]:
+                        if facade.eventing and not self.sessions.eventing:
+                            continue  # nobody would hear it
                         for outgoing in facade.word(each):
                             self._deliver(outgoing)
             except Exception:  # a bug in one wording: the others are told all the same

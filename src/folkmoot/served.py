@@ -13,6 +13,7 @@ from folkmoot.facades import (
     basics,
     bookmarks,
     disco,
+    eventing,
     hats,
     invites,
     messages,
@@ -25,7 +26,7 @@ from folkmoot.facades import (
     vcard,
 )
 from folkmoot.facades.facade import Facade, Request, Route
-from folkmoot.facades.pubsub import discovery
+from folkmoot.facades.pubsub import bounces, discovery
 from folkmoot.facades.pubsub.reading import node_id
 from folkmoot.router import Place, Served
 from folkmoot.xmpp.errors import StanzaError
@@ -50,7 +51,7 @@ def served(services: Services) -> Served:
     )
     return Served(
         at={
-            Place.SERVER: (_server_disco(services), common),
+            Place.SERVER: (_server_disco(services), eventing.at_server, common),
             Place.PUBSUB: (
                 hats.beside(pubsub.FACADE, _space),
                 audit.FACADE,
@@ -62,8 +63,8 @@ def served(services: Services) -> Served:
             Place.ACCOUNT: (
                 roster.FACADE,
                 vcard.beside_presence(presence.FACADE),
-                messages.FACADE,
-                vcard.beside_pubsub(bookmarks.beside_pubsub(pubsub.FACADE)),
+                eventing.beside_messages(bounces.beside_messages(messages.FACADE)),
+                eventing.beside_pubsub(vcard.beside_pubsub(bookmarks.beside_pubsub(pubsub.FACADE))),
                 private_storage.FACADE,
                 vcard.FACADE,
                 _account_disco(),
@@ -73,7 +74,7 @@ def served(services: Services) -> Served:
         via={
             Via.PUBSUB: (pubsub.FACADE,),
             Via.MUC: (muc.FACADE,),
-            Via.PRESENCE: (presence.FACADE, roster.FACADE),
+            Via.PRESENCE: (presence.FACADE, roster.FACADE, eventing.FACADE),
             Via.PEP: (pep.FACADE,),
         },
     )

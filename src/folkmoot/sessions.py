@@ -36,7 +36,8 @@ class Session:
 
     presence: what it last broadcast, None while it is not available. priority: from it.
     interested: it asked for the roster, so it hears of changes. caps: what it announced of itself.
-    features: those that it announced, once they are known. directed: whom it sent presence to.
+    features: those that it announced, once they are known. eventing: its presence came through
+    pubsub, and so does what it hears of others (XEP-0207). directed: whom it sent presence to.
     informed: the features for which it was told what there was when it came, None: it is not here.
     """
 
@@ -45,6 +46,7 @@ class Session:
         "caps",
         "connection",
         "directed",
+        "eventing",
         "features",
         "full_stamp",
         "informed",
@@ -62,6 +64,7 @@ class Session:
         self.presence: Element | None = None
         self.priority = 0
         self.interested = False
+        self.eventing = False
         self.caps: Caps | Hash | None = None
         self.features: frozenset[str] = frozenset()
         self.informed: frozenset[str] | None = None
@@ -93,6 +96,7 @@ class Sessions:
     def __init__(self) -> None:
         self._full: dict[JID, Session] = {}
         self._bare: dict[JID, dict[JID, Session]] = {}
+        self._eventing: set[JID] = set()
 
     def __iter__(self) -> Iterator[Session]:
         return iter(list(self._full.values()))
@@ -122,6 +126,7 @@ class Sessions:
     def remove(self, jid: JID) -> Session | None:
         """Let go of a stream."""
         session = self._full.pop(jid, None)
+        self._eventing.discard(jid)
         if session is not None:
             held = self._bare[jid.bare]
             del held[jid]
@@ -129,10 +134,22 @@ class Sessions:
                 del self._bare[jid.bare]
         return session
 
+    @property
+    def eventing(self) -> bool:
+        """Whether the presence of any stream came through pubsub."""
+        return bool(self._eventing)
+
+    def mark(self, session: Session, *, eventing: bool) -> None:
+        """Which way the presence of a stream came, the last time it did."""
+        session.eventing = eventing
+        (self._eventing.add if eventing else self._eventing.discard)(session.jid)
+
     def deliver(self, outgoing: Outgoing) -> list[JID]:
         """Send a stanza to all it is for; gives the addresses where nobody took it."""
         if outgoing.wanted:
             return self._deliver_wanted(outgoing)
+        if outgoing.eventing is not None:
+            return self._deliver_to_kind(outgoing)
         (head, tail), reach = outgoing.wording, outgoing.reach
         full, missed = self._full, []
         for jid in outgoing.to:
@@ -146,14 +163,27 @@ class Sessions:
             else:
                 taken = False
                 for each in self._bare.get(jid, {}).values():
-                    if outgoing.shows and each.show not in outgoing.shows:
-                        continue
                     if each.takes(reach):
                         taken = True
-                        each.connection.send(head + each.bare_stamp + tail)
+                        if not outgoing.shows or each.show in outgoing.shows:
+                            each.connection.send(head + each.bare_stamp + tail)
                 if not taken:
                     missed.append(jid)
         return missed
+
+    def _deliver_to_kind(self, outgoing: Outgoing) -> list[JID]:
+        """The same to resources of one kind alone; nobody misses it."""
+        (head, tail), eventing = outgoing.wording, outgoing.eventing
+        for jid in outgoing.to:
+            session = self._full.get(jid)
+            if session is not None:
+                if session.eventing is eventing:
+                    session.connection.send(head + session.full_stamp + tail)
+                continue
+            for each in self._bare.get(jid, {}).values():
+                if each.eventing is eventing and each.takes(outgoing.reach):
+                    each.connection.send(head + each.bare_stamp + tail)
+        return []
 
     def _deliver_wanted(self, outgoing: Outgoing) -> list[JID]:
         """The same to those alone who announced that they want it; nobody misses it."""

@@ -10,25 +10,24 @@ from xml.etree import ElementTree
 
 import slixmpp
 
+from folkmoot.client import Listening, log_in
 from folkmoot.config import Address
-from folkmoot.demo.wire import reachable
+from folkmoot.demo import actor
+from folkmoot.demo.actor import PATIENCE_SECONDS, body, presence
+from folkmoot.demo.cast import reachable
 from folkmoot.xmpp.jid import JID
 
-PATIENCE_SECONDS: Final = 10.0
-"""How long a test waits for what should come; it then fails."""
+__all__ = ["PATIENCE_SECONDS", "Actor", "body", "codes", "condition", "first", "left", "presence"]
 
 EVENTS: Final = (
-    "message",
     "message_error",
     "message_xform",
     "groupchat_message",
     "groupchat_presence",
     "groupchat_subject",
-    "presence",
     "roster_update",
     "pubsub_publish",
     "pubsub_subscription",
-    "stream_error",
     "disconnected",
     "failed_auth",
 )
@@ -40,83 +39,27 @@ PLUGINS: Final = (
     "xep_0045",
     "xep_0059",
     "xep_0060",
-    "xep_0199",
     "xep_0203",
 )
 
 
-class Actor:
-    """A slixmpp client; `log_in` connects it.
-
-    xmpp: the client itself. heard: what has come, by the name of its event, and was not asked for.
-    """
+class Actor(actor.Actor):
+    """A client that is slixmpp and nothing of ours; `log_in` connects it."""
 
     def __init__(
         self, jid: JID, password: str, certificate: Path, mechanism: str | None = None
     ) -> None:
         """certificate: the server's, which nothing else is taken for."""
-        self.xmpp: Any = slixmpp.ClientXMPP(str(jid), password, sasl_mech=mechanism)
-        self.xmpp.ca_certs = certificate
-        # What it answers to requests for its presence is for the tests to say.
-        self.xmpp.auto_authorize = None
-        self.xmpp.auto_subscribe = False
+        client: Any = slixmpp.ClientXMPP(str(jid), password, sasl_mech=mechanism)
+        client.ca_certs = certificate
         for plugin in PLUGINS:
-            self.xmpp.register_plugin(plugin)
-        self.heard: list[tuple[str, Any]] = []
-        self._came = asyncio.Event()
-        for event in EVENTS:
-            self.xmpp.add_event_handler(event, self._hearing(event))
-
-    @property
-    def jid(self) -> JID:
-        """The full JID it is bound to."""
-        return JID.parse(str(self.xmpp.boundjid))
-
-    @property
-    def account(self) -> JID:
-        """Its bare JID."""
-        return self.jid.bare
-
-    def _hearing(self, event: str) -> Callable[[Any], None]:
-        def hear(what: Any) -> None:
-            self.heard.append((event, what))
-            self._came.set()
-
-        return hear
+            client.register_plugin(plugin)
+        super().__init__(client, *EVENTS)
 
     async def log_in(self, address: Address, *, direct: bool = False) -> None:
         """Connect and log in; nothing more is sent."""
         at = reachable(address)
-        self.xmpp.enable_direct_tls = direct
-        self.xmpp.enable_starttls = not direct
-        started = self.xmpp.wait_until("session_start", timeout=PATIENCE_SECONDS)
-        self.xmpp.connect(at.host, at.port)
-        await started
-
-    async def appear(self) -> None:
-        """Ask for the roster, and become available."""
-        await self.xmpp.get_roster()
-        self.xmpp.send_presence()
-        await self.is_up_to_date()
-
-    async def is_up_to_date(self) -> None:
-        """All has come that was told before now."""
-        await self.xmpp.plugin["xep_0199"].ping(self.account.domain, timeout=PATIENCE_SECONDS)
-
-    async def hears(self, event: str, where: Callable[[Any], bool] = lambda what: True) -> Any:
-        """The first that has come, or comes, of an event; others stay to be asked for."""
-        try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                while True:
-                    for place, (name, what) in enumerate(self.heard):
-                        if name == event and where(what):
-                            del self.heard[place]
-                            return what
-                    self._came.clear()
-                    await self._came.wait()
-        except TimeoutError:
-            came = "".join(f"\n  {name}: {what}" for name, what in self.heard)
-            raise AssertionError(f"{self.jid} waited for {event}, but heard{came}") from None
+        await log_in(self.xmpp, at.host, at.port, direct_tls=direct)
 
     async def asks(self, type: str, to: JID | None, xml: str) -> Any:
         """Send a request with this content; gives the answer, raises IqError for an error."""
@@ -135,25 +78,16 @@ class Actor:
         """Send a message."""
         self.xmpp.send_message(mto=str(to), mbody=text, mtype=type)
 
-    async def leaves(self) -> None:
-        """Log out."""
-        if self.xmpp.is_connected():
-            await self.xmpp.disconnect()
+
+async def first(events: Listening, kind: type[Any]) -> Any:
+    """The next event of a kind, in time."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        return await events.first(kind)
 
 
 def condition(error: slixmpp.exceptions.IqError) -> str:
     """Why a request was refused."""
     return str(error.iq["error"]["condition"])
-
-
-def body(text: str) -> Callable[[Any], bool]:
-    """Whether a message says this."""
-    return lambda message: bool(message["body"] == text)
-
-
-def presence(sender: JID, type: str = "available") -> Callable[[Any], bool]:
-    """Whether a presence is somebody's, of this type."""
-    return lambda stanza: bool(str(stanza["from"]) == str(sender) and stanza["type"] == type)
 
 
 def left(room: JID, nick: str) -> Callable[[Any], bool]:

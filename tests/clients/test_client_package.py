@@ -6,7 +6,7 @@ import asyncio
 import re
 import textwrap
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,6 @@ from xml.etree import ElementTree
 import pytest
 import pytest_asyncio
 from slixmpp import JID
-from slixmpp.exceptions import IqError
 
 from folkmoot.client import (
     Access,
@@ -30,10 +29,12 @@ from folkmoot.client import (
     Member,
     Membership,
     NodeLink,
-    NotLoggedIn,
+    OccupantChanged,
     Other,
+    Refused,
     Requested,
     Room,
+    Said,
     SpaceAddress,
     Spaces,
     State,
@@ -44,8 +45,8 @@ from folkmoot.client import (
 from folkmoot.client.model import SPACES, Image
 from folkmoot.client.namespaces import tag
 from folkmoot.client.reading import AVATAR_ID, BANNER_ID
-from folkmoot.demo.wire import reachable
-from tests.clients.actors import PATIENCE_SECONDS, condition
+from folkmoot.demo.cast import reachable
+from tests.clients.actors import PATIENCE_SECONDS, first
 from tests.clients.town import PASSWORD, Town
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -80,50 +81,75 @@ def service(town: Town) -> str:
     return str(town.place.spaces)
 
 
-async def next_of(events: Any, kind: type[Any]) -> Any:
-    """The next event of a kind."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        async for event in events:
-            if isinstance(event, kind):
-                return event
-    raise AssertionError("the events ended")
-
-
 def pubsub(spaces: Spaces) -> Any:
     """slixmpp's own XEP-0060 of the same client, to see what ours has done."""
     spaces.xmpp.register_plugin("xep_0060")
     return spaces.xmpp.plugin["xep_0060"]
 
 
+async def example(town: Town, heading: str, bot: str, room: JID | str = "") -> None:
+    """What docs/client.md has under a heading, as it stands, but for who and where."""
+    block = re.search(rf"## {heading}\n\n```python\n(.+?)```", DOCS.read_text("utf-8"), re.S)
+    assert block is not None
+    lines = block[1]
+    for said, meant in {
+        '"bot@example.org"': repr(str(await town.account(bot))),
+        '"secret"': f"{PASSWORD!r}, **door",
+        '"spaces.example.org"': repr(service(town)),
+        '"garden@rooms.example.org"': repr(str(room)),
+        '"example.org"': repr(town.place.domain.domain),
+    }.items():
+        lines = lines.replace(said, meant)
+    assert "example.org" not in lines
+    scope: dict[str, Any] = {"door": door(town)}
+    exec(f"async def example():\n{textwrap.indent(lines, '    ')}", scope)
+    await scope["example"]()
+
+
 async def test_five_lines_do(town: Town, enter: Enter, capsys: pytest.CaptureFixture[str]) -> None:
-    """docs/client.md, "Five lines": they run as they stand, but for who and where."""
+    """docs/client.md, "Five lines"."""
     async with enter("prospero") as spaces:
         made = await spaces.create(service(town), title="The island", access=Access.OPEN)
         await spaces.add_room(made, "cell@conference.example.org", "A poor cell")
-        block = re.search(r"## Five lines\n\n```python\n(.+?)```", DOCS.read_text("utf-8"), re.S)
-        assert block is not None
-        lines = block[1]
-        for said, meant in {
-            '"bot@example.org"': repr(str(await town.account("ariel"))),
-            '"secret"': f"{PASSWORD!r}, **door",
-            '"spaces.example.org"': repr(service(town)),
-        }.items():
-            assert said in lines
-            lines = lines.replace(said, meant)
-        assert len(lines.strip().splitlines()) == 6  # the import, an empty one and a half
-        scope: dict[str, Any] = {"door": door(town)}
-        exec(f"async def example():\n{textwrap.indent(lines, '    ')}", scope)
-        await scope["example"]()
+        await example(town, "Five lines", "ariel")
         assert "The island ['A poor cell']" in capsys.readouterr().out
         await spaces.delete(made)
 
 
-async def test_a_wrong_password_is_told(town: Town) -> None:
-    """RFC 6120 §6.4.5: nobody waits for a log-in that has failed."""
-    jid = await town.account("caliban")
-    with pytest.raises(NotLoggedIn):
-        async with connected(str(jid), "freedom", **door(town)):
-            pass
+async def test_a_bot_answers_in_a_room(town: Town, enter: Enter) -> None:
+    """docs/client.md, "In a room"."""
+    room = JID(f"{town.named('garden').local}@{town.place.rooms}")
+    async with enter("prospero") as spaces:
+        made = await spaces.create(service(town), title="The island")
+        await spaces.rooms.create(made, room, "A cell", nick="duke", members_only=False)
+        events = spaces.events(room)
+        bot = asyncio.ensure_future(example(town, "In a room", "ariel", room))
+        assert (await first(events, OccupantChanged)).nick == "bot"
+        await spaces.rooms.say(room, "!ping")
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await events.first(Said, lambda said: said.text == "duke: pong")
+        await ended(bot)
+        await spaces.rooms.destroy(room)
+
+
+async def test_a_bot_keeps_the_door(town: Town, enter: Enter) -> None:
+    """docs/client.md, "At the door of a space"."""
+    async with enter("prospero") as spaces, enter("miranda") as hers:
+        made = await spaces.create(service(town), title="The island")
+        ariel = JID(str(await town.account("ariel")))
+        await spaces.set_affiliation(made, ariel, Affiliation.OWNER)
+        events = hers.events(made)
+        bot = asyncio.ensure_future(example(town, "At the door of a space", "ariel"))
+        await hers.join(made)
+        assert (await first(events, SubscriptionChanged)).state is State.SUBSCRIBED
+        await ended(bot)
+
+
+async def ended(bot: asyncio.Future[None]) -> None:
+    """End a bot that would go on."""
+    bot.cancel()
+    with suppress(asyncio.CancelledError):
+        await bot
 
 
 async def test_a_service_says_what_it_can_do(town: Town, enter: Enter) -> None:
@@ -199,12 +225,12 @@ async def test_one_asks_to_be_let_in(town: Town, enter: Enter) -> None:
         assert await hers.join(made) == Membership(made, State.PENDING)
         assert await hers.join(made) == Membership(made, State.PENDING)  # §6.1.3.3
         assert (await hers.membership(made)).state is State.PENDING
-        asked = (await next_of(heard, Requested)).request
+        asked = (await first(heard, Requested)).request
         assert str(asked.jid) == str(town.named("miranda"))
         (waiting,) = await spaces.requests(made)
         assert (waiting.jid, waiting.address) == (asked.jid, made)
         await spaces.approve(waiting)
-        told = await next_of(hears, SubscriptionChanged)
+        told = await first(hears, SubscriptionChanged)
         assert (told.jid, told.state) == (asked.jid, State.SUBSCRIBED)
         assert await spaces.requests(made) == ()
         members = {str(member.jid): member for member in await spaces.members(made)}
@@ -222,7 +248,7 @@ async def test_one_is_not_let_in(town: Town, enter: Enter) -> None:
         (waiting,) = await spaces.requests(made)
         await spaces.deny(waiting)
         assert await spaces.requests(made) == ()
-        with pytest.raises(IqError):
+        with pytest.raises(Refused):
             await his.content(made)
         assert await his.join(made) == Membership(made, State.PENDING)
 
@@ -234,16 +260,16 @@ async def test_standing_is_given_and_taken(town: Town, enter: Enter) -> None:
         ferdinand = JID(str(town.named("ferdinand")))
         heard = his.events(made)
         await spaces.set_affiliation(made, ferdinand, Affiliation.MEMBER)
-        changed = await next_of(heard, AffiliationChanged)
+        changed = await first(heard, AffiliationChanged)
         assert (changed.jid, changed.affiliation) == (ferdinand, Affiliation.MEMBER)
         assert (await his.join(made)).state is State.SUBSCRIBED
         assert await his.membership(made) == Membership(made, State.SUBSCRIBED, Affiliation.MEMBER)
         await spaces.set_affiliation(made, ferdinand, Affiliation.OUTCAST)
         banned = Member(ferdinand, State.NONE, Affiliation.OUTCAST)
         assert banned in await spaces.members(made)
-        with pytest.raises(IqError) as refused:
+        with pytest.raises(Refused) as refused:
             await his.join(made)
-        assert condition(refused.value) == "forbidden"
+        assert refused.value.condition == "forbidden"
 
 
 async def test_what_happens_is_told(town: Town, enter: Enter) -> None:
@@ -258,11 +284,11 @@ async def test_what_happens_is_told(town: Town, enter: Enter) -> None:
         await spaces.remove(made, room)
         await spaces.configure(made, title="Milan")
         await spaces.delete(made)
-        assert await next_of(events, ItemChanged) == ItemChanged(made, room)
-        assert await next_of(events, ItemsRetracted) == ItemsRetracted(made, (room.id,))
-        configured = await next_of(events, Configured)
+        assert await first(events, ItemChanged) == ItemChanged(made, room)
+        assert await first(events, ItemsRetracted) == ItemsRetracted(made, (room.id,))
+        configured = await first(events, Configured)
         assert configured.space is not None and configured.space.title == "Milan"
-        assert await next_of(events, Deleted) == Deleted(made)
+        assert await first(events, Deleted) == Deleted(made)
         assert ItemChanged(made, room) in fired
 
 
@@ -275,7 +301,7 @@ async def test_a_lost_stream_is_told(town: Town, enter: Enter) -> None:
         assert [event async for event in closed] == []
         spaces.xmpp.abort()
         with pytest.raises(EventsLost):
-            await next_of(events, ItemChanged)
+            await first(events, ItemChanged)
 
 
 async def test_an_audio_room_of_movim_does_not_end_the_stream(town: Town, enter: Enter) -> None:
@@ -287,12 +313,12 @@ async def test_an_audio_room_of_movim_does_not_end_the_stream(town: Town, enter:
         call = ElementTree.Element(tag(MOVIM, "conference-call"))
         room = Room(JID("air@conference.example.org"), "Sweet airs", extensions=(call,))
         await spaces.put(made, room)
-        told = await next_of(events, ItemChanged)
+        told = await first(events, ItemChanged)
         assert told.item == room
         (found,) = (await his.content(made)).rooms
         assert found.extensions[0].tag == told.item.extensions[0].tag == call.tag
         await spaces.put(made, found)  # what came goes back
-        assert (await next_of(events, ItemChanged)).item.extensions[0].tag == call.tag
+        assert (await first(events, ItemChanged)).item.extensions[0].tag == call.tag
 
 
 async def test_slixmpp_alone_falls_over_it(town: Town, enter: Enter) -> None:

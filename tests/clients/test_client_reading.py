@@ -19,29 +19,39 @@ from folkmoot.client import (
     Affiliation,
     AffiliationChanged,
     Configured,
+    Event,
     EventsLost,
     Images,
     InvalidAddress,
     Member,
     NodeLink,
+    OccupantChanged,
     Other,
     Purged,
+    Refused,
     Room,
+    Said,
     Space,
     SpaceAddress,
     State,
+    TooMuch,
     WebLink,
 )
-from folkmoot.client.events import EVENTS_WAITING_MAX, Listening, read_events
-from folkmoot.client.model import Image, Item
+from folkmoot.client.asking import ENTRIES_MAX, next_page
+from folkmoot.client.errors import refusal
+from folkmoot.client.events import EVENTS_WAITING_MAX, Listening, read_events, read_room_events
+from folkmoot.client.model import Image, Item, token_in
 from folkmoot.client.namespaces import Parser, original, restored, safe, tag
-from folkmoot.client.plugin import ENTRIES_MAX, TooMuch, _next_page
 from folkmoot.client.reading import (
     AVATAR,
     AVATAR_ID,
     BANNER_ID,
     read_affiliation,
+    read_changes,
+    read_entities,
+    read_identities,
     read_info,
+    read_invite,
     read_item,
     read_listed,
     read_members,
@@ -59,6 +69,7 @@ NAMES = st.sampled_from(
     [
         *("item", "items", "event", "conference", "subscription", "metadata", "info", "url", "x"),
         *("field", "value", "query", "pubsub", "affiliations", "affiliation", "configuration"),
+        *("identity", "status", "body", "error", "text", "row", "before"),
     ]
 )
 SPACES_OF_NAMES = st.sampled_from(
@@ -72,10 +83,29 @@ SPACES_OF_NAMES = st.sampled_from(
         "http://jabber.org/protocol/pubsub#event",
         "http://jabber.org/protocol/pubsub#owner",
         "http://jabber.org/protocol/disco#items",
+        "http://jabber.org/protocol/disco#info",
+        "http://jabber.org/protocol/muc#user",
+        "urn:ietf:params:xml:ns:xmpp-stanzas",
+        "urn:folkmoot:audit:0",
+        "jabber:client",
     ]
 )
 ATTRIBUTES = st.dictionaries(
-    st.sampled_from(["id", "jid", "node", "server", "var", "affiliation", "from", "bytes", "name"]),
+    st.sampled_from(
+        [
+            "id",
+            "jid",
+            "node",
+            "server",
+            "var",
+            "affiliation",
+            "from",
+            "bytes",
+            "name",
+            "code",
+            "uses",
+        ]
+    ),
     st.one_of(st.text(max_size=8), st.just("a@example.org"), st.just("pubsub#node")),
 )
 
@@ -102,6 +132,15 @@ def test_nothing_that_comes_is_too_odd(one: Element, two: Element) -> None:
     message = Element("{jabber:client}message", {"from": str(SERVICE)})
     message.extend([one, two])
     list(read_events(message, OWN))
+    read_identities(one)
+    read_entities(one)
+    read_invite(one)
+    read_changes(one)
+    for kind, type in (("message", "groupchat"), ("presence", "unavailable"), ("presence", "")):
+        told = Element(f"{{jabber:client}}{kind}", {"from": "a@example.org/b", "type": type})
+        told.extend([one, two])
+        list(read_room_events(told))
+        assert isinstance(refusal(told), Refused)
 
 
 LINES = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=9)
@@ -127,6 +166,50 @@ def test_an_address_is_its_iri(node: str) -> None:
     """XEP-0060 §12.21: whatever the node is called."""
     address = SpaceAddress.of("spaces.example.org", node)
     assert SpaceAddress.parse(address.iri) == address
+
+
+def test_an_invite_is_in_its_iri() -> None:
+    """docs/extensions/invites.md; the key is the same with it or without."""
+    assert token_in("xmpp:spaces.example.org?;node=moot;invite=A%3D") == "A="
+    assert token_in(GUILD.iri) == ""
+
+
+def room_events(stanza: str) -> list[Event]:
+    """What a stanza tells."""
+    return list(read_room_events(ElementTree.fromstring(stanza)))
+
+
+def test_what_rooms_tell() -> None:
+    """XEP-0045 §7.2.2, §7.4, §7.2.13, §9.1: who comes, speaks, has spoken and is banned."""
+    room, user = JID("g@rooms.example.org"), "xmlns='http://jabber.org/protocol/muc#user'"
+    from_ = "xmlns='jabber:client' from='g@rooms.example.org/romeo'"
+    said = f"<message {from_} type='groupchat' id='1'><body>But soft</body>{{}}</message>"
+    assert room_events(said.format("")) == [Said(room, "romeo", "But soft")]
+    past = said.format("<delay xmlns='urn:xmpp:delay'/>")
+    assert room_events(past) == [Said(room, "romeo", "But soft", past=True)]
+    came = (
+        f"<presence {from_}><x {user}><item affiliation='admin' role='moderator'/></x></presence>"
+    )
+    assert room_events(came) == [
+        OccupantChanged(room, "romeo", True, Affiliation.ADMIN, "moderator")
+    ]
+    banned = (
+        f"<presence {from_} type='unavailable'><x {user}><item affiliation='outcast' role='none'"
+        " jid='romeo@example.org'/><status code='301'/><status code='x'/></x></presence>"
+    )
+    assert room_events(banned) == [
+        OccupantChanged(
+            *(room, "romeo", False, Affiliation.OUTCAST, "none"),
+            *(JID("romeo@example.org"), frozenset({301})),
+        )
+    ]
+    for nothing in (
+        f"<presence {from_}/>",
+        f"<message {from_} type='groupchat'><subject>Verona</subject></message>",
+        f"<message {from_} type='chat'><body>But soft</body></message>",
+        f"<presence {from_} type='error'><x {user}/></presence>",
+    ):
+        assert room_events(nothing) == []
 
 
 @pytest.mark.parametrize(
@@ -275,7 +358,7 @@ def test_the_filter_is_the_one_slidge_takes() -> None:
 def test_pages_end() -> None:
     """XEP-0059: where there is no more to be had, and where a service would go on for ever."""
     page = "<query><set xmlns='http://jabber.org/protocol/rsm'><last>{}</last>{}</set></query>"
-    assert _next_page(xml(page.format("b", "")), 2, 0) is not None
+    assert next_page(xml(page.format("b", "")), 2, 0) is not None
     for answer, found, before in (
         (None, 2, 0),
         (xml("<query/>"), 2, 0),
@@ -283,9 +366,9 @@ def test_pages_end() -> None:
         (xml(page.format("b", "<count>2</count>")), 2, 0),
         (xml(page.format("b", "")), 2, 2),
     ):
-        assert _next_page(answer, found, before) is None
+        assert next_page(answer, found, before) is None
     with pytest.raises(TooMuch):
-        _next_page(None, ENTRIES_MAX + 1, 0)
+        next_page(None, ENTRIES_MAX + 1, 0)
 
 
 async def test_so_many_events_wait() -> None:

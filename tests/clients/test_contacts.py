@@ -10,15 +10,6 @@ from tests.clients.town import Town
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-async def befriend(asking: Actor, asked: Actor) -> None:
-    """Ask for presence, and have it given (RFC 6121 §3.1)."""
-    asking.xmpp.send_presence_subscription(pto=str(asked.account))
-    await asked.hears("presence", presence(asking.account, "subscribe"))
-    asked.xmpp.send_presence_subscription(pto=str(asking.account), ptype="subscribed")
-    await asking.hears("presence", presence(asked.account, "subscribed"))
-    await asking.hears("presence", presence(asked.jid))
-
-
 def subscription(actor: Actor, other: Actor) -> str:
     """How one contact stands in the other's roster, as the client has it."""
     return str(actor.xmpp.client_roster[str(other.account)]["subscription"])
@@ -27,10 +18,10 @@ def subscription(actor: Actor, other: Actor) -> str:
 async def test_two_become_contacts(town: Town) -> None:
     """RFC 6121 §3.1: subscribe, subscribed, and again the other way; both rosters say so."""
     juliet, romeo = await town.actor("juliet"), await town.actor("romeo")
-    await befriend(romeo, juliet)
+    await romeo.befriends(juliet)
     await juliet.is_up_to_date()
     assert (subscription(romeo, juliet), subscription(juliet, romeo)) == ("to", "from")
-    await befriend(juliet, romeo)
+    await juliet.befriends(romeo)
     await romeo.is_up_to_date()
     assert (subscription(romeo, juliet), subscription(juliet, romeo)) == ("both", "both")
 
@@ -55,7 +46,7 @@ async def test_a_contact_is_named_and_grouped(town: Town) -> None:
 async def test_presence_follows_who_comes_and_goes(town: Town) -> None:
     """RFC 6121 §4: status changes, leaving, and a stream that just breaks."""
     juliet, romeo = await town.actor("juliet"), await town.actor("romeo")
-    await befriend(juliet, romeo)
+    await juliet.befriends(romeo)
     romeo.xmpp.send_presence(pshow="away", pstatus="banished")
     seen = await juliet.hears("presence", presence(romeo.jid, "away"))
     assert seen["status"] == "banished"
@@ -66,7 +57,7 @@ async def test_presence_follows_who_comes_and_goes(town: Town) -> None:
 async def test_who_comes_later_learns_who_is_there(town: Town) -> None:
     """RFC 6121 §4.2.2, §4.3: initial presence, and the probes it causes."""
     juliet, romeo = await town.actor("juliet"), await town.actor("romeo")
-    await befriend(juliet, romeo)
+    await juliet.befriends(romeo)
     await juliet.leaves()
     again = await town.actor("juliet", resource="chamber")
     await again.hears("presence", presence(romeo.jid))
@@ -115,8 +106,8 @@ async def test_contacts_and_messages_outlive_a_restart(own_town: Town) -> None:
     town = own_town
     juliet, romeo = await town.actor("juliet"), await town.actor("romeo")
     tybalt = await town.actor("tybalt")
-    await befriend(juliet, romeo)
-    await befriend(romeo, juliet)
+    await juliet.befriends(romeo)
+    await romeo.befriends(juliet)
     await juliet.xmpp.update_roster(str(romeo.account), name="Montague", groups=["Enemies"])
     await romeo.leaves()
     juliet.says(romeo.account, "Dost thou love me?")

@@ -57,10 +57,10 @@ async def test_the_story_on_a_server_that_runs(own_town: Town) -> None:
 
 
 async def test_the_stanzas_are_shown(town: Town) -> None:
-    """`--xml`: what was sent and what came back, Movim's request for a space among it."""
+    """`--xml`: what was sent and what came back, the request for a space among it."""
     status, said, _ = await demo("--data", str(town.child.data), "--xml")
     assert status == 0, said
-    assert re.search(r"juliet → <iq xmlns='jabber:client' type='set' to='spaces.localhost'", said)
+    assert re.search(r"juliet → <iq .*to='spaces.localhost'", said)
     assert "<field var='pubsub#type'><value>urn:xmpp:spaces:0</value></field>" in said
     assert re.search(r"romeo ← <message .*from='spaces.localhost'", said)
 
@@ -73,7 +73,7 @@ async def test_a_step_that_fails_is_named(tmp_path: Path) -> None:
     status, said, _ = await demo("--data", str(town.child.data))
     assert status == 1
     assert re.search(r"✗ +2\.1 +juliet +creates the space", said)
-    assert "the answer is an error: forbidden" in said
+    assert "forbidden" in said
     assert "✗ Step 2.1 went wrong." in said
     assert not await town.admin.users()
     await town.falls()

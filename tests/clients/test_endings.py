@@ -7,9 +7,7 @@ import time
 import pytest
 
 from folkmoot.demo.child import STOP_SECONDS_MAX
-from folkmoot.demo.client import log_in
-from folkmoot.demo.wire import WebSocketWire
-from tests.clients.town import PASSWORD, Town
+from tests.clients.town import Town
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -17,15 +15,13 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 async def test_sigterm_ends_all_streams_and_the_server(own_town: Town) -> None:
     """§4.9.3.19: system-shutdown to all, over TCP and WebSocket; status 0, in time."""
     juliet = await own_town.actor("juliet")
-    wire = await WebSocketWire.connect(own_town.holder.listening["http"])
-    romeo = await log_in(wire, await own_town.account("romeo"), PASSWORD)
+    romeo = await own_town.guest("romeo", web=True)
     since = time.monotonic()
     assert await own_town.child.stop() == 0
     assert time.monotonic() - since < STOP_SECONDS_MAX
-    assert (await juliet.hears("stream_error"))["condition"] == "system-shutdown"
+    for actor in (juliet, romeo):
+        assert (await actor.hears("stream_error"))["condition"] == "system-shutdown"
     await juliet.hears("disconnected")
-    assert "system-shutdown" in await romeo.ended()
-    await romeo.close()
 
 
 async def test_sigterm_loses_nothing_that_was_sent_before_it(own_town: Town) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from typing import Any
 
 import pytest
 
-from folkmoot.demo.client import Unexpected, log_in
-from folkmoot.demo.wire import TcpWire, WebSocketWire
-from tests.clients.actors import PATIENCE_SECONDS, Actor
+from folkmoot.client import NotConnected, NotLoggedIn, SpacesError, connected
+from folkmoot.demo.cast import reachable
+from tests.clients.actors import PATIENCE_SECONDS
 from tests.clients.town import PASSWORD, Town
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -27,38 +28,46 @@ async def test_slixmpp_logs_in(town: Town, mechanism: str, direct: bool) -> None
     await juliet.is_up_to_date()
 
 
-@pytest.mark.parametrize("mechanism", MECHANISMS[:2])
-async def test_a_client_logs_in_over_websocket(town: Town, mechanism: str) -> None:
-    """RFC 7395 §3.1, §3.4: the same negotiation, a frame for each element."""
-    account = await town.account("romeo")
-    wire = await WebSocketWire.connect(town.holder.listening["http"])
-    romeo = await log_in(wire, account, PASSWORD, mechanism=mechanism)
-    assert romeo.jid == account.with_resource("demo")
-    await romeo.sync()
-    await romeo.close()
+async def test_a_client_logs_in_over_websocket(town: Town) -> None:
+    """RFC 7395 §3.1, §3.4, §3.6.1: the same negotiation, a frame for each element, and an end."""
+    romeo = await town.guest("romeo", web=True)
+    assert romeo.xmpp.plugin["feature_mechanisms"].mech.name == "SCRAM-SHA-256"
+    assert romeo.jid == town.named("romeo").with_resource("demo")
+    await romeo.leaves()
+    assert not romeo.xmpp.is_connected()
 
 
-async def test_our_own_client_logs_in_with_direct_tls(town: Town) -> None:
-    """XEP-0368 §4: the handshake comes before the stream."""
-    account = await town.account("romeo")
-    wire = await TcpWire.direct_tls(town.holder.listening["tls_direct"], account.domain)
-    romeo = await log_in(wire, account, PASSWORD)
-    await romeo.sync()
-    await romeo.close()
-
-
-async def test_a_wrong_password_is_refused(town: Town) -> None:
-    """RFC 6120 §6.5.10: not-authorized, whichever of the two clients is wrong."""
+@pytest.mark.parametrize(
+    ("door", "password", "error"),
+    [
+        ("tcp", "hate the word", NotLoggedIn),
+        ("http", "hate the word", NotLoggedIn),
+        ("nowhere", PASSWORD, NotConnected),
+        ("nowhere web", PASSWORD, NotConnected),
+        ("untrusted", PASSWORD, NotConnected),
+        ("untrusted at once", PASSWORD, NotConnected),
+    ],
+)
+async def test_who_cannot_log_in_is_told_at_once(
+    town: Town, door: str, password: str, error: type[SpacesError]
+) -> None:
+    """RFC 6120 §6.5.10 and before: the password, the way, the certificate; nobody waits."""
+    tcp, direct, http = (
+        reachable(town.holder.listening[name]) for name in ("tcp", "tls_direct", "http")
+    )
+    ways: dict[str, dict[str, Any]] = {
+        "tcp": {"host": tcp.host, "port": tcp.port, "ca_certs": town.certificate},
+        "http": {"websocket": f"ws://{http}/xmpp-websocket"},
+        "nowhere": {"host": "127.0.0.1", "port": 1},
+        "nowhere web": {"websocket": "ws://127.0.0.1:1/"},
+        "untrusted": {"host": tcp.host, "port": tcp.port},
+        "untrusted at once": {"host": direct.host, "port": direct.port, "direct_tls": True},
+    }
     account = await town.account("tybalt")
-    tybalt = Actor(account, "hate the word", town.certificate)
-    tybalt.xmpp.connect("127.0.0.1", town.holder.listening["tcp"].port)
-    failed = await tybalt.hears("failed_auth")
-    assert failed["condition"] == "not-authorized"
-    await tybalt.leaves()
-    wire = await WebSocketWire.connect(town.holder.listening["http"])
-    with pytest.raises(Unexpected, match="not-authorized"):
-        await log_in(wire, account, "as I hate hell")
-    await wire.close()
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        with pytest.raises(error):
+            async with connected(str(account), password, **ways[door]):
+                pass
 
 
 async def test_a_resource_is_taken_over(town: Town) -> None:

@@ -9,7 +9,6 @@ import pytest
 
 from folkmoot.xmpp.jid import JID
 from tests.clients.actors import PATIENCE_SECONDS, Actor
-from tests.clients.test_contacts import befriend
 from tests.clients.town import Town
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -49,7 +48,7 @@ async def test_who_is_interested_hears(town: Town) -> None:
     """§4: a contact that asked for moods, one's own other device, and nobody else."""
     juliet, chamber = await listens(town, "juliet"), await listens(town, "juliet", resource="c")
     romeo, stranger = await listens(town, "romeo"), await listens(town, "tybalt")
-    await befriend(romeo, juliet)
+    await romeo.befriends(juliet)
     await feels(juliet, "in_love")
     for actor in (romeo, juliet, chamber):
         await actor.hears("pubsub_publish", mood(juliet.account, "in_love"))
@@ -60,7 +59,7 @@ async def test_who_is_interested_hears(town: Town) -> None:
 async def test_who_comes_hears_the_last(town: Town) -> None:
     """§4.3.4: a contact that was away."""
     juliet, romeo = await listens(town, "juliet"), await listens(town, "romeo")
-    await befriend(romeo, juliet)
+    await romeo.befriends(juliet)
     await romeo.leaves()
     await feels(juliet, "in_love")
     await feels(juliet, "worried")

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from folkmoot.control import RemoteAdmin
-from folkmoot.demo.cast import Place
+from folkmoot.demo.actor import Actor as Guest
+from folkmoot.demo.cast import Person, Place
 from folkmoot.demo.child import Child
 from folkmoot.lock import Holder
 from folkmoot.xmpp.jid import JID
@@ -27,7 +28,7 @@ class Town:
         self.holder = holder
         self._ending = secrets.token_hex(3)
         self._accounts: set[JID] = set()
-        self._actors: list[Actor] = []
+        self._actors: list[Guest] = []
 
     @classmethod
     async def founded(cls, data: Path, *arguments: str) -> Town:
@@ -85,6 +86,14 @@ class Town:
         if available:
             await actor.appear()
         return actor
+
+    async def guest(self, name: str, *, web: bool = False) -> Guest:
+        """Somebody who is there with `folkmoot.client`, as in the demo."""
+        person = Person(name, await self.account(name), PASSWORD)
+        guest = await self.place.enter(person, web=web)
+        self._actors.append(guest)
+        await guest.appear()
+        return guest
 
     async def rises_again(self) -> None:
         """The server is killed, and started again."""

@@ -12,6 +12,8 @@ from folkmoot.engine.configuration import (
     SPACE_TYPE,
     Access,
     Inherit,
+    ItemReply,
+    NodeFull,
     PublishModel,
     SendLast,
 )
@@ -22,6 +24,7 @@ from folkmoot.engine.model import (
     NodeId,
     Occupant,
     Role,
+    Show,
     State,
     Via,
 )
@@ -81,6 +84,10 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "publish": st.sampled_from(PublishModel),
     "persist_items": st.booleans(),
     "max_items": st.sampled_from((0, 1, 2, 1_000, 10_001)),
+    "node_full": st.sampled_from(NodeFull),
+    "purge_offline": st.booleans(),
+    "subscribable": st.booleans(),
+    "item_reply": st.sampled_from(ItemReply),
     "item_seconds": st.sampled_from((0, 1, 60)),
     "payload_bytes_max": st.sampled_from((0, 10, 262_144)),
     "notify_config": st.booleans(),
@@ -121,6 +128,15 @@ states = st.dictionaries(addresses, st.sampled_from(State), min_size=1, max_size
 roles = st.dictionaries(nicks, st.none() | st.sampled_from(Role), min_size=1, max_size=2)
 contacts = st.builds(Contact, st.just("a name"), st.sampled_from(((), ("friends",), ("foes",))))
 
+options = st.fixed_dictionaries(
+    {},
+    optional={
+        "expires": st.none() | st.floats(0, 100),
+        "body": st.booleans(),
+        "shows": st.frozensets(st.sampled_from(Show)),
+    },
+)
+
 creating = st.builds(c.Create, actor=rulers, node=anywhere, settings=settings)
 configuring = st.builds(
     c.Configure, actor=rulers, node=anywhere, settings=st.one_of(settings, standing)
@@ -159,6 +175,9 @@ retracting = st.one_of(
         st.sampled_from((*CHATS, ELSINORE)),
     ),
     st.builds(c.Purge, actor=rulers, node=places),
+    st.builds(
+        c.Depart, actor=rulers, node=anywhere, publishers=st.lists(full, max_size=3).map(tuple)
+    ),
 )
 deleting = st.builds(c.Delete, actor=rulers, node=anywhere)
 
@@ -168,25 +187,28 @@ def subscribing(
 ) -> st.SearchStrategy[c.Command]:
     """Subscribing to nodes, mostly in one's own name."""
     return st.builds(
-        lambda actor, other, node, temporary, own: c.Subscribe(
+        lambda actor, other, node, temporary, own, options: c.Subscribe(
             actor=actor,
             node=node,
             subscriber=actor if own else other,
             via=via,
             temporary=temporary and not actor.is_bare,
+            options=options if via is Via.PUBSUB else {},
         ),
         who,
         addresses,
         nodes,
         st.booleans() if via is Via.PUBSUB else st.just(False),
         st.integers(0, 7).map(bool),
+        options,
     )
 
 
 leaving = st.builds(
-    lambda actor, node: c.Unsubscribe(actor=actor, node=node, subscriber=actor),
+    lambda actor, node, subid: c.Unsubscribe(actor=actor, node=node, subscriber=actor, subid=subid),
     addresses,
     st.one_of(crowded, anywhere),
+    st.sampled_from((None, None, "", "id1")),
 )
 settling = st.one_of(
     st.builds(c.Approve, actor=rulers, node=crowded, subscriber=addresses, allow=st.booleans()),
@@ -198,9 +220,7 @@ settling = st.one_of(
         node=anywhere,
         subscriber=addresses,
         deliver=st.none() | st.booleans(),
-        options=st.fixed_dictionaries(
-            {}, optional={"expires": st.none() | st.floats(0, 100), "body": st.booleans()}
-        ),
+        options=options,
     ),
     st.builds(c.Expire, actor=addresses, node=anywhere),
 )

@@ -152,6 +152,11 @@ class MemoryStore:
         await self._answer()
         return found
 
+    async def purged_offline(self) -> tuple[NodeId, ...]:
+        found = tuple(node for node, kept in self.kept.items() if kept.purged_offline)
+        await self._answer()
+        return found
+
     async def occupied(self) -> tuple[NodeId, ...]:
         found = tuple(node for node, kept in self.kept.items() if kept.occupants)
         await self._answer()

@@ -68,6 +68,22 @@ async def company(stand: Stand, **settings: Any) -> None:
         await stand.enter(HALL, jid)
 
 
+async def test_who_has_several_subscriptions_costs_no_notification_more(stand: Stand) -> None:
+    """XEP-0060 §6.1.6: an item is worded once for all who hear it alike, however they are noted."""
+    await stand.leaf()
+    for jid in (GERTRUDE, HORATIO, OPHELIA):
+        await stand.subscribe(SOLILOQUIES, jid)
+    for jid in (HORATIO, OPHELIA):
+        await stand.subscribe(SOLILOQUIES, jid, options={"expires": 1_000.0})
+    await stand.publish(SOLILOQUIES)
+    (told,) = await stand.hears(Published)
+    subscriptions = (await stand.node(SOLILOQUIES)).subscriptions
+    assert told.to == (GERTRUDE,)
+    assert told.named == {
+        jid: tuple(each.subid for each in subscriptions[jid].terms) for jid in (HORATIO, OPHELIA)
+    }
+
+
 @pytest.mark.parametrize("anyone", [False, True])
 async def test_real_jids(stand: Stand, anyone: bool) -> None:
     """XEP-0045 §7.2.3, §7.2.4: moderators see them, others where the room is non-anonymous."""

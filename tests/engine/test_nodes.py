@@ -221,6 +221,8 @@ async def test_a_space_is_what_a_space_must_be(stand: Stand, name: str) -> None:
     values: dict[str, Any] = {
         "persist_items": False,
         "notify_retract": False,
+        "purge_offline": True,
+        "subscribable": False,
         "access": Access.PRESENCE,
         "publish": PublishModel.OPEN,
     }

@@ -180,11 +180,11 @@ async def test_what_a_device_that_comes_is_told(stand: Stand) -> None:
         found = await stand.ask(questions.interesting, actor, owner, names)
         assert found == tuple(NodeId(owner, name) for name in nodes)
     mood = NodeId(HAMLET, "mood")
-    newest = await stand.ask(questions.newest, phone, mood, Via.PEP)
-    assert newest is not None and newest.last and newest.to == (phone,)
+    (newest,) = await stand.ask(questions.newest, phone, mood, Via.PEP)
+    assert newest.last and newest.to == (phone,)
     await stand.subscribe(mood, phone)
-    assert await stand.ask(questions.newest, phone, mood, Via.PEP) is None
+    assert await stand.ask(questions.newest, phone, mood, Via.PEP) == ()
     assert await stand.ask(questions.subscribed, phone) == (mood,)
     assert await stand.ask(questions.subscribed, device(HORATIO, "other")) == ()
     await stand.run(Delete(actor=HAMLET, node=mood))
-    assert await stand.ask(questions.newest, phone, mood, Via.PUBSUB) is None
+    assert await stand.ask(questions.newest, phone, mood, Via.PUBSUB) == ()

@@ -66,6 +66,7 @@ from tests.engine.stand import (
 )
 
 LETTERS, BELL = NodeId(SPACES, "letters"), NodeId(SPACES, "bell")
+MONUMENT = NodeId(SPACES, "monument")
 TUNE, SECRETS = NodeId(HAMLET, "tune"), NodeId(HAMLET, "secrets")
 MAILBOX = NodeId(HAMLET, MESSAGES_NODE)
 CRYPT, STAGE = NodeId(ROOMS, "crypt"), NodeId(ROOMS, "stage")
@@ -73,7 +74,7 @@ CELL = NodeId(ROOMS, "cell")
 CHAIN = tuple(NodeId(SPACES, f"link {number}") for number in range(CHAIN_NODES_MAX))
 PRINCE, FRIEND = device(HAMLET), device(HORATIO)
 SERVICES_HERE = replace(
-    SERVICES, nodes_per_account_max=len(CHAIN) + 5, subscriptions_per_node_max=2
+    SERVICES, nodes_per_account_max=len(CHAIN) + 6, subscriptions_per_node_max=2
 )
 
 
@@ -86,8 +87,10 @@ async def stand() -> AsyncIterator[Stand]:
         await stand.affiliate(SOLILOQUIES, HAMLET, {POLONIUS: Affiliation.OUTCAST})
         for jid in (HORATIO, OPHELIA):
             await stand.subscribe(SOLILOQUIES, jid)
+        await stand.run(replace(subscribe(SOLILOQUIES, HORATIO), options={"body": True}))
         await stand.leaf(LETTERS, access=Access.WHITELIST)
         await stand.leaf(BELL, persist_items=False, deliver_payloads=False)
+        await stand.leaf(MONUMENT, subscribable=False)
         await stand.space()
         await stand.subscribe(DENMARK, HORATIO)
         for _ in range(INVITES_PER_NODE_MAX):
@@ -131,6 +134,10 @@ def subscribe(node: NodeId, jid: JID, via: Via = Via.PUBSUB) -> Subscribe:
     return Subscribe(actor=jid, node=node, subscriber=jid, via=via)
 
 
+def unsubscribe(jid: JID, subid: str) -> Unsubscribe:
+    return Unsubscribe(actor=jid, node=SOLILOQUIES, subscriber=jid, subid=subid)
+
+
 def configure(node: NodeId, **settings: object) -> Configure:
     return Configure(actor=HAMLET, node=node, settings=settings)
 
@@ -149,6 +156,9 @@ ASKED: Final[dict[Reason, Command]] = {
     Reason.OUTRANKED: SetRoles(actor=PRINCE, node=HALL, roles={"prince": None}),
     Reason.ONESELF: affiliate(HAMLET, HAMLET, Affiliation.OUTCAST),
     Reason.NOT_SUBSCRIBED: Unsubscribe(actor=GERTRUDE, node=SOLILOQUIES, subscriber=GERTRUDE),
+    Reason.NOT_SUBSCRIBABLE: subscribe(MONUMENT, OPHELIA),
+    Reason.SUBID_REQUIRED: unsubscribe(HORATIO, ""),
+    Reason.INVALID_SUBID: unsubscribe(HORATIO, "123-abc"),
     Reason.OUTCAST: subscribe(SOLILOQUIES, POLONIUS),
     Reason.CLOSED_NODE: subscribe(LETTERS, OPHELIA),
     Reason.PENDING: subscribe(DENMARK, HORATIO),

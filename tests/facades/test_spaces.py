@@ -109,6 +109,7 @@ async def test_a_space_is_public_or_private(lead: Client, model: str) -> None:
         ("notify_retract", "0"),
         ("persist_items", "0"),
         ("purge_offline", "1"),
+        ("subscribe", "0"),
         ("publish_model", "open"),
         ("access_model", "presence"),
         ("access_model", "roster"),

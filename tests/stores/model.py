@@ -64,6 +64,11 @@ class KeptNode:
     def occupants(self) -> tuple[Subscription, ...]:
         return tuple(each for each in self.subscriptions.values() if each.occupant is not None)
 
+    @property
+    def purged_offline(self) -> bool:
+        config = self.config
+        return config.room is None and config.persist_items and config.purge_offline
+
     def publish(self, event: ItemPublished) -> None:
         if event.persist:
             self.items.pop(event.item.id, None)
@@ -90,9 +95,8 @@ class KeptNode:
 
     def is_due(self, at: float) -> bool:
         """Whether an item or a subscription has its end at a time, or before it."""
-        if any(
-            each.expires is not None and each.expires <= at for each in self.subscriptions.values()
-        ):
+        terms = (one for each in self.subscriptions.values() for one in each.terms)
+        if any(each.expires is not None and each.expires <= at for each in terms):
             return True
         config = self.config
         lasting = config.room is not None or not config.persist_items or not config.item_seconds

@@ -19,6 +19,7 @@ from folkmoot.engine.model import (
     Show,
     State,
     Subscription,
+    Terms,
     Via,
 )
 from folkmoot.xmpp.jid import JID
@@ -72,6 +73,7 @@ configs = st.builds(
     **{field.name: ... for field in fields(NodeConfig)}
     | {"type": st.sampled_from(("", "urn:xmpp:x")) | texts}
     | {"parent": st.none() | nodes, "link": st.none() | nodes, "room": st.none() | rooms}
+    | {"contacts": st.lists(jids, max_size=2).map(tuple)}
     | {"item_seconds": st.integers(0, ITEM_SECONDS_MAX)},
 )
 
@@ -106,6 +108,8 @@ contacts = st.builds(
 )
 
 
+manners = st.builds(Manner, st.booleans(), st.frozensets(st.sampled_from(Show)))
+terms = st.builds(Terms, texts, st.booleans(), st.none() | seconds, manners)
 occupants = st.builds(
     Occupant, nick=texts, presence=elements, role=st.none() | st.sampled_from(Role)
 )
@@ -134,6 +138,7 @@ def subscriptions(subscriber: JID) -> st.SearchStrategy[Subscription]:
         temporary=st.booleans(),
         deliver=st.booleans(),
         expires=st.none() | seconds,
-        manner=st.builds(Manner, st.booleans(), st.frozensets(st.sampled_from(Show))),
+        manner=manners,
+        more=st.lists(terms, max_size=3).map(tuple),
         contact=st.none() | contacts,
     )

@@ -293,6 +293,9 @@ class StoreMachine(RuleBasedStateMachine):
         assert set(await store.occupied()) == {
             node for node, kept in self.kept.items() if kept.occupants
         }
+        assert set(await store.purged_offline()) == {
+            node for node, kept in self.kept.items() if kept.purged_offline
+        }
         for at in (0.0, 1_600_000_000.25, 4e9):
             over = {node for node, kept in self.kept.items() if kept.is_due(at)}
             assert set(await store.due(at, len(nouns.NODES))) == over

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from folkmoot.admin import AdminError
 from folkmoot.cli.flags import ConfigFlag, DataFlag, configured, examples
+from folkmoot.cli.remote import ready_for_xmpp
 from folkmoot.lock import Holder, holder_of
 
 EPILOG = examples(
@@ -46,6 +47,7 @@ def demo(
     if ephemeral and (data is not None or config is not None):
         raise typer.BadParameter("it is a server of its own", param_hint="--ephemeral")
     # What plays it brings in a whole client; the other commands, and completion, need not wait.
+    ready_for_xmpp()
     from folkmoot.demo.child import ChildFailed
     from folkmoot.demo.performance import perform, perform_all
     from folkmoot.demo.telling import WIDTH_MAX, Telling

@@ -8,14 +8,18 @@ from typing import Annotated, Any
 
 import typer
 
+from folkmoot.cli import space_remote
 from folkmoot.cli.flags import ConfigFlag, DataFlag, configured, examples
 from folkmoot.cli.reach import reach_server
+from folkmoot.cli.remote import beside
 from folkmoot.config import Config
 
 app = typer.Typer(
+    cls=beside(space_remote.app),
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Spaces: list, show, create, invite, audit. Safe while the server runs.",
+    help="Spaces: list, show, create, invite, audit. Safe while the server runs."
+    " With --jid JID, over XMPP on any server; `VERB --jid JID --help` says how.",
 )
 
 KeyArgument = Annotated[str, typer.Argument(metavar="KEY", help="The space's node.")]

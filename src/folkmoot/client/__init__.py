@@ -8,32 +8,50 @@ It works with any server that follows the XEP, and knows nothing of the rest of 
 from importlib.util import find_spec
 
 if find_spec("slixmpp") is None:
-    raise ImportError("folkmoot.client needs slixmpp: pip install 'folkmoot[client]'")
+    raise ModuleNotFoundError(
+        "folkmoot.client needs slixmpp: pip install 'folkmoot[client]'", name="slixmpp"
+    )
 
-from folkmoot.client.connection import NotLoggedIn, SpacesClient, connected
+from folkmoot.client.connection import SpacesClient, connected, log_in
+from folkmoot.client.errors import (
+    BadAnswer,
+    EventsLost,
+    NoAnswer,
+    NotConnected,
+    NotLoggedIn,
+    NotOffered,
+    Refused,
+    SpacesError,
+    TooMuch,
+)
 from folkmoot.client.events import (
     AffiliationChanged,
     Configured,
     Deleted,
     Event,
-    EventsLost,
     ItemChanged,
     ItemsRetracted,
+    Listening,
+    OccupantChanged,
     Purged,
     Requested,
+    Said,
     SubscriptionChanged,
 )
 from folkmoot.client.model import (
     Access,
     Affiliation,
+    Change,
     Content,
     Image,
     Images,
     InvalidAddress,
+    Invite,
     Item,
     Member,
     Membership,
     NodeLink,
+    Occupancy,
     Other,
     Request,
     Room,
@@ -44,13 +62,16 @@ from folkmoot.client.model import (
     WebLink,
 )
 from folkmoot.client.namespaces import AnyNamespace
-from folkmoot.client.plugin import Spaces, TooMuch
+from folkmoot.client.plugin import Spaces
+from folkmoot.client.rooms import RoomExists, Rooms
 
 __all__ = [
     "Access",
     "Affiliation",
     "AffiliationChanged",
     "AnyNamespace",
+    "BadAnswer",
+    "Change",
     "Configured",
     "Content",
     "Deleted",
@@ -59,26 +80,39 @@ __all__ = [
     "Image",
     "Images",
     "InvalidAddress",
+    "Invite",
     "Item",
     "ItemChanged",
     "ItemsRetracted",
+    "Listening",
     "Member",
     "Membership",
+    "NoAnswer",
     "NodeLink",
+    "NotConnected",
     "NotLoggedIn",
+    "NotOffered",
+    "Occupancy",
+    "OccupantChanged",
     "Other",
     "Purged",
+    "Refused",
     "Request",
     "Requested",
     "Room",
+    "RoomExists",
+    "Rooms",
+    "Said",
     "Space",
     "SpaceAddress",
     "Spaces",
     "SpacesClient",
+    "SpacesError",
     "State",
     "SubscriptionChanged",
     "Support",
     "TooMuch",
     "WebLink",
     "connected",
+    "log_in",
 ]

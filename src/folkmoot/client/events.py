@@ -1,15 +1,19 @@
-"""What happens to spaces, as their services tell: XEP-0060 1.30.0 §7.1.2, §8, §12; XEP-0503."""
+"""What happens to spaces and in rooms, as services tell: XEP-0060 1.30.0 §7.1.2, §8, §12; XEP-0503.
+
+Rooms: XEP-0045 1.35.5 §7.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
 from xml.etree.ElementTree import Element
 
 from slixmpp.jid import JID
 
+from folkmoot.client.errors import EventsLost
 from folkmoot.client.model import (
     PUBSUB,
     Affiliation,
@@ -20,11 +24,14 @@ from folkmoot.client.model import (
     State,
 )
 from folkmoot.client.reading import (
+    DELAY,
     EVENT,
+    MUC_USER,
     forms,
     read_affiliation,
     read_item,
     read_jid,
+    read_number,
     read_request,
     read_space,
     read_state,
@@ -32,10 +39,6 @@ from folkmoot.client.reading import (
 
 EVENTS_WAITING_MAX: Final = 1_000
 """How many events wait for one who listens."""
-
-
-class EventsLost(Exception):
-    """Too many events waited, or the stream was lost: listen anew, then ask for the content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,33 @@ class Requested:
     request: Request
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Something was said in a room (XEP-0045 §7.4). past: before one came (§7.2.13)."""
+
+    room: JID
+    nick: str
+    text: str
+    past: bool = False
+    id: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OccupantChanged:
+    """Somebody has come to a room, has changed there, or is gone (XEP-0045 §7.2.2, §7.14).
+
+    jid: None where the room does not tell. codes: as 301 for banned, 307 for kicked (§15.6.2).
+    """
+
+    room: JID
+    nick: str
+    present: bool
+    affiliation: Affiliation = Affiliation.NONE
+    role: str = ""
+    jid: JID | None = None
+    codes: frozenset[int] = frozenset()
+
+
 Event = (
     ItemChanged
     | ItemsRetracted
@@ -112,7 +142,11 @@ Event = (
     | SubscriptionChanged
     | AffiliationChanged
     | Requested
+    | Said
+    | OccupantChanged
 )
+
+_Kind = TypeVar("_Kind", bound=Event)
 
 
 def read_events(message: Element, own: JID) -> Iterator[Event]:
@@ -161,26 +195,55 @@ def _read_event(address: SpaceAddress, told: Element, own: JID) -> Iterator[Even
             return
 
 
+def read_room_events(stanza: Element) -> Iterator[Event]:
+    """What a message or a presence tells of a room; nothing where it is neither."""
+    sender = read_jid(stanza.get("from"))
+    if sender is None or not sender.local or stanza.get("type") == "error":
+        return
+    room, nick = JID(sender.bare), sender.resource
+    if stanza.tag.endswith("}message"):
+        text = next((each.text for each in stanza if each.tag.endswith("}body")), None)
+        if nick and text and stanza.get("type") == "groupchat":
+            past = stanza.find(f"{{{DELAY}}}delay") is not None
+            yield Said(room, nick, text, past, stanza.get("id", ""))
+        return
+    told = stanza.find(f"{{{MUC_USER}}}x")
+    if told is None or not nick:
+        return
+    item = told.find(f"{{{MUC_USER}}}item")
+    row = {} if item is None else item.attrib
+    yield OccupantChanged(
+        *(room, nick, stanza.get("type") != "unavailable"),
+        *(read_affiliation(row.get("affiliation")), row.get("role", ""), read_jid(row.get("jid"))),
+        frozenset(
+            filter(
+                None, (read_number(x.get("code")) for x in told.iterfind(f"{{{MUC_USER}}}status"))
+            )
+        ),
+    )
+
+
 class Listening:
-    """Events of some spaces, or of all, from when it was made: an asynchronous iterator.
+    """Events of some spaces and rooms, or of all, from when it was made: an asynchronous iterator.
 
     Never ends by itself; `close` ends it. Raises EventsLost after the last event it is sure
     of, once more than EVENTS_WAITING_MAX wait or the stream is lost.
     """
 
-    def __init__(self, addresses: frozenset[SpaceAddress]) -> None:
-        """addresses: whose; empty for those of all nodes of services."""
-        self._addresses = addresses
+    def __init__(self, places: frozenset[SpaceAddress | JID]) -> None:
+        """places: spaces, and rooms; empty for all rooms and all nodes of services."""
+        self._places = places
         self._waiting: asyncio.Queue[Event | None] = asyncio.Queue()
         self._lost = False
         self._closed = False
 
     def tell(self, event: Event) -> None:
         """Something has happened."""
-        if self._addresses:
-            if event.address not in self._addresses:
+        place = event.room if isinstance(event, Said | OccupantChanged) else event.address
+        if self._places:
+            if place not in self._places:
                 return
-        elif event.address.service.local:
+        elif isinstance(place, SpaceAddress) and place.service.local:
             return  # an account's own nodes are not what spaces are
         if self._lost or self._closed:
             return
@@ -200,6 +263,15 @@ class Listening:
         if not (self._lost or self._closed):
             self._closed = True
             self._waiting.put_nowait(None)
+
+    async def first(
+        self, kind: type[_Kind], where: Callable[[_Kind], bool] = lambda event: True
+    ) -> _Kind:
+        """The next event of a kind; what comes before it is passed over. Raises EventsLost."""
+        async for event in self:
+            if isinstance(event, kind) and where(event):
+                return event
+        raise EventsLost("it was closed")
 
     def __aiter__(self) -> Listening:
         return self

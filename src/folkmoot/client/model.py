@@ -47,9 +47,10 @@ class Access(Enum):
 
 
 class Affiliation(Enum):
-    """What somebody is to a space (XEP-0060 §4.1)."""
+    """What somebody is to a space (XEP-0060 §4.1), or a room (XEP-0045 §5.2), which has ADMIN."""
 
     OWNER = "owner"
+    ADMIN = "admin"
     PUBLISHER = "publisher"
     PUBLISH_ONLY = "publish-only"
     MEMBER = "member"
@@ -90,12 +91,10 @@ class SpaceAddress:
         Raises InvalidAddress.
         """
         scheme, _, rest = iri.strip().partition(":")
-        service, _, query = rest.partition("?")
-        pairs = (part.partition("=") for part in query.partition("#")[0].split(";"))
-        node = next((value for key, _, value in pairs if key == "node"), "")
+        service = rest.partition("?")[0]
         if scheme.lower() != "xmpp" or not service:
             raise InvalidAddress(f"{iri} is no IRI of a node")
-        return cls.of(unquote(service), unquote(node))
+        return cls.of(unquote(service), _said_in(iri, "node"))
 
     @property
     def iri(self) -> str:
@@ -104,6 +103,17 @@ class SpaceAddress:
 
     def __str__(self) -> str:
         return self.iri
+
+
+def _said_in(iri: str, wanted: str) -> str:
+    query = iri.partition("?")[2].partition("#")[0]
+    pairs = (part.partition("=") for part in query.split(";"))
+    return next((unquote(value) for key, _, value in pairs if key == wanted), "")
+
+
+def token_in(iri: str) -> str:
+    """The token of the invite in an IRI (docs/extensions/invites.md); empty where there is none."""
+    return _said_in(iri, "invite")
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,3 +256,44 @@ class Request:
     address: SpaceAddress
     jid: JID
     subid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Invite:
+    """An invite to a space (docs/extensions/invites.md). Times as they came (XEP-0082).
+
+    token, uri: told once, to whoever makes it; empty later.
+    """
+
+    id: str
+    by: JID | None = None
+    created: str = ""
+    expires: str = ""
+    uses: int = 1
+    used: int = 0
+    token: str = ""
+    uri: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A row of the audit trail (docs/extensions/audit.md). at: as it came (XEP-0082)."""
+
+    id: str
+    at: str
+    by: str
+    what: str
+    of: str
+    before: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Occupancy:
+    """How one has come into a room. created: whether it was not there before (XEP-0045 §10.1)."""
+
+    room: JID
+    nick: str
+    affiliation: Affiliation = Affiliation.NONE
+    role: str = ""
+    created: bool = False

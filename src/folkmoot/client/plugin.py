@@ -1,6 +1,6 @@
 """XEP-0503 0.3.0 as a plugin of slixmpp, `xep_0503`: spaces with everything that is done to them.
 
-What a service refuses is slixmpp's IqError, as it is raised; what it does not answer, IqTimeout.
+Each coroutine raises what `errors` has: Refused, where the answer is an error; NoAnswer; BadAnswer.
 """
 
 from __future__ import annotations
@@ -8,16 +8,19 @@ from __future__ import annotations
 import asyncio
 import secrets
 import weakref
+from itertools import chain
 from typing import Any, ClassVar, Final
 from xml.etree.ElementTree import Element
 
-from slixmpp.exceptions import IqError
 from slixmpp.jid import JID
 from slixmpp.plugins.base import BasePlugin, register_plugin
 from slixmpp.xmlstream.handler import Callback
 from slixmpp.xmlstream.matcher import MatchXPath
 
-from folkmoot.client.events import Listening, read_events
+from folkmoot.client.asking import Asking, next_page
+from folkmoot.client.errors import BadAnswer, NotOffered, Refused, SpacesError
+from folkmoot.client.events import Listening, read_events, read_room_events
+from folkmoot.client.extensions import Extensions
 from folkmoot.client.model import (
     PUBSUB,
     SPACES,
@@ -33,14 +36,17 @@ from folkmoot.client.model import (
     SpaceAddress,
     State,
     Support,
+    token_in,
 )
 from folkmoot.client.reading import (
     DISCO_INFO,
     DISCO_ITEMS,
+    INVITE,
     OWNER,
-    RSM,
     read_affiliation,
+    read_entities,
     read_features,
+    read_identities,
     read_info,
     read_item,
     read_listed,
@@ -50,34 +56,31 @@ from folkmoot.client.reading import (
     read_state,
     sorted_out,
 )
+from folkmoot.client.rooms import Rooms
 from folkmoot.client.writing import (
     FILTER,
     NODE_CONFIG,
     element,
     only_spaces,
-    page_after,
     space_config,
     submitted,
     write_item,
 )
 
-ENTRIES_MAX: Final = 10_000
-"""How many nodes of a service, or items of a space, are taken; each is in memory."""
 INFOS_AT_ONCE: Final = 8
 """How many nodes are asked about without waiting for the others."""
 
 EVENT_NAME: Final = "space_event"
 """The event of slixmpp that carries an `Event`."""
 
-_NOT_OFFERED: Final = ("feature-not-implemented", "service-unavailable")
+_HEARD: Final = ("message", "presence")
 
 
-class TooMuch(Exception):
-    """A service lists more than ENTRIES_MAX."""
+class Spaces(Extensions, BasePlugin):
+    """Spaces: `client.register_plugin("xep_0503")`, then `client.plugin["xep_0503"]`.
 
-
-class Spaces(BasePlugin):
-    """Spaces: `client.register_plugin("xep_0503")`, then `client.plugin["xep_0503"]`."""
+    rooms: what is done in the rooms of spaces.
+    """
 
     name = "xep_0503"
     description = "XEP-0503: Server-side spaces"
@@ -86,24 +89,52 @@ class Spaces(BasePlugin):
     def plugin_init(self) -> None:
         """The plugin is taken up: messages are listened to from now on."""
         self._stream: Any = self.xmpp
+        self._asking = asking = Asking(self._stream)
+        self.rooms = Rooms(asking)
         self._listening: weakref.WeakSet[Listening] = weakref.WeakSet()
-        matcher = MatchXPath(f"{{{self._stream.default_ns}}}message")
-        handler: Any = Callback(self.name, matcher, self._heard)
-        self._stream.register_handler(handler)
+        for kind in _HEARD:
+            matcher = MatchXPath(f"{{{self._stream.default_ns}}}{kind}")
+            handler: Any = Callback(f"{self.name} {kind}", matcher, self._heard)
+            self._stream.register_handler(handler)
         self._stream.add_event_handler("disconnected", self._lost)
 
     def plugin_end(self) -> None:
         """The plugin is given up, and who listens hears no more."""
-        self._stream.remove_handler(self.name)
+        for kind in _HEARD:
+            self._stream.remove_handler(f"{self.name} {kind}")
         self._stream.del_event_handler("disconnected", self._lost)
         for listening in tuple(self._listening):
             listening.close()
+
+    @property
+    def own(self) -> JID:
+        """One's own account."""
+        return JID(self._asking.own.bare)
 
     # What there is
 
     async def support(self, service: JID | str) -> Support:
         """What a service can do (§4)."""
-        return Support(read_features(await self._disco(JID(service), DISCO_INFO)))
+        return Support(read_features(await self._asking.disco(JID(service), DISCO_INFO)))
+
+    async def service(self) -> JID | None:
+        """Where one's own server has its spaces; None if it has no service of pubsub.
+
+        Of several it is the one called `spaces.`, which is where Movim looks.
+        """
+        domain = JID(self.own.domain)
+        query = await self._asking.disco(domain, DISCO_ITEMS)
+        entities = sorted(
+            read_entities(query), key=lambda jid: not jid.domain.startswith("spaces.")
+        )
+        for jid in entities:
+            try:
+                identities = read_identities(await self._asking.disco(jid, DISCO_INFO))
+            except SpacesError:
+                continue  # perhaps a server that is away
+            if ("pubsub", "service") in identities:
+                return jid
+        return None
 
     async def listed(self, service: JID | str) -> list[Space]:
         """The spaces of a service that one may know of (§5.1), in its order.
@@ -119,10 +150,10 @@ class Spaces(BasePlugin):
             inside = [
                 each for each in (only_spaces() if filtered else None, more) if each is not None
             ]
-            query = await self._disco(jid, DISCO_ITEMS, *inside)
+            query = await self._asking.disco(jid, DISCO_ITEMS, *inside)
             before = len(found)
             found.update((space.address.node, space) for space in read_listed(jid, query))
-            more = _next_page(query, len(found), before)
+            more = next_page(query, len(found), before)
             if more is None:
                 break
         nodes = list(found.values())
@@ -138,12 +169,12 @@ class Spaces(BasePlugin):
     async def _known(self, address: SpaceAddress) -> Space | None:
         try:
             return await self.info(address)
-        except IqError:
+        except (Refused, BadAnswer):
             return None
 
     async def info(self, address: SpaceAddress) -> Space:
         """What a space is, or another node (§5.2)."""
-        query = await self._disco(address.service, DISCO_INFO, node=address.node)
+        query = await self._asking.disco(address.service, DISCO_INFO, node=address.node)
         return read_info(address, query)
 
     async def content(self, address: SpaceAddress) -> Content:
@@ -151,41 +182,49 @@ class Spaces(BasePlugin):
         found: dict[str, Item] = {}
         more: Element | None = None
         while True:
-            asked = element(PUBSUB, "pubsub", element(PUBSUB, "items", node=address.node))
-            if more is not None:
-                asked.append(more)
-            answer = await self._ask("get", address.service, asked)
+            asked = element(PUBSUB, "items", node=address.node)
+            inside = (asked,) if more is None else (asked, more)
+            answer = await self._asking.pubsub("get", address.service, *inside)
             before = len(found)
             for each in answer.iterfind(f"{{{PUBSUB}}}pubsub/{{{PUBSUB}}}items/{{{PUBSUB}}}item"):
                 item = read_item(each)
                 found[item.id] = item
-            more = _next_page(answer.find(f"{{{PUBSUB}}}pubsub"), len(found), before)
+            more = next_page(answer.find(f"{{{PUBSUB}}}pubsub"), len(found), before)
             if more is None:
                 return sorted_out(tuple(found.values()))
 
     async def parent(self, jid: JID | str) -> SpaceAddress | None:
         """The space that an entity says it is in (§5.5); see whether its content agrees."""
-        return read_parent(await self._disco(JID(jid), DISCO_INFO))
+        return read_parent(await self._asking.disco(JID(jid), DISCO_INFO))
 
     # Coming and going
 
-    async def join(self, address: SpaceAddress) -> Membership:
-        """Join, or ask to be let in (§5.3): the state is SUBSCRIBED, or PENDING, also once more."""
-        subscribe = element(PUBSUB, "subscribe", node=address.node, jid=self._own.bare)
+    async def join(self, where: SpaceAddress | str, *, invite: str = "") -> Membership:
+        """Join, or ask to be let in (§5.3): the state is SUBSCRIBED, or PENDING, also once more.
+
+        where: also as an IRI, which may have an invite in it. invite: its token, which lets one in
+        at once where the service knows invites and it is good. Raises InvalidAddress.
+        """
+        if isinstance(where, str):
+            invite = invite or token_in(where)
+            where = SpaceAddress.parse(where)
+        subscribe = element(PUBSUB, "subscribe", node=where.node, jid=str(self.own))
+        if invite:
+            subscribe.append(element(INVITE, "invite", token=invite))
         try:
-            answer = await self._ask("set", address.service, element(PUBSUB, "pubsub", subscribe))
-        except IqError as error:
-            if error.iq.xml.find(f".//{{{PUBSUB}#errors}}pending-subscription") is None:
+            answer = await self._asking.pubsub("set", where.service, subscribe)
+        except Refused as refused:
+            if refused.detail != "pending-subscription":
                 raise
-            return Membership(address, State.PENDING)
+            return Membership(where, State.PENDING)
         told = answer.find(f"{{{PUBSUB}}}pubsub/{{{PUBSUB}}}subscription")
         state = None if told is None else told.get("subscription")
-        return Membership(address, State.SUBSCRIBED if state is None else read_state(state))
+        return Membership(where, State.SUBSCRIBED if state is None else read_state(state))
 
     async def leave(self, address: SpaceAddress) -> None:
         """Leave, or take back the request."""
-        unsubscribe = element(PUBSUB, "unsubscribe", node=address.node, jid=self._own.bare)
-        await self._ask("set", address.service, element(PUBSUB, "pubsub", unsubscribe))
+        unsubscribe = element(PUBSUB, "unsubscribe", node=address.node, jid=str(self.own))
+        await self._asking.pubsub("set", address.service, unsubscribe)
 
     async def membership(self, address: SpaceAddress) -> Membership:
         """What one is to a space; what the service does not tell is none (XEP-0060 §5.6, §5.7)."""
@@ -201,12 +240,10 @@ class Spaces(BasePlugin):
         return Membership(address, best, next(iter(standing), Affiliation.NONE))
 
     async def _mine(self, address: SpaceAddress, what: str) -> list[Element]:
-        asked = element(PUBSUB, "pubsub", element(PUBSUB, what, node=address.node))
+        asked = element(PUBSUB, what, node=address.node)
         try:
-            answer = await self._ask("get", address.service, asked)
-        except IqError as error:
-            if error.condition not in _NOT_OFFERED:
-                raise
+            answer = await self._asking.pubsub("get", address.service, asked)
+        except NotOffered:
             return []
         rows = answer.iterfind(f"{{{PUBSUB}}}pubsub/{{{PUBSUB}}}{what}/*")
         return [row for row in rows if row.get("node", address.node) == address.node]
@@ -227,7 +264,7 @@ class Spaces(BasePlugin):
         config = submitted(NODE_CONFIG, space_config(title, description, access))
         create = element(PUBSUB, "create", node=address.node)
         configure = element(PUBSUB, "configure", config)
-        await self._ask("set", address.service, element(PUBSUB, "pubsub", create, configure))
+        await self._asking.pubsub("set", address.service, create, configure)
         return address
 
     async def configure(
@@ -246,16 +283,18 @@ class Spaces(BasePlugin):
         }
         fields = [(var, value) for var, value in given.items() if value is not None]
         form = submitted(NODE_CONFIG, fields)
-        await self._own_ask("set", address, element(OWNER, "configure", form, node=address.node))
+        await self._asking.owner(
+            "set", address, element(OWNER, "configure", form, node=address.node)
+        )
 
     async def delete(self, address: SpaceAddress) -> None:
         """Delete a space."""
-        await self._own_ask("set", address, element(OWNER, "delete", node=address.node))
+        await self._asking.owner("set", address, element(OWNER, "delete", node=address.node))
 
     async def put(self, address: SpaceAddress, item: Item) -> None:
         """List something in a space; what is listed under its id already is replaced (§5.4)."""
         publish = element(PUBSUB, "publish", write_item(item), node=address.node)
-        await self._ask("set", address.service, element(PUBSUB, "pubsub", publish))
+        await self._asking.pubsub("set", address.service, publish)
 
     async def add_room(
         self, address: SpaceAddress, room: JID | str, name: str = "", *, autojoin: bool = False
@@ -270,12 +309,12 @@ class Spaces(BasePlugin):
         id = item if isinstance(item, str) else item.id
         retract = element(PUBSUB, "retract", element(PUBSUB, "item", id=id), node=address.node)
         retract.set("notify", "true")
-        await self._ask("set", address.service, element(PUBSUB, "pubsub", retract))
+        await self._asking.pubsub("set", address.service, retract)
 
     async def members(self, address: SpaceAddress) -> tuple[Member, ...]:
         """Who is affiliated or subscribed, waits, or is banned (XEP-0060 §8.8.1, §8.9.1)."""
-        affiliations = await self._rows(address, "affiliations")
-        return read_members(affiliations, await self._rows(address, "subscriptions"))
+        affiliations = await self._asking.rows(address, "affiliations")
+        return read_members(affiliations, await self._asking.rows(address, "subscriptions"))
 
     async def set_affiliation(
         self, address: SpaceAddress, jid: JID | str, affiliation: Affiliation
@@ -283,11 +322,11 @@ class Spaces(BasePlugin):
         """Change somebody's standing (XEP-0060 §8.9.2)."""
         row = element(OWNER, "affiliation", jid=JID(jid).bare, affiliation=affiliation.value)
         rows = element(OWNER, "affiliations", row, node=address.node)
-        await self._own_ask("set", address, rows)
+        await self._asking.owner("set", address, rows)
 
     async def requests(self, address: SpaceAddress) -> tuple[Request, ...]:
         """Who waits to be let in (XEP-0060 §8.8.1)."""
-        return read_requests(address, await self._rows(address, "subscriptions"))
+        return read_requests(address, await self._asking.rows(address, "subscriptions"))
 
     async def approve(self, request: Request) -> None:
         """Let somebody in."""
@@ -302,67 +341,30 @@ class Spaces(BasePlugin):
         if request.subid:
             row.set("subid", request.subid)
         rows = element(OWNER, "subscriptions", row, node=request.address.node)
-        await self._own_ask("set", request.address, rows)
+        await self._asking.owner("set", request.address, rows)
 
     # What happens
 
-    def events(self, *addresses: SpaceAddress) -> Listening:
-        """What happens to these spaces from now on; to all nodes of services, if none is named."""
-        listening = Listening(frozenset(addresses))
+    def events(self, *places: SpaceAddress | JID | str) -> Listening:
+        """What happens from now on: to these spaces, in these rooms; if none is named, to all."""
+        listening = Listening(
+            frozenset(JID(each) if isinstance(each, str) else each for each in places)
+        )
         self._listening.add(listening)
         return listening
 
-    def _heard(self, message: Any) -> None:
-        for event in read_events(message.xml, self._own):
+    def _heard(self, stanza: Any) -> None:
+        for event in chain(read_events(stanza.xml, self.own), read_room_events(stanza.xml)):
             for listening in tuple(self._listening):
                 listening.tell(event)
             self._stream.event(EVENT_NAME, event)
+        self.rooms.heard(stanza.xml)
 
     def _lost(self, _: object) -> None:
+        self._asking.lose()
+        self.rooms.lose()
         for listening in tuple(self._listening):
             listening.lose()
-
-    # Asking
-
-    @property
-    def _own(self) -> JID:
-        own: JID = self._stream.boundjid
-        return own
-
-    async def _ask(self, type: str, to: JID, payload: Element) -> Element:
-        iq: Any = self._stream.make_iq(ito=to, itype=type)
-        iq.append(payload)
-        answer: Element = (await iq.send()).xml
-        return answer
-
-    async def _disco(
-        self, to: JID, what: str, *inside: Element, node: str | None = None
-    ) -> Element | None:
-        answer = await self._ask("get", to, element(what, "query", *inside, node=node))
-        return answer.find(f"{{{what}}}query")
-
-    async def _own_ask(self, type: str, address: SpaceAddress, payload: Element) -> Element:
-        return await self._ask(type, address.service, element(OWNER, "pubsub", payload))
-
-    async def _rows(self, address: SpaceAddress, what: str) -> Element | None:
-        answer = await self._own_ask("get", address, element(OWNER, what, node=address.node))
-        return answer.find(f"{{{OWNER}}}pubsub/{{{OWNER}}}{what}")
-
-
-def _next_page(answer: Element | None, found: int, before: int) -> Element | None:
-    """How to ask for the next page, None after the last (XEP-0059 §2.2). Raises TooMuch.
-
-    A service that does not page says nothing of it, and one that never ends brings nothing new.
-    """
-    if found > ENTRIES_MAX:
-        raise TooMuch(f"there are more than {ENTRIES_MAX}")
-    told = None if answer is None else answer.find(f"{{{RSM}}}set")
-    if told is None or found == before:
-        return None
-    last, count = told.findtext(f"{{{RSM}}}last"), told.findtext(f"{{{RSM}}}count", "")
-    if not last or count == str(found):
-        return None
-    return page_after(last)
 
 
 register_plugin(Spaces)

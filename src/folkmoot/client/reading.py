@@ -18,10 +18,12 @@ from folkmoot.client.model import (
     SPACES,
     Access,
     Affiliation,
+    Change,
     Content,
     Image,
     Images,
     InvalidAddress,
+    Invite,
     Item,
     Member,
     NodeLink,
@@ -45,6 +47,13 @@ BOOKMARKS: Final = "urn:xmpp:bookmarks:1"
 SUBSCRIPTION: Final = "urn:xmpp:pubsub:subscription:0"
 OOB: Final = "jabber:x:oob"
 AVATAR: Final = "urn:xmpp:avatar:metadata"
+DELAY: Final = "urn:xmpp:delay"
+MUC: Final = "http://jabber.org/protocol/muc"
+MUC_USER: Final = f"{MUC}#user"
+MUC_ADMIN: Final = f"{MUC}#admin"
+MUC_OWNER: Final = f"{MUC}#owner"
+INVITE: Final = "urn:folkmoot:invite:0"
+AUDIT: Final = "urn:folkmoot:audit:0"
 
 AVATAR_ID: Final = "urn:xmpp:spaces:avatar:metadata:0"
 BANNER_ID: Final = "urn:xmpp:spaces:banner:metadata:0"
@@ -87,7 +96,8 @@ def read_jid(text: str | None) -> JID | None:
     return jid if jid.domain else None
 
 
-def _number(text: str | None) -> int | None:
+def read_number(text: str | None) -> int | None:
+    """A number that is not negative, None where there is none."""
     digits = (text or "").strip()
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 19 else None
 
@@ -126,7 +136,7 @@ def read_space(address: SpaceAddress, form: Form) -> Space:
         language=_first(form, "pubsub#language"),
         creator=read_jid(_first(form, "pubsub#creator")),
         owners=tuple(filter(None, map(read_jid, form.get("pubsub#owner", ())))),
-        members=_number(_first(form, "pubsub#num_subscribers")),
+        members=read_number(_first(form, "pubsub#num_subscribers")),
     )
 
 
@@ -143,6 +153,19 @@ def read_info(address: SpaceAddress, query: Element | None) -> Space:
         *(space.description, space.type, space.access, space.language),
         *(space.creator, space.owners, space.members),
     )
+
+
+def read_identities(query: Element | None) -> frozenset[tuple[str, str]]:
+    """Category and type of what disco#info tells of (XEP-0030 §3.1)."""
+    found = () if query is None else query.findall(f"{{{DISCO_INFO}}}identity")
+    return frozenset((each.get("category", ""), each.get("type", "")) for each in found)
+
+
+def read_entities(query: Element | None) -> tuple[JID, ...]:
+    """The services that disco#items of a server tells of (XEP-0030 §4.1)."""
+    found = () if query is None else query.findall(f"{{{DISCO_ITEMS}}}item")
+    jids = (read_jid(each.get("jid")) for each in found if each.get("node") is None)
+    return tuple(dict.fromkeys(jid for jid in jids if jid is not None))
 
 
 def read_features(query: Element | None) -> frozenset[str]:
@@ -227,10 +250,10 @@ def _read_image(info: Element) -> Image:
     return Image(
         hash=info.get("id", ""),
         type=info.get("type", ""),
-        bytes=_number(info.get("bytes")),
+        bytes=read_number(info.get("bytes")),
         url=info.get("url", ""),
-        width=_number(info.get("width")),
-        height=_number(info.get("height")),
+        width=read_number(info.get("width")),
+        height=read_number(info.get("height")),
     )
 
 
@@ -293,3 +316,24 @@ def read_request(service: JID, message: Element) -> Request | None:
     if jid is None or not node:
         return None
     return Request(SpaceAddress(service, node), jid, _first(form, "pubsub#subid"))
+
+
+def read_invite(invite: Element) -> Invite:
+    """An invite, whole or of a list of them."""
+    told = invite.get
+    return Invite(
+        *(told("id", ""), read_jid(told("by")), told("created", ""), told("expires", "")),
+        *(read_number(told("uses")) or 1, read_number(told("used")) or 0),
+        *(told("token", ""), told("uri", "")),
+    )
+
+
+def read_changes(audit: Element) -> tuple[Change, ...]:
+    """The rows of an audit trail."""
+    return tuple(
+        Change(
+            *(row.get(name, "") for name in ("id", "at", "by", "what", "of")),
+            *(row.findtext(f"{{{AUDIT}}}{name}", "") for name in ("before", "after")),
+        )
+        for row in audit.iterfind(f"{{{AUDIT}}}row")
+    )

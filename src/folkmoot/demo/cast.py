@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import secrets
+import ssl
 import string
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+import aiohttp  # noqa: F401  # so that no step waits for it to be loaded
+
 from folkmoot.admin import Admin
+from folkmoot.client import NotConnected, SpacesClient, log_in
 from folkmoot.config import Address
-from folkmoot.demo.client import Client, Unexpected, Watch, log_in
-from folkmoot.demo.wire import TcpWire, WebSocketWire, Wire
+from folkmoot.demo.actor import Actor, Unexpected
 from folkmoot.lock import Holder
 from folkmoot.xmpp.jid import JID
 
@@ -19,6 +22,7 @@ PASSWORD_BYTES: Final = 12
 KEY_LENGTH: Final = 8
 """As long as the keys Movim makes."""
 
+_ANYWHERE: Final = {"*": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}
 _KEY: Final = string.ascii_letters + string.digits
 
 
@@ -55,31 +59,44 @@ class Place:
         """The service of rooms."""
         return JID.parse(f"rooms.{self.domain}")
 
-    async def enter(
-        self, person: Person, watch: Watch | None = None, *, web: bool = False
-    ) -> Client:
+    async def enter(self, person: Person, *, web: bool = False) -> Actor:
         """Log in, by WebSocket or by TCP with STARTTLS, where there is the choice.
 
-        Raises Unexpected, OSError.
+        Raises NotConnected, NotLoggedIn.
         """
-        wire: Wire
+        client = SpacesClient(f"{person.account}/demo", person.password, ssl_context=unverified())
+        actor = Actor(client)
         if self.http is not None and (web or self.tcp is None):
-            wire = await WebSocketWire.connect(self.http)
+            at = reachable(self.http)
+            client.websocket = f"ws://{at}/xmpp-websocket"
         elif self.tcp is not None:
-            wire = await TcpWire.starttls(self.tcp, self.domain.domain)
+            at = reachable(self.tcp)
         else:
-            raise Unexpected("the server has no door that is open to clients")
-        try:
-            return await log_in(wire, person.account, person.password, watch=watch)
-        except BaseException:
-            await wire.close()
-            raise
+            raise NotConnected("the server has no door that is open to clients")
+        await log_in(client, at.host, at.port, direct_tls=False)
+        return actor
 
     def by(self, *, web: bool = False) -> str:
         """What `enter` does, in words."""
         if self.http is not None and (web or self.tcp is None):
             return "WebSocket, SCRAM"
         return "TCP, STARTTLS, SCRAM"
+
+
+def reachable(address: Address) -> Address:
+    """Where a client on this machine connects to reach a listener."""
+    return Address(_ANYWHERE.get(address.host, address.host), address.port)
+
+
+def unverified() -> ssl.SSLContext:
+    """A client's TLS that takes any certificate.
+
+    It is for a server on this machine, which at first has only a certificate it made itself.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def random_key() -> str:

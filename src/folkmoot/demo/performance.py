@@ -6,18 +6,20 @@ from collections.abc import Awaitable
 from pathlib import Path
 from typing import Final
 
+from slixmpp.exceptions import XMPPError
+
 from folkmoot.admin import AdminError
+from folkmoot.client import SpacesError
 from folkmoot.control import RemoteAdmin
+from folkmoot.demo.actor import Unexpected
 from folkmoot.demo.cast import Place, random_key
 from folkmoot.demo.child import Child, ChildFailed
-from folkmoot.demo.client import Unexpected
 from folkmoot.demo.story import Story
 from folkmoot.demo.survival import survive
 from folkmoot.demo.telling import Telling
-from folkmoot.demo.wire import Ended
 from folkmoot.lock import Holder
 
-FAILURES: Final = (Unexpected, Ended, ChildFailed, AdminError, OSError)
+FAILURES: Final = (Unexpected, SpacesError, XMPPError, ChildFailed, AdminError, OSError)
 """What a step that goes wrong raises; anything else is a bug in the telling."""
 
 

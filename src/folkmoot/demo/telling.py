@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from rich.console import Console, RenderableType
 from rich.rule import Rule
 from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
+from slixmpp.xmlstream.tostring import tostring
 
-from folkmoot.demo.client import Watch, Way
-from folkmoot.xmpp.xml import Element, serialize
+from folkmoot.client.namespaces import restored
+from folkmoot.xmpp.xml import Element, parse, serialize
 
 WIDTH_MAX: Final = 110
 """Wider lines are hard to follow."""
@@ -97,18 +98,29 @@ class Telling:
             return nullcontext()
         return self._console.status(Text(f"{step.who} {step.does} …", style="dim"))
 
-    def watch(self, who: str) -> Watch:
-        """What shows the stanzas of somebody, if stanzas are to be shown."""
+    def watch(self, who: str, client: Any) -> None:
+        """Show the stanzas of somebody's client from now on, if stanzas are to be shown."""
+        if not self._xml:
+            return
 
-        def shown(way: Way, stanza: Element) -> None:
-            before = Text(f"{who:>{_INDENT - 3}} {way.value} ", style=STYLES.get(who, ""))
-            for line in _lines(stanza, "", "", self._console.width - _INDENT):
-                coloured = _XML.highlight(line)
-                coloured.rstrip()
-                self._print(before + coloured)
-                before = Text(" " * _INDENT)
+        def showing(arrow: str) -> Callable[[Any], Any]:
+            def show(stanza: Any) -> Any:
+                self._show(f"{who:>{_INDENT - 3}} {arrow} ", STYLES.get(who, ""), stanza)
+                return stanza
 
-        return shown if self._xml else lambda way, stanza: None
+            return show
+
+        client.add_filter("in", showing("←"))
+        client.add_filter("out", showing("→"))
+
+    def _show(self, before: str, style: str, stanza: Any) -> None:
+        margin = Text(before, style=style)
+        element = parse(restored(tostring(stanza.xml, top_level=True)))
+        for line in _lines(element, "", "", self._console.width - _INDENT):
+            coloured = _XML.highlight(line)
+            coloured.rstrip()
+            self._print(margin + coloured)
+            margin = Text(" " * _INDENT)
 
     def end(self) -> bool:
         """Say how it went; whether all went well."""

@@ -26,7 +26,7 @@ from folkmoot.engine.events import (
     SubjectChanged,
     SubscriptionChanged,
 )
-from folkmoot.engine.model import State, Via
+from folkmoot.engine.model import Item, State, Subscription, Via
 from folkmoot.engine.notifications import (
     Active,
     AffiliationTold,
@@ -41,7 +41,10 @@ from folkmoot.engine.notifications import (
     Spoken,
     SubscriptionTold,
 )
+from folkmoot.engine.record import Node
+from folkmoot.engine.replies import reply_to
 from folkmoot.engine.view import View
+from folkmoot.xmpp.jid import JID
 
 
 def foresee(events: Sequence[Event], view: View) -> None:
@@ -96,9 +99,14 @@ def _heard(event: Event, view: View, *, created: bool) -> Iterator[Notification]
         case NodePurged(node=node):
             record = view.found(node)
             if record.config.notify_retract:
-                for manner, to in record.manners().items():
+                for hearing, (to, named) in record.hearings().items():
                     yield Purged(
-                        via=Via.PUBSUB, node=node, to=to, config=record.config, manner=manner
+                        via=Via.PUBSUB,
+                        node=node,
+                        to=to,
+                        config=record.config,
+                        hearing=hearing,
+                        named=named,
                     )
         case NodeConfigured():
             yield from _configured(event, view)
@@ -129,16 +137,17 @@ def _published(event: ItemPublished, view: View) -> Iterator[Notification]:
         )
     elif event.live:
         yield from relations.published(event, view)
-    for manner, to in record.manners().items():
-        if event.evicted and config.notify_retract and config.max_items > 1:
-            # §7.1.2.5; of a node with a single item the new one says all
+    replies = reply_to(view, event.node, config)
+    for hearing, (to, named) in record.hearings().items():
+        if event.evicted and personal.tells_of_evicted(config):
             yield Retracted(
                 via=Via.PUBSUB,
                 node=event.node,
                 to=to,
                 item_ids=event.evicted,
                 config=config,
-                manner=manner,
+                hearing=hearing,
+                named=named,
             )
         if config.deliver_notifications:
             item = occupancy.veiled(record, event.item)
@@ -149,7 +158,9 @@ def _published(event: ItemPublished, view: View) -> Iterator[Notification]:
                     to=to,
                     item=each,
                     config=config,
-                    manner=manner,
+                    reply_to=replies,
+                    hearing=hearing,
+                    named=named,
                 )
 
 
@@ -157,7 +168,7 @@ def _retracted(event: ItemsRetracted, view: View) -> Iterator[Notification]:
     record = view.found(event.node)
     if view.services.is_presence(event.node):
         yield from relations.retracted(event, view)
-    for manner, to in record.manners().items() if event.tell else ():
+    for hearing, (to, named) in record.hearings().items() if event.tell else ():
         yield Retracted(
             via=Via.PUBSUB,
             node=event.node,
@@ -166,7 +177,8 @@ def _retracted(event: ItemsRetracted, view: View) -> Iterator[Notification]:
             if record.config.is_space
             else event.item_ids,
             config=record.config,
-            manner=manner,
+            hearing=hearing,
+            named=named,
         )
 
 
@@ -256,9 +268,14 @@ def _approval_settled(event: ApprovalSettled, view: View) -> Iterator[Notificati
 
 def _subscription_changed(event: SubscriptionChanged, view: View) -> Iterator[Notification]:
     record = view.found(event.node)
-    was = State.NONE if event.before is None else event.before.state
-    now = State.NONE if event.after is None else event.after.state
-    if was is not now:
+    olds = {} if event.before is None else {each.subid: each for each in event.before.apart}
+    news = {} if event.after is None else {each.subid: each for each in event.after.apart}
+    for subid in dict.fromkeys((*olds, *news)):
+        before, after = olds.get(subid), news.get(subid)
+        was = State.NONE if before is None else before.state
+        now = State.NONE if after is None else after.state
+        if was is now:
+            continue
         to = () if event.cause is Cause.ASKED else (event.subscriber,)
         if record.config.notify_sub and State.SUBSCRIBED in (was, now):
             to = (*to, *(jid for jid in view.owners(event.node) if jid != event.subscriber))
@@ -268,18 +285,28 @@ def _subscription_changed(event: SubscriptionChanged, view: View) -> Iterator[No
                 node=event.node,
                 to=to,
                 subscriber=event.subscriber,
-                before=event.before,
-                after=event.after,
+                before=before,
+                after=after,
                 cause=event.cause,
                 config=record.config,
             )
     if event.last is not None and event.after is not None:
+        yield from last_published(view, record, event.after, event.subscriber, event.last)
+
+
+def last_published(
+    view: View, record: Node, held: Subscription, to: JID, item: Item
+) -> Iterator[Published]:
+    """The newest item, as a subscription lets one address hear of it (XEP-0060 §6.1.7)."""
+    for hearing, subids in held.hearings:
         yield Published(
             via=Via.PUBSUB,
-            node=event.node,
-            to=(event.subscriber,),
-            item=occupancy.veiled(record, event.last),
+            node=record.id,
+            to=() if subids else (to,),
+            item=occupancy.veiled(record, item),
             config=record.config,
+            reply_to=reply_to(view, record.id, record.config),
             last=True,
-            manner=event.after.manner,
+            hearing=hearing,
+            named={to: subids} if subids else {},
         )

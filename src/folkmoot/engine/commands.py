@@ -42,9 +42,14 @@ A facade's form table makes them; what is not named stays as it is.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Create(Command):
-    """Create a node, configured in the same breath (XEP-0060 §8.1)."""
+    """Create a node, configured in the same breath (XEP-0060 §8.1).
+
+    publishers: who may publish besides its owner (XEP-0207 §6). Where it is for them alone the
+    owner is subscribed to it as well: it is a conversation.
+    """
 
     settings: Settings = field(default_factory=dict)
+    publishers: tuple[JID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +124,16 @@ class Retract(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Depart(Command):
+    """End what some resources published, where it goes with them; for the server itself.
+
+    publishers: full JIDs that are offline.
+    """
+
+    publishers: tuple[JID, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Subscribe(Command):
     """Subscribe to a node (XEP-0060 §6.1), ask for presence (RFC 6121 §3.1), enter a room.
 
@@ -167,12 +182,21 @@ class Unsubscribe(Command):
     parting: the presence an occupant leaves with, or that gives up another's.
     lost: the stream is gone; the occupant did not choose to leave.
     bounced: notifications come back; what an owner made of the entity stays (XEP-0060 §12.4).
+    subid: which of several subscriptions is meant, "" where there is just one; None: all of them.
     """
 
     subscriber: JID
+    subid: str | None = None
     parting: Element | None = None
     lost: bool = False
     bounced: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounce(Command):
+    """Take note of a notification that comes back, but may get there later (XEP-0060 §12.4)."""
+
+    subscriber: JID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,9 +215,13 @@ class Approve(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetSubscriptions(Command):
-    """Set others' subscriptions, as an owner (XEP-0060 §8.8)."""
+    """Set others' subscriptions, as an owner (XEP-0060 §8.8).
+
+    states: of all the subscriptions of an address. apart: of those named by a subid.
+    """
 
     states: Mapping[JID, State]
+    apart: Mapping[tuple[JID, str], State] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,10 +241,12 @@ class SetAffiliations(Command):
 class SetDelivery(Command):
     """Change the options of a subscription (XEP-0060 §6.3); what is not named stays as it is.
 
+    subid: which of several subscriptions is meant, "" where there is just one.
     options: `expires` of a `Subscription`, and the fields of its `manner`.
     """
 
     subscriber: JID
+    subid: str = ""
     deliver: bool | None = None
     options: Settings = field(default_factory=dict)
 

@@ -7,11 +7,15 @@ from enum import Enum
 from typing import Final
 
 from folkmoot.engine.model import Hat, NodeId
+from folkmoot.xmpp.jid import JID
 
 SPACE_TYPE: Final = "urn:xmpp:spaces:0"
 
 NODE_ITEMS_MAX: Final = 10_000
 """What `max_items` means by `max`, and the most an owner may ask for."""
+
+CONTACTS_MAX: Final = 20
+"""How many people a node may name for questions."""
 
 ITEM_SECONDS_MAX: Final = 3_155_760_000
 """The longest an owner may let items last: a hundred years."""
@@ -44,6 +48,23 @@ class SendLast(Enum):
     NEVER = "never"
     ON_SUB = "on_sub"
     ON_SUB_AND_PRESENCE = "on_sub_and_presence"
+
+
+class ItemReply(Enum):
+    """Who is named with an item as whom to reply to (`pubsub#itemreply`; §12.17)."""
+
+    OWNER = "owner"
+    PUBLISHER = "publisher"
+    NONE = "none"
+
+
+class NodeFull(Enum):
+    """What happens to an item for which there is no room (`pubsub#publish_node_full`)."""
+
+    RETRACT_OLDEST = "retract-oldest"
+    DISCARD_OLDEST = "discard-oldest"
+    """Nobody is told that the oldest is gone."""
+    REJECT = "reject"
 
 
 class Inherit(Enum):
@@ -103,14 +124,20 @@ class NodeConfig:
     title: str = ""
     description: str = ""
     language: str = ""
+    contacts: tuple[JID, ...] = ()
+    """Whom to ask about the node, at most CONTACTS_MAX."""
+    subscribable: bool = True
     access: Access = Access.OPEN
     roster_groups: tuple[str, ...] = ()
     publish: PublishModel = PublishModel.PUBLISHERS
     persist_items: bool = True
     max_items: int = 1_000
     """0 to NODE_ITEMS_MAX; the oldest item makes way."""
+    node_full: NodeFull = NodeFull.RETRACT_OLDEST
     item_seconds: int = 0
     """How long an item lasts, up to ITEM_SECONDS_MAX; 0: for ever."""
+    purge_offline: bool = False
+    """What a resource published goes when that resource goes offline."""
     payload_bytes_max: int = 262_144
     deliver_notifications: bool = True
     deliver_payloads: bool = True
@@ -121,6 +148,7 @@ class NodeConfig:
     notify_retract: bool = True
     notify_sub: bool = False
     send_last: SendLast = SendLast.NEVER
+    item_reply: ItemReply = ItemReply.PUBLISHER
     headline: bool = True
     """Notifications are of type `headline`, else `normal`."""
     parent: NodeId | None = None

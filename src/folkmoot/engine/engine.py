@@ -7,7 +7,7 @@ from typing import Concatenate, Final, Generic, ParamSpec, TypeVar
 
 from folkmoot.engine import questions
 from folkmoot.engine.audience import foresee, hearers
-from folkmoot.engine.commands import Command, Expire, Vacate
+from folkmoot.engine.commands import Command, Depart, Expire, Vacate
 from folkmoot.engine.decide import Stamp, decide
 from folkmoot.engine.decide.auditing import audited
 from folkmoot.engine.events import Audited, Event, NodeCreated, NodeDeleted
@@ -141,6 +141,20 @@ class Engine(Generic[T]):
             gone = tuple(jid for jid in record.subscriptions if jid.resource and not present(jid))
             if gone:
                 await self.run(Vacate(actor=node.service, node=node, occupants=gone))
+
+    async def depart(self, publisher: JID) -> None:
+        """A full JID is offline: what it published goes where a node is configured so."""
+        for node in self.nodes.left_behind(publisher):
+            await self.run(Depart(actor=node.service, node=node, publishers=(publisher,)))
+
+    async def purge_absent(self, present: Callable[[JID], bool]) -> None:
+        """The same of all who are offline. present: as in `vacate`."""
+        await self._journal.settled()
+        for node in await self._store.purged_offline():
+            heads = await self.ask(questions.publishers, node)
+            gone = tuple(jid for jid in heads if not present(jid))
+            if gone:
+                await self.run(Depart(actor=node.service, node=node, publishers=gone))
 
     async def expire(self) -> None:
         """End what is over, wherever it is; what is too much at once stays for the next time."""

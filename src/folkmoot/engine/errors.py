@@ -18,6 +18,11 @@ class Reason(Enum):
     ONESELF = auto()
     """Nobody bans themself."""
     NOT_SUBSCRIBED = auto()
+    NOT_SUBSCRIBABLE = auto()
+    """Nobody subscribes to this node."""
+    SUBID_REQUIRED = auto()
+    """There are several subscriptions, and none is named."""
+    INVALID_SUBID = auto()
     OUTCAST = auto()
     CLOSED_NODE = auto()
     """Whitelist: only who is a member may."""

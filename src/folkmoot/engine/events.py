@@ -139,6 +139,7 @@ class SubscriptionChanged:
     last: the newest item, where the node sends it to those who subscribe.
     recall: how much of what was said an occupant who comes wants to be told.
     said: the stanza by which presence was granted, denied or given up.
+    subid: which of an address's subscriptions was asked for; "": all there are.
     """
 
     node: NodeId
@@ -152,6 +153,20 @@ class SubscriptionChanged:
     last: Item | None = None
     recall: Recall = RECALL_ALL
     said: Element | None = None
+    subid: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounced:
+    """A notification came back. count: how many have in a row, those within an hour being one.
+
+    at: seconds since 1970.
+    """
+
+    node: NodeId
+    subscriber: JID
+    count: int
+    at: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -307,6 +322,7 @@ Event = (
     | ItemsRetracted
     | NodePurged
     | SubscriptionChanged
+    | Bounced
     | OccupantsLost
     | AffiliationChanged
     | HatsChanged
@@ -330,9 +346,9 @@ def kept(event: Event) -> bool:
         case SubscriptionChanged():
             before, after = event.before, event.after
             return bool(lasting(before) or lasting(after)) or _place(before) != _place(after)
-        case ApprovalRequested() | ApprovalSettled() | StandingChanged() | Spent():
+        case ApprovalRequested() | ApprovalSettled() | StandingChanged() | Bounced():
             return False
-        case Watched() | Noticed():
+        case Spent() | Watched() | Noticed():
             return False
         case _:
             return True

@@ -5,7 +5,7 @@ Values are frozen. A node's configuration is in `configuration`, the node itself
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Final, NamedTuple
 
@@ -169,6 +169,20 @@ class Show(Enum):
     XA = "xa"
 
 
+class Hearing(NamedTuple):
+    """How a notification of items reaches all who hear it alike.
+
+    body: with words for clients that know no payload. shows: only resources that are available in
+    one of these ways hear, None among them being those that are not available at all; empty: all.
+    """
+
+    body: bool = False
+    shows: frozenset[Show | None] = frozenset()
+
+
+ALWAYS: Final = Hearing()
+
+
 class Manner(NamedTuple):
     """How a subscriber wants to hear of items (XEP-0060 §16.4.2).
 
@@ -179,8 +193,25 @@ class Manner(NamedTuple):
     body: bool = False
     shows: frozenset[Show] = frozenset()
 
+    @property
+    def hearing(self) -> Hearing:
+        """How one hears who has no other subscription."""
+        return Hearing(self.body, self.shows)
+
 
 PLAIN: Final = Manner()
+
+
+class Terms(NamedTuple):
+    """What one of several subscriptions of an address has of its own (XEP-0060 §6.1.6).
+
+    The fields are those of `Subscription`.
+    """
+
+    subid: str
+    deliver: bool = True
+    expires: float | None = None
+    manner: Manner = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,10 +219,12 @@ class Subscription:
     """An entity's subscription to a node (XEP-0060 §4.2).
 
     subscriber: bare, or full where only one of its resources is meant.
-    subid: names it; kept even where nobody asks for it.
+    subid: names it, among those of its address; kept even where nobody asks for it.
     temporary: ends with the subscriber's stream; only a full JID has such (§12.4).
     deliver: False holds notifications back (`pubsub#deliver`).
     expires: when it ends, in seconds since 1970; None: it was given no end (§12.19).
+    more: the terms of the same address's further subscriptions (§6.1.6). All of them have the same
+    state: what lets an entity in, or puts it out, asks nothing of its terms.
     """
 
     subscriber: JID
@@ -204,6 +237,58 @@ class Subscription:
     manner: Manner = PLAIN
     occupant: Occupant | None = None
     contact: Contact | None = None
+    more: tuple[Terms, ...] = ()
+
+    @property
+    def terms(self) -> tuple[Terms, ...]:
+        """Those of every subscription of the address, in the order they were made."""
+        return (Terms(self.subid, self.deliver, self.expires, self.manner), *self.more)
+
+    @property
+    def ends(self) -> float | None:
+        """When the first of them ends, in seconds since 1970; None: none of them does."""
+        if not self.more:
+            return self.expires
+        return min((each.expires for each in self.terms if each.expires is not None), default=None)
+
+    @property
+    def apart(self) -> tuple[Subscription, ...]:
+        """Each of the address's subscriptions as if it were the only one."""
+        return tuple(self.on(each) for each in self.terms) if self.more else (self,)
+
+    @property
+    def delivers(self) -> bool:
+        """Whether the address hears of items by any of its subscriptions."""
+        return self.deliver or (bool(self.more) and any(each.deliver for each in self.more))
+
+    @property
+    def hearings(self) -> tuple[tuple[Hearing, tuple[str, ...]], ...]:
+        """How the address hears of an item, and the subids that it hears with.
+
+        It hears once, whatever it has subscribed to (§6.1.6): no resource is in two of these at
+        the same time. With a body, if it is to have one by any subscription (§12.8). Where there
+        is just one subscription no subid is said (§7.1.2.4).
+        """
+        if not self.more:
+            return ((self.manner.hearing, ()),) if self.deliver else ()
+        heard = [each for each in self.terms if each.deliver]
+        body = any(each.manner.body for each in heard)
+        found: dict[tuple[str, ...], set[Show | None]] = {}
+        for show in (*Show, None):
+            subids = tuple(
+                each.subid for each in heard if not each.manner.shows or show in each.manner.shows
+            )
+            if subids:
+                found.setdefault(subids, set()).add(show)
+        return tuple(
+            (Hearing(body, frozenset(shows if len(shows) <= len(Show) else ())), subids)
+            for subids, shows in found.items()
+        )
+
+    def on(self, *terms: Terms) -> Subscription:
+        """The same on other terms, of which there is one at least."""
+        first, *more = terms
+        return replace(self, **first._asdict(), more=tuple(more))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,17 +5,18 @@ A notification has everything a facade needs to word it, and nothing its hearers
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.events import Cause
 from folkmoot.engine.model import (
-    PLAIN,
+    ALWAYS,
     Affiliation,
     Contact,
     Hat,
+    Hearing,
     Item,
-    Manner,
     NodeId,
     Role,
     Subscription,
@@ -57,33 +58,42 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Published(Heard):
+class OfItems(Heard):
+    """News of a node's items: how its hearers hear it.
+
+    named: further hearers, those with several subscriptions, and the subids that they hear with.
+    """
+
+    hearing: Hearing = ALWAYS
+    named: Mapping[JID, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published(OfItems):
     """An item, for subscribers."""
 
     item: Item
     config: NodeConfig
+    reply_to: tuple[JID, ...] = ()
+    """The owners, where they are to be replied to (XEP-0060 §12.17)."""
     last: bool = False
     """Sent because it is the newest item, not because it is new (XEP-0060 §6.1.7)."""
-    manner: Manner = PLAIN
-    """How these hearers want to hear."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Retracted(Heard):
+class Retracted(OfItems):
     """Items are gone, for subscribers."""
 
     item_ids: tuple[str, ...]
     config: NodeConfig
     parting: Element | None = None
-    manner: Manner = PLAIN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Purged(Heard):
+class Purged(OfItems):
     """All items are gone, for subscribers."""
 
     config: NodeConfig
-    manner: Manner = PLAIN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +117,8 @@ class Configured(Heard):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriptionTold(Heard):
     """A subscription changed, for the subscriber or, with `notify_sub`, the owners.
+
+    before, after: of an address with several, the one of them that began or ended.
 
     said: the stanza by which presence was granted, denied or given up; None: it says nothing more.
     """

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from folkmoot.engine import access
 from folkmoot.engine.access import Stance
-from folkmoot.engine.configuration import Access, NodeConfig
+from folkmoot.engine.configuration import Access, NodeConfig, NodeFull
 from folkmoot.engine.events import (
     Event,
     ItemPublished,
@@ -30,6 +30,7 @@ from folkmoot.engine.notifications import (
     Purged,
     Retracted,
 )
+from folkmoot.engine.replies import reply_to
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
 
@@ -71,6 +72,15 @@ def _without_rows(view: View, node: NodeId) -> bool:
     return len(view.chain(node)) == 1 and (record is None or not record.affiliations)
 
 
+def tells_of_evicted(config: NodeConfig) -> bool:
+    """Whether it is told that the oldest item made way (XEP-0060 §7.1.2.5).
+
+    Of a node with a single item the new one says all.
+    """
+    retracts = config.node_full is NodeFull.RETRACT_OLDEST
+    return retracts and config.notify_retract and config.max_items > 1
+
+
 def foresee(events: Sequence[Event], view: View) -> None:
     """Look at all that `heard` will look at, while what is missing can still be loaded."""
     for event in events:
@@ -90,22 +100,29 @@ def heard(event: Event, view: View) -> Iterator[Notification]:
     `but` are those who did, under whichever address: they are told as subscribers.
     """
     record = view.node(event.node)
-    told = () if record is None else tuple(_told(event, record.config))
+    told = () if record is None else tuple(_told(event, record.config, view))
     if record is not None and told and (to := hearers(view, event.node)):
         but = frozenset(record.hearers(Via.PUBSUB))
         for each in told:
             yield replace(each, to=to, but=but)
 
 
-def _told(event: Event, config: NodeConfig) -> Iterator[Notification]:
+def _told(event: Event, config: NodeConfig, view: View) -> Iterator[Notification]:
     """The notifications, as yet to nobody."""
     via, node, to = Via.PEP, event.node, ()
     match event:
         case ItemPublished(item=item, evicted=evicted):
-            if evicted and config.notify_retract and config.max_items > 1:
+            if evicted and tells_of_evicted(config):
                 yield Retracted(via=via, node=node, to=to, item_ids=evicted, config=config)
             if config.deliver_notifications:
-                yield Published(via=via, node=node, to=to, item=item, config=config)
+                yield Published(
+                    via=via,
+                    node=node,
+                    to=to,
+                    item=item,
+                    config=config,
+                    reply_to=reply_to(view, node, config),
+                )
         case ItemsRetracted(item_ids=item_ids, tell=True):
             yield Retracted(via=via, node=node, to=to, item_ids=item_ids, config=config)
         case NodePurged() if config.notify_retract:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from folkmoot.engine.audience import last_published
 from folkmoot.engine.configuration import NodeConfig, SendLast
-from folkmoot.engine.model import PLAIN, NodeId, State, Subscription, Via
+from folkmoot.engine.model import NodeId, State, Subscription, Via
 from folkmoot.engine.notifications import Published
 from folkmoot.engine.personal import may_look
+from folkmoot.engine.replies import reply_to
 from folkmoot.engine.store import Edge, ItemQuery
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
@@ -40,27 +42,33 @@ def subscribed(view: View, actor: JID) -> tuple[NodeId, ...]:
     return tuple(node for node in nodes if _is_sent(view, actor, node, Via.PUBSUB))
 
 
-def newest(view: View, actor: JID, node: NodeId, via: Via) -> Published | None:
+def newest(view: View, actor: JID, node: NodeId, via: Via) -> tuple[Published, ...]:
     """The newest item of a node, for one device that comes, if it is still to be sent it.
 
     via: PUBSUB for who subscribed, PEP for who did not.
     """
     config = view.config(node)
     if config is None or not _is_sent(view, actor, node, via):
-        return None
+        return ()
     query = ItemQuery(node=node, edge=Edge.NEWEST, limit=1, counted=False)
-    held = [] if via is Via.PEP else _explicit(view, actor, node)
+    told: list[Published] = []
     for item in view.page(query).items:
-        return Published(
-            via=via,
-            node=node,
-            to=(actor,),
-            item=item,
-            config=config,
-            last=True,
-            manner=held[0].manner if held else PLAIN,
-        )
-    return None
+        if via is Via.PEP:
+            told.append(
+                Published(
+                    via=via,
+                    node=node,
+                    to=(actor,),
+                    item=item,
+                    config=config,
+                    reply_to=reply_to(view, node, config),
+                    last=True,
+                )
+            )
+        else:
+            held = _explicit(view, actor, node)[0]
+            told.extend(last_published(view, view.found(node), held, actor, item))
+    return tuple(told)
 
 
 def _is_sent(view: View, actor: JID, node: NodeId, via: Via) -> bool:
@@ -91,5 +99,5 @@ def _explicit(view: View, actor: JID, node: NodeId) -> list[Subscription]:
         if each is not None
         and each.via is Via.PUBSUB
         and each.state is State.SUBSCRIBED
-        and each.deliver
+        and each.delivers
     ]

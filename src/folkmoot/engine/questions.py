@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from folkmoot.engine import access, pictures
-from folkmoot.engine.configuration import Access, NodeConfig, SendLast
+from folkmoot.engine import access, audience, pictures
+from folkmoot.engine.configuration import Access, ItemReply, NodeConfig, SendLast
 from folkmoot.engine.decide.lowering import last_item
 from folkmoot.engine.decide.nodes import hold_owner
+from folkmoot.engine.decide.terms import named
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.hat_questions import hats_at
 from folkmoot.engine.model import (
@@ -145,7 +146,8 @@ def items(view: View, actor: JID, query: ItemQuery, *, both: bool = False) -> It
     page = view.page(query)
     if not page.found:
         raise Refused(Reason.ITEM_NOT_FOUND)
-    return replace(page, items=tuple(veiled(record, item) for item in page.items))
+    named = record.config.item_reply is ItemReply.PUBLISHER
+    return replace(page, items=tuple(veiled(record, item) for item in page.items), named=named)
 
 
 def _items_of_space(view: View, query: ItemQuery, *, both: bool) -> ItemPage:
@@ -175,6 +177,11 @@ def configuration(view: View, actor: JID, node: NodeId) -> NodeConfig:
     return record.config
 
 
+def publishers(view: View, node: NodeId) -> tuple[JID, ...]:
+    """The full JIDs that published what is in a node; for the server's own use."""
+    return tuple(dict.fromkeys(view.heads(view.found(node)).values()))
+
+
 def invites(view: View, actor: JID, node: NodeId) -> tuple[Ticket, ...]:
     """The invites to a space or room, for those who may make some. Raises Refused(FORBIDDEN)."""
     record, mine = view.found(node), view.affiliation(node, actor)
@@ -194,8 +201,9 @@ def subscribers(view: View, actor: JID, node: NodeId) -> tuple[Subscription, ...
     hold_owner(node, actor, view)
     return tuple(
         each
-        for each in record.subscriptions.values()
-        if each.occupant is None and each.state is not State.NONE
+        for held in record.subscriptions.values()
+        if held.occupant is None and held.state is not State.NONE
+        for each in held.apart
     )
 
 
@@ -226,8 +234,9 @@ def own_subscriptions(
     return tuple(
         (place, each)
         for place in sorted(places, key=str)
-        for each in view.subscriptions(place, actor)
-        if each.occupant is None and each.state is not State.NONE
+        for held in view.subscriptions(place, actor)
+        if held.occupant is None and held.state is not State.NONE
+        for each in held.apart
     )
 
 
@@ -310,16 +319,34 @@ def knows_account(view: View, actor: JID, account: JID) -> bool:
     return view.hears_presence(account, actor)
 
 
-def own_subscription(view: View, actor: JID, node: NodeId, jid: JID) -> Subscription | None:
+def own_subscription(
+    view: View, actor: JID, node: NodeId, jid: JID, subid: str
+) -> Subscription | None:
     """The subscription of just one of one's own addresses (XEP-0060 §6.3.2).
 
-    Raises Refused: NODE_NOT_FOUND, INVALID_SUBSCRIBER.
+    Raises Refused: NODE_NOT_FOUND, INVALID_SUBSCRIBER, SUBID_REQUIRED, INVALID_SUBID.
     """
     view.found(node)
     if jid.bare != actor.bare:
         raise Refused(Reason.INVALID_SUBSCRIBER)
     held = view.subscription(node, jid)
-    return None if held is None or held.state is State.NONE else held
+    if held is None or held.state is State.NONE:
+        return None
+    return held.on(named(held, subid))
+
+
+def hold_subid(view: View, actor: JID, node: NodeId, subid: str) -> None:
+    """Nothing, where who retrieves items says by which subscription, if there is a question.
+
+    There is none for who is not subscribed. Raises Refused: SUBID_REQUIRED, INVALID_SUBID
+    (XEP-0060 §6.5.9.1, §6.5.9.2).
+    """
+    held = [each for each in view.subscriptions(node, actor) if each.occupant is None]
+    if subid and held and all(each.subid != subid for one in held for each in one.terms):
+        raise Refused(Reason.INVALID_SUBID)
+    mine = (actor, actor.bare)
+    if not subid and any(each.more for each in held if each.subscriber in mine):
+        raise Refused(Reason.SUBID_REQUIRED)
 
 
 def sending_last(view: View, actor: JID) -> tuple[NodeId, ...]:
@@ -341,20 +368,9 @@ def last_published(view: View, actor: JID, node: NodeId) -> tuple[Published, ...
         return ()
     held = view.subscription(node, actor.bare) or view.subscription(node, actor)
     item = last_item(node, view)
-    if item is None or held is None or held.state is not State.SUBSCRIBED or not held.deliver:
+    if item is None or held is None or held.state is not State.SUBSCRIBED:
         return ()
-    config, manner = record.config, held.manner
-    return (
-        Published(
-            via=Via.PUBSUB,
-            node=node,
-            to=(actor,),
-            item=item,
-            config=config,
-            last=True,
-            manner=manner,
-        ),
-    )
+    return tuple(audience.last_published(view, record, held, actor, item))
 
 
 def pending_nodes(view: View, actor: JID, service: JID) -> tuple[NodeId, ...]:

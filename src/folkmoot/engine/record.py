@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections import Counter, OrderedDict, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.model import (
     Affiliation,
+    Hearing,
     Item,
     Manner,
     NodeId,
@@ -41,6 +42,8 @@ class Node:
     buckets: what of a pace is used up, where something is; at most BUCKETS_PER_NODE_MAX.
     watchers: who wants to hear that something is said in a room. unaware: those of them who have
     not since they were in it last.
+    bounces: address to how many notifications came back in a row, and when the last did, in seconds
+    since 1970; forgotten with the node.
     written: the number of the last batch that holds a write to this node.
     """
 
@@ -60,8 +63,26 @@ class Node:
     buckets: OrderedDict[Key, Bucket] = field(default_factory=OrderedDict)
     watchers: set[JID] = field(default_factory=set)
     unaware: set[JID] = field(default_factory=set)
+    bounces: dict[JID, tuple[int, float]] = field(default_factory=dict)
     written: int = 0
     _derived: Derived | None = None
+    _owners: tuple[JID, ...] | None = None
+
+    @property
+    def owners(self) -> tuple[JID, ...]:
+        """Whom a row here makes an owner."""
+        if self._owners is None:
+            rows = self.affiliations.items()
+            self._owners = tuple(jid for jid, row in rows if row is Affiliation.OWNER)
+        return self._owners
+
+    def put_affiliation(self, jid: JID, row: Affiliation | None) -> None:
+        """Set or remove one row."""
+        if row is None:
+            self.affiliations.pop(jid, None)
+        else:
+            self.affiliations[jid] = row
+        self._owners = None
 
     @property
     def derived(self) -> Derived:
@@ -79,20 +100,29 @@ class Node:
         if index.hearers is None:
             found: dict[Via, list[JID]] = {}
             for subscription in self.subscriptions.values():
-                if subscription.state is State.SUBSCRIBED and subscription.deliver:
+                if subscription.state is State.SUBSCRIBED and subscription.delivers:
                     found.setdefault(subscription.via, []).append(subscription.subscriber)
             index.hearers = {via: tuple(jids) for via, jids in found.items()}
         return index.hearers.get(via, ())
 
-    def manners(self) -> Mapping[Manner, tuple[JID, ...]]:
-        """The same addresses for XEP-0060, by how they want to hear."""
+    def hearings(self) -> Mapping[Hearing, Hearers]:
+        """The same addresses for XEP-0060, by how they hear of items."""
         index = self.derived
-        if index.manners is None:
-            found: dict[Manner, list[JID]] = {}
+        if index.hearings is None:
+            alike: dict[Manner, list[JID]] = {}
+            several: dict[Hearing, dict[JID, tuple[str, ...]]] = {}
             for jid in self.hearers(Via.PUBSUB):
-                found.setdefault(self.subscriptions[jid].manner, []).append(jid)
-            index.manners = {manner: tuple(jids) for manner, jids in found.items()}
-        return index.manners
+                held = self.subscriptions[jid]
+                if held.more:
+                    for hearing, subids in held.hearings:
+                        several.setdefault(hearing, {})[jid] = subids
+                else:
+                    alike.setdefault(held.manner, []).append(jid)
+            found = {manner.hearing: Hearers(tuple(jids), {}) for manner, jids in alike.items()}
+            for hearing, named in several.items():
+                found[hearing] = Hearers(found.get(hearing, _NOBODY).to, named)
+            index.hearings = found
+        return index.hearings
 
     def occupants(self, nick: str) -> tuple[JID, ...]:
         """The full JIDs that go by a nick in a room; one person's devices may share one."""
@@ -109,7 +139,7 @@ class Node:
         return self.derived.addresses.get(bare, ())
 
     def lapsed(self, at: float) -> tuple[Subscription, ...]:
-        """The subscriptions that have their end at a time, or before it."""
+        """The addresses of which a subscription has its end at a time, or before it."""
         over = (jid for jid, end in self.derived.leases.items() if end <= at)
         return tuple(self.subscriptions[jid] for jid in over)
 
@@ -126,6 +156,8 @@ class Node:
         """Set or remove one subscription, and what is derived from it."""
         index = self.derived
         before = self.subscriptions.pop(jid, None) if subscription is None else None
+        if subscription is None:
+            self.bounces.pop(jid, None)
         if subscription is not None:
             before = self.subscriptions.get(jid)
             self.subscriptions[jid] = subscription
@@ -133,7 +165,7 @@ class Node:
             index.remove(before)
         if subscription is not None:
             index.add(subscription)
-        index.hearers = index.manners = None
+        index.hearers = index.hearings = None
         if jid in self.watchers:
             self._meet(jid, inside=subscription is not None)
 
@@ -171,6 +203,16 @@ class Node:
             index.listing[node] += 1
 
 
+class Hearers(NamedTuple):
+    """Addresses that hear alike. named: those with several subscriptions, with their subids."""
+
+    to: tuple[JID, ...]
+    named: Mapping[JID, tuple[str, ...]]
+
+
+_NOBODY: Final = Hearers((), {})
+
+
 class Derived:
     """What follows from a node's subscriptions and list, kept so that nobody has to search them.
 
@@ -182,9 +224,9 @@ class Derived:
     __slots__ = (
         "addresses",
         "hearers",
+        "hearings",
         "leases",
         "listing",
-        "manners",
         "nicks",
         "occupant_ids",
         "seers",
@@ -193,7 +235,7 @@ class Derived:
 
     def __init__(self) -> None:
         self.hearers: dict[Via, tuple[JID, ...]] | None = None
-        self.manners: dict[Manner, tuple[JID, ...]] | None = None
+        self.hearings: dict[Hearing, Hearers] | None = None
         self.addresses: dict[JID, tuple[JID, ...]] = {}
         self.leases: dict[JID, float] = {}
         self.nicks: dict[str, tuple[JID, ...]] = {}
@@ -205,8 +247,8 @@ class Derived:
     def add(self, subscription: Subscription) -> None:
         jid = subscription.subscriber
         _put(self.addresses, jid.bare, jid)
-        if subscription.expires is not None:
-            self.leases[jid] = subscription.expires
+        if (end := subscription.ends) is not None:
+            self.leases[jid] = end
         if subscription.occupant is not None:
             _put(self.nicks, subscription.occupant.nick, jid)
             self.unshow(subscription.occupant.nick)

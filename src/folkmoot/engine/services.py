@@ -28,6 +28,8 @@ class Services:
 
     domain: of the accounts. node_creators, room_creators: the bare JIDs that may create nodes on
     the pubsub service, and rooms; None is every account of this server.
+    subscriptions_per_node_max: how many addresses. subscriptions_per_account_max: to how many nodes
+    an entity may subscribe by itself, rooms and presence not counted.
     paces: how often what may happen in a room, but for what its owner sets.
     secret: what occupant ids are made with; it is the store's, and the same as long as that is.
     """
@@ -39,6 +41,7 @@ class Services:
     room_creators: Container[JID] | None = None
     nodes_per_account_max: int = 1_000
     subscriptions_per_node_max: int = 100_000
+    subscriptions_per_account_max: int = 5_000
     affiliations_per_node_max: int = 100_000
     contacts_per_account_max: int = 10_000
     offline_messages_max: int = 1_000

@@ -67,13 +67,15 @@ class ItemQuery:
 class ItemPage:
     """Items, oldest first; where the first stands among all (0: there is none), how many all are.
 
-    found: whether the item named by `after` or `before` exists.
+    found: whether the item named by `after` or `before` exists. named: whether who published them
+    is to be said, which is for the engine to set.
     """
 
     items: tuple[Item, ...]
     index: int
     count: int
     found: bool = True
+    named: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +161,9 @@ class Store(Protocol):
 
     async def secret(self, name: str) -> bytes:
         """What is made by chance the first time it is asked for, and stays. Raises StoreFailed."""
+
+    async def purged_offline(self) -> tuple[NodeId, ...]:
+        """The nodes in which items go when who published them goes offline."""
 
     async def occupied(self) -> tuple[NodeId, ...]:
         """The rooms that have occupants."""

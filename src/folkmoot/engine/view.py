@@ -322,8 +322,7 @@ class View:
         found: dict[JID, None] = {}
         for each in self.chain(node):
             record = self._known.node(each)
-            rows = {} if record is None else record.affiliations
-            kept = [jid for jid, row in rows.items() if row is Affiliation.OWNER]
+            kept = () if record is None else record.owners
             changed = [jid for where, jid in self._rows if where == each]
             for jid in (*kept, *changed):
                 if jid not in found and self.affiliation(node, jid) is Affiliation.OWNER:

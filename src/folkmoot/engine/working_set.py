@@ -14,6 +14,7 @@ from typing import Final
 from folkmoot.engine.configuration import HISTORY_ITEMS_MAX, NodeConfig
 from folkmoot.engine.events import (
     AffiliationChanged,
+    Bounced,
     Event,
     HatsChanged,
     InviteChanged,
@@ -68,6 +69,7 @@ class WorkingSet:
         self._named: dict[NodeId, int] = {}  # the same, for nodes that others name
         self._asked: dict[JID, object] = {}  # whose subscriptions a store is being asked for
         self._crowd = 0  # with no more nodes than these nobody looks for some to let go of
+        self._leaving: OrderedDict[JID, set[NodeId]] = OrderedDict()
         self.rosters: OrderedDict[JID, int] = OrderedDict()
         self.batch = 1
         self.committed = 0
@@ -105,6 +107,13 @@ class WorkingSet:
         nodes = self._temporary.get(jid.bare, {})
         held = ((node, self._nodes[node].subscriptions.get(jid)) for node in nodes)
         return tuple(node for node, each in held if each is not None and each.temporary)
+
+    def left_behind(self, publisher: JID) -> tuple[NodeId, ...]:
+        """The nodes in which something goes with a full JID that published it; told once.
+
+        The INDEXES_MAX that published last are known; what else is left goes at the next start.
+        """
+        return tuple(sorted(self._leaving.pop(publisher, ()), key=str))
 
     # --- loading
 
@@ -172,6 +181,8 @@ class WorkingSet:
             self._evict()
         while len(self._subscribed) > INDEXES_MAX:
             self._subscribed.popitem(last=False)
+        while len(self._leaving) > INDEXES_MAX:
+            self._leaving.popitem(last=False)
         while len(self.rosters) > INDEXES_MAX:
             self.rosters.popitem(last=False)
 
@@ -209,6 +220,8 @@ class WorkingSet:
                 self._published(event)
             case SubscriptionChanged():
                 self._subscription(event)
+            case Bounced(subscriber=jid, count=count, at=at):
+                self._nodes[event.node].bounces[jid] = count, at
             case OccupantsLost(occupants=lost):
                 for each in lost:
                     self._nodes[event.node].put_subscription(each.subscriber, None)
@@ -220,6 +233,9 @@ class WorkingSet:
                 return
             case NodeConfigured():
                 self._nodes[event.node].config = event.after
+                if event.after.purge_offline and not event.before.purge_offline:
+                    for publisher in (self._nodes[event.node].heads or {}).values():
+                        self._leave(publisher, event.node)
                 if _related(event.before) != _related(event.after):
                     self._relate(event.before, event.after)
                 self._nodes[event.node].derived.unshow()
@@ -238,11 +254,7 @@ class WorkingSet:
                 node.derived.unshow(None if occupant is None else occupant.nick)
                 return
             case AffiliationChanged():
-                rows = self._nodes[event.node].affiliations
-                if event.after is None:
-                    rows.pop(event.jid, None)
-                else:
-                    rows[event.jid] = event.after
+                self._nodes[event.node].put_affiliation(event.jid, event.after)
                 self._moved[event.jid] = self.batch
             case HatsChanged(jid=jid, after=hats):
                 wearers = self._nodes[event.node].wearers
@@ -277,7 +289,7 @@ class WorkingSet:
             node.heads = {}  # a room's are nobody's to replace, and never end
         node.recent = deque(maxlen=HISTORY_ITEMS_MAX)
         if event.owner is not None:
-            node.affiliations[event.owner] = Affiliation.OWNER
+            node.put_affiliation(event.owner, Affiliation.OWNER)
             self._moved[event.owner] = self.batch
         self._moved[event.node.service] = self.batch
         self._nodes[event.node] = node
@@ -318,6 +330,8 @@ class WorkingSet:
             node.live[item.id] = item
         if not event.persist:
             return
+        if node.config.purge_offline:
+            self._leave(item.publisher, event.node)
         self._remove_items(node, event.evicted)
         if node.heads is not None:
             node.heads.pop(item.id, None)
@@ -326,6 +340,11 @@ class WorkingSet:
             node.recent.append(item)
         if event.lists is not None or item.id in node.listed:
             node.put_listed(item.id, event.lists)
+
+    def _leave(self, publisher: JID, node: NodeId) -> None:
+        """Something in a node goes when its publisher does."""
+        self._leaving.setdefault(publisher, set()).add(node)
+        self._leaving.move_to_end(publisher)
 
     def _remove_items(self, node: Node, item_ids: Iterable[str]) -> None:
         for item_id in item_ids:

@@ -273,11 +273,10 @@ def _hearers(view: View, account: JID) -> tuple[JID, ...]:
     node = NodeId(account, OLD)
     if view.config(node) is None:
         return ()
-    return tuple(
-        each.subscriber
-        for each in questions.subscribers(view, account, node)
-        if each.state is State.SUBSCRIBED and each.deliver and each.subscriber.bare == account
-    )
+    held = questions.subscribers(view, account, node)
+    hearing = (each for each in held if each.state is State.SUBSCRIBED and each.deliver)
+    own = (each.subscriber for each in hearing if each.subscriber.bare == account)
+    return tuple(dict.fromkeys(own))
 
 
 # --- what is asked of the old node through PEP

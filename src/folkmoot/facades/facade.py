@@ -45,17 +45,21 @@ class Reach(Enum):
 class Outgoing:
     """A stanza worded once for all who hear it; the address is stamped for each.
 
-    shows: it is for resources alone that are available in one of these ways; empty: for any.
+    shows: it is for resources alone that are available in one of these ways, None being not to be
+    available; empty: for any.
     wanted: a feature; of a bare JID only those resources are meant that have announced it, each
     by its own address. but: of those, not these addresses, which take it as Reach.AVAILABLE says.
+    eventing: it is for those resources alone whose presence came through pubsub (XEP-0207), or for
+    those alone whose did not; None: for any.
     """
 
     wording: Wording
     to: tuple[JID, ...]
     reach: Reach
-    shows: frozenset[Show] = frozenset()
+    shows: frozenset[Show | None] = frozenset()
     wanted: str = ""
     but: frozenset[JID] = frozenset()
+    eventing: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +78,17 @@ class Sender:
     """What was true of the stream a stanza came from, before the stanza.
 
     available: it has broadcast presence. interested: it has asked for the roster.
-    priority: of the presence it broadcast, -128 to 127.
+    priority: of the presence it broadcast, -128 to 127. eventing: that came through pubsub.
     """
 
     available: bool = False
     interested: bool = False
     priority: int = 0
+    eventing: bool = False
+
+
+Instead = Callable[[Element], Awaitable[None]]
+"""Handles another stanza of the same sender in place of a request, as if it had been sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +97,7 @@ class Request:
 
     actor: the sender's full JID. to: the address; the actor's bare JID where the stanza has none.
     payload: the element a route was found by: the child of an iq, or of what is in it.
+    eventing: whether pubsub may speak of presence in it (XEP-0207).
     """
 
     engine: Engine[Outgoing | Answer]
@@ -95,7 +105,9 @@ class Request:
     actor: JID
     to: JID
     payload: Element
+    instead: Instead
     sender: Sender = Sender()
+    eventing: bool = False
 
     @property
     def services(self) -> Services:
@@ -151,12 +163,14 @@ class Facade:
     """One protocol at one service.
 
     word: a notification of its own `via` in its protocol's words; it may have none.
+    eventing: its words are for resources alone whose presence came through pubsub.
     """
 
     name: str
     routes: tuple[Route, ...]
     errors: Errors
     word: Callable[[Notification], Iterable[Outgoing]] = lambda notification: ()
+    eventing: bool = False
 
     def error(self, refused: Refused) -> StanzaError:
         """A refusal in this protocol's words."""

@@ -74,7 +74,6 @@ async def _tell_newest(engine: Engine[Outgoing | Answer], to: JID, node: NodeId,
     """Asked one by one: between an answer and the telling of it nothing newer can come."""
     while await engine.run(Expire(actor=to, node=node)):
         pass  # what is over is not there to be sent (`pubsub#item_expire`)
-    told = await engine.ask(questions.newest, to, node, via)
-    if told is not None:
+    for told in await engine.ask(questions.newest, to, node, via):
         for outgoing in pubsub.FACADE.word(told):
             engine.tell(replace(outgoing, reach=Reach.PRESENT))

@@ -29,7 +29,7 @@ from folkmoot.engine.notifications import (
 )
 from folkmoot.engine.questions import arrival, presences
 from folkmoot.engine.relations import presence_of
-from folkmoot.facades import messages
+from folkmoot.facades import eventing, messages
 from folkmoot.facades.facade import Answer, Errors, Facade, Outgoing, Reach, Request, Route
 from folkmoot.facades.pubsub.latest import send_latest
 from folkmoot.xmpp.errors import StanzaError
@@ -93,6 +93,9 @@ async def available(request: Request) -> Iterable[Element]:
 async def _welcome(request: Request) -> None:
     """Who is there, and who asks for presence, for a resource that has just come (§4.2, §3.1.3)."""
     waiting, to = await request.ask(arrival, request.actor), (request.actor,)
+    if request.sender.eventing:
+        request.tell(*eventing.welcome(request.actor, waiting))
+        return
     for resource, item in waiting.presences:
         presence = _stamped(item.payload, resource, "")
         request.tell(Outgoing(wording(presence), to, Reach.PRESENT))
@@ -234,16 +237,21 @@ def word(notification: Notification) -> Iterable[Outgoing]:
     match notification:
         case PresenceTold(to=to, resource=resource, presence=None, parting=parting):
             gone = _stamped(parting, resource, "unavailable")
-            yield Outgoing(wording(gone), to, Reach.PRESENT)
+            yield _ordinary(gone, to)
         case PresenceTold(to=to, resource=resource, presence=presence):
-            yield Outgoing(wording(_stamped(presence, resource, "")), to, Reach.PRESENT)
+            yield _ordinary(_stamped(presence, resource, ""), to)
         case ApprovalAsked(to=to, subscriber=subscriber, said=said):
             asked = _stamped(said, subscriber, "subscribe")
-            yield Outgoing(wording(asked), to, Reach.PRESENT)
+            yield _ordinary(asked, to)
         case SubscriptionTold(to=to):
             yield Outgoing(wording(_settled(notification)), to, Reach.INTERESTED)
         case _:
             return
+
+
+def _ordinary(presence: Element, to: tuple[JID, ...]) -> Outgoing:
+    """For devices that send presence; others hear of it in the words of XEP-0207."""
+    return Outgoing(wording(presence), to, Reach.PRESENT, eventing=False)
 
 
 def _settled(told: SubscriptionTold) -> Element:

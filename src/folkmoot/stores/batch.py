@@ -40,6 +40,7 @@ from folkmoot.stores.codec import (
     Value,
     item_row,
     occupant_row,
+    terms_row,
     write_config,
     write_contact,
     write_hats,
@@ -229,13 +230,9 @@ class _Batch:
                 "bare": str(jid.bare),
                 "state": subscription.state.value,
                 "via": subscription.via.value,
-                "subid": subscription.subid,
-                "deliver": subscription.deliver,
                 "contact": write_contact(subscription.contact),
-                "expires": subscription.expires,
-                "body": subscription.manner.body,
-                "shows": " ".join(sorted(each.value for each in subscription.manner.shows)),
             }
+            row |= terms_row(subscription)
             self._subscriptions[node, str(jid)] = (statements.PUT_SUBSCRIPTION, row)
 
     def _occupy(self, node: NodeId, jid: JID, subscription: Subscription | None) -> None:
@@ -256,6 +253,7 @@ def _config_row(config: NodeConfig) -> dict[str, Value]:
     return {
         "config": write_config(config),
         "item_seconds": config.item_seconds if room is None and config.persist_items else 0,
+        "purge_offline": room is None and config.purge_offline and config.persist_items,
         "type": config.type,
         "listed": config.listed,
         "parent_service": None if config.parent is None else str(config.parent.service),

@@ -22,12 +22,15 @@ from folkmoot.engine.model import (
     Contact,
     Hat,
     Item,
+    Manner,
     NodeId,
     Occupant,
     Retraction,
     Role,
+    Show,
     State,
     Subscription,
+    Terms,
     Via,
 )
 from folkmoot.xmpp.jid import JID
@@ -94,6 +97,51 @@ def read_hats(text: str) -> tuple[str, ...]:
     return tuple(json.loads(text))
 
 
+def terms_row(subscription: Subscription) -> dict[str, Value]:
+    """The columns of the terms of an address's subscriptions."""
+    first = subscription.terms[0]
+    return {
+        "subid": first.subid,
+        "deliver": first.deliver,
+        "expires": subscription.ends,
+        "body": first.manner.body,
+        "shows": _shows(first.manner),
+        "terms": _json(list(map(_plain_terms, subscription.terms))) if subscription.more else None,
+    }
+
+
+def read_terms(
+    subid: str, deliver: int, expires: float | None, body: int, shows: str, terms: str | None
+) -> tuple[Terms, ...]:
+    """The terms whose columns these are."""
+    if terms is None:
+        manner = Manner(bool(body), frozenset(map(Show, shows.split())))
+        return (Terms(subid, bool(deliver), expires, manner),)
+    return tuple(
+        Terms(
+            each["subid"],
+            each["deliver"],
+            each["expires"],
+            Manner(each["body"], frozenset(map(Show, each["shows"].split()))),
+        )
+        for each in json.loads(terms)
+    )
+
+
+def _plain_terms(terms: Terms) -> dict[str, object]:
+    return {
+        "subid": terms.subid,
+        "deliver": terms.deliver,
+        "expires": terms.expires,
+        "body": terms.manner.body,
+        "shows": _shows(terms.manner),
+    }
+
+
+def _shows(manner: Manner) -> str:
+    return " ".join(sorted(each.value for each in manner.shows))
+
+
 def occupant_row(subscription: Subscription, occupant: Occupant) -> dict[str, Value]:
     """The columns of an occupancy besides its address."""
     return {
@@ -154,10 +202,12 @@ def _plain(value: object) -> object:
             return value.value
         case NodeId(service, name):
             return [str(service), name]
-        case NodeConfig() | RoomConfig() | Hat():
-            return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        case JID():
+            return str(value)
         case tuple():
             return [_plain(each) for each in value]
+        case NodeConfig() | RoomConfig() | Hat():
+            return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
         case _:
             return value
 
@@ -180,6 +230,8 @@ def _reader(kind: Any) -> Callable[[Any], object]:
         return lambda value: tuple(map(each, value))
     if kind in (RoomConfig, Hat):
         return lambda value: _read(kind, value)
+    if kind is JID:
+        return JID.parse
     return cast(Callable[[Any], object], kind)
 
 

@@ -14,9 +14,7 @@ from typing import Final
 from folkmoot.engine.events import Audited, Event, Matter
 from folkmoot.engine.model import (
     Affiliation,
-    Manner,
     NodeId,
-    Show,
     State,
     Subscription,
     Ticket,
@@ -46,6 +44,7 @@ from folkmoot.stores.codec import (
     read_hats,
     read_item,
     read_occupant,
+    read_terms,
 )
 from folkmoot.stores.database import WRITE_LOCK_SECONDS_MAX, Database
 from folkmoot.xmpp.jid import JID
@@ -219,6 +218,12 @@ class SQLiteStore:
         """Nodes that have a row for a bare JID."""
         return self._nodes(statements.AFFILIATED, jid)
 
+    async def purged_offline(self) -> tuple[NodeId, ...]:
+        """The nodes in which items go when who published them goes offline."""
+        with self.database.reading() as reader:
+            rows = reader.execute(statements.PURGED_OFFLINE).fetchall()
+        return tuple(_node_id(service, name) for service, name in rows)
+
     async def occupied(self) -> tuple[NodeId, ...]:
         """The rooms that have occupants."""
         with self.database.reading() as reader:
@@ -305,19 +310,13 @@ def _audited(
 
 
 def _subscription(
-    row: tuple[str, str, str, str, int, str | None, float | None, int, str],
+    row: tuple[str, str, str, str, int, str | None, float | None, int, str, str | None],
 ) -> Subscription:
-    subscriber, state, via, subid, deliver, contact, expires, body, shows = row
-    return Subscription(
-        subscriber=JID.parse(subscriber),
-        state=State(state),
-        via=Via(via),
-        subid=subid,
-        deliver=bool(deliver),
-        expires=expires,
-        manner=Manner(bool(body), frozenset(map(Show, shows.split()))),
-        contact=read_contact(contact),
+    subscriber, state, via, subid, deliver, contact, expires, body, shows, terms = row
+    held = Subscription(
+        JID.parse(subscriber), State(state), Via(via), contact=read_contact(contact)
     )
+    return held.on(*read_terms(subid, deliver, expires, body, shows, terms))
 
 
 def _named_items(reader: sqlite3.Connection, key: int | None, ids: Sequence[str]) -> ItemPage:

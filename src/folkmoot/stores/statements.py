@@ -14,15 +14,16 @@ _KEY: Final = "(SELECT key FROM nodes WHERE service = :service AND name = :name)
 
 CREATE_NODE: Final = """
 INSERT INTO nodes
-    (service, name, config, item_seconds, creator, created, type, listed,
+    (service, name, config, item_seconds, purge_offline, creator, created, type, listed,
     parent_service, parent_name, link_service, link_name)
-VALUES (:service, :name, :config, :item_seconds, :creator, :created, :type, :listed,
-    :parent_service, :parent_name, :link_service, :link_name)
+VALUES (:service, :name, :config, :item_seconds, :purge_offline, :creator, :created, :type,
+    :listed, :parent_service, :parent_name, :link_service, :link_name)
 """
 
 CONFIGURE_NODE: Final = """
 UPDATE nodes
-SET config = :config, item_seconds = :item_seconds, type = :type, listed = :listed,
+SET config = :config, item_seconds = :item_seconds, purge_offline = :purge_offline,
+    type = :type, listed = :listed,
     parent_service = :parent_service, parent_name = :parent_name,
     link_service = :link_service, link_name = :link_name
 WHERE service = :service AND name = :name
@@ -76,13 +77,13 @@ DELETE_HATS: Final = f"DELETE FROM wearers WHERE node = {_KEY} AND jid = :jid"
 
 PUT_SUBSCRIPTION: Final = f"""
 INSERT INTO subscriptions
-    (node, subscriber, bare, state, via, subid, deliver, contact, expires, body, shows)
+    (node, subscriber, bare, state, via, subid, deliver, contact, expires, body, shows, terms)
 VALUES ({_KEY}, :subscriber, :bare, :state, :via, :subid, :deliver, :contact,
-    :expires, :body, :shows)
+    :expires, :body, :shows, :terms)
 ON CONFLICT (node, subscriber) DO UPDATE
 SET state = excluded.state, via = excluded.via, subid = excluded.subid,
     deliver = excluded.deliver, contact = excluded.contact, expires = excluded.expires,
-    body = excluded.body, shows = excluded.shows
+    body = excluded.body, shows = excluded.shows, terms = excluded.terms
 """
 
 DELETE_SUBSCRIPTION: Final = f"""
@@ -159,13 +160,15 @@ SELECT jid, affiliation FROM affiliations WHERE node = :node ORDER BY jid
 WEARERS: Final = "SELECT jid, hats FROM wearers WHERE node = :node ORDER BY jid"
 
 SUBSCRIPTIONS: Final = """
-SELECT subscriber, state, via, subid, deliver, contact, expires, body, shows
+SELECT subscriber, state, via, subid, deliver, contact, expires, body, shows, terms
 FROM subscriptions WHERE node = :node ORDER BY subscriber
 """
 
 OCCUPANTS: Final = """
 SELECT jid, via, nick, role, presence FROM occupants WHERE node = :node ORDER BY jid
 """
+
+PURGED_OFFLINE: Final = "SELECT service, name FROM nodes WHERE purge_offline"
 
 OCCUPIED: Final = """
 SELECT service, name FROM nodes WHERE key IN (SELECT node FROM occupants)

@@ -111,6 +111,7 @@ async def test_a_room_has_its_own_bound(stage: Stage) -> None:
     answer = await configures(crone, {"muc#maxhistoryfetch": str(HISTORY_ITEMS_MAX + 1)})
     assert answer.get("type") == "error"
     for number in range(HISTORY_ITEMS_MAX + 1):
+        stage.clock.at += 1
         await crone.sends(f"<message type='groupchat' to='{COVEN}'><body>{number}</body></message>")
     await configures(crone, {"muc#maxhistoryfetch": str(HISTORY_ITEMS_MAX)})
     await hecate.drains()

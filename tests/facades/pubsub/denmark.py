@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
+from folkmoot.core import running
+from folkmoot.stores.sqlite import SQLiteStore
 from folkmoot.xmpp.forms import DATA
 from folkmoot.xmpp.jid import JID
-from tests.stage import Client, Stage, staged
+from tests.stage import SERVICES, Client, Clock, Stage, staged
 
 PUBSUB = "http://jabber.org/protocol/pubsub"
 OWNER = PUBSUB + "#owner"
@@ -149,6 +152,18 @@ async def configuration(denmark: Denmark, request: str = GET_CONFIGURATION) -> d
         field.get("var", ""): [value.text for value in field.childs(DATA, "value")]
         for field in form.elements
     }
+
+
+@asynccontextmanager
+async def kept(path: Path, clock: Clock) -> AsyncIterator[Denmark]:
+    """A stage on a file, which the next one on it finds as this one leaves it."""
+    services = replace(SERVICES, domain=JID.parse("denmark.lit"))
+    async with (
+        aclosing(await SQLiteStore.open(path)) as store,
+        running(store, services, clock) as core,
+    ):
+        stage = Stage(core, store, clock)
+        yield Denmark(stage, await stage.client("hamlet@denmark.lit/elsinore", available=True))
 
 
 @asynccontextmanager

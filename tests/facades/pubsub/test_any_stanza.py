@@ -63,7 +63,10 @@ ATTRS = st.one_of(
     st.fixed_dictionaries({}, optional={**COMMON, **RARE}),
 )
 FIELDS = (
-    *(f"pubsub#{name}" for name in ("node", "subscriber_jid", "allow", "deliver", "title", "type")),
+    *(
+        f"pubsub#{name}"
+        for name in ("node", "subscriber_jid", "allow", "deliver", "include_body", "title", "type")
+    ),
     *(f"pubsub#{name}" for name in ("access_model", "publish_model", "persist_items", "max_items")),
     *(f"pubsub#{name}" for name in ("node_type", "purge_offline", "send_last_published_item")),
     *(f"pubsub#{name}" for name in ("notify_sub", "notify_config", "max_payload_size", "x")),

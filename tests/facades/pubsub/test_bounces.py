@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from folkmoot.engine.decide.bouncing import BOUNCE_SECONDS, BOUNCES_MAX, FORGIVEN_SECONDS
 from folkmoot.engine.model import NodeId
 from folkmoot.facades.pubsub.bounces import is_about, is_final, notification_id
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.stanza import CLIENT, STANZAS
 from folkmoot.xmpp.xml import Element
-from tests.facades.pubsub.denmark import FRANCISCO, OWNER, Denmark
+from tests.facades.pubsub.denmark import BERNARDO, FRANCISCO, OWNER, Denmark, fields
 from tests.stage import Client
 
 MUSINGS = NodeId(JID.parse("pubsub.shakespeare.lit"), "princely_musings")
@@ -85,12 +86,70 @@ async def test_what_comes_back_for_good_ends_the_subscription(
         ("modify", "not-acceptable"),
     ],
 )
-async def test_what_may_pass_ends_nothing(denmark: Denmark, type: str, condition: str) -> None:
-    """§12.4: what a service may count is not counted here."""
+async def test_what_may_pass_is_counted(denmark: Denmark, type: str, condition: str) -> None:
+    """§12.4: BOUNCES_MAX of them in a row, no two within BOUNCE_SECONDS, are enough."""
     await denmark.makes()
     francisco = await denmark.subscribed(FRANCISCO)
-    await francisco.sends(bounce(await heard(denmark, francisco, "1"), type, condition))
-    assert await heard(denmark, francisco, "2") is not None
+    for _ in range(BOUNCES_MAX - 1):
+        for _ in range(2):
+            await francisco.sends(bounce(notification_id(MUSINGS), type, condition))
+        denmark.stage.clock.at += BOUNCE_SECONDS
+    assert await heard(denmark, francisco, "1") is not None
+    await francisco.sends(bounce(notification_id(MUSINGS), type, condition))
+    assert await subscribers(denmark) == []
+
+
+async def test_what_has_passed_is_forgiven(denmark: Denmark) -> None:
+    """§12.4: FORGIVEN_SECONDS after the last one they are counted anew."""
+    await denmark.makes()
+    francisco = await denmark.subscribed(FRANCISCO)
+    for _ in range(2):
+        for _ in range(BOUNCES_MAX - 1):
+            denmark.stage.clock.at += BOUNCE_SECONDS
+            await francisco.sends(bounce(notification_id(MUSINGS), "wait", "remote-server-timeout"))
+        denmark.stage.clock.at += FORGIVEN_SECONDS
+    assert await subscribers(denmark) == ["francisco@denmark.lit"]
+
+
+async def test_errors_nobody_counts(denmark: Denmark) -> None:
+    """§12.4: of no such type and condition; and of who is not subscribed there."""
+    await denmark.makes()
+    francisco, bernardo = await denmark.subscribed(FRANCISCO), await denmark.client(BERNARDO)
+    for _ in range(BOUNCES_MAX + 1):
+        denmark.stage.clock.at += BOUNCE_SECONDS
+        await francisco.sends(bounce(notification_id(MUSINGS), "modify", "jid-malformed"))
+        await bernardo.sends(bounce(notification_id(MUSINGS), "wait", "remote-server-timeout"))
+    assert await subscribers(denmark) == ["francisco@denmark.lit"]
+
+
+async def test_several_subscriptions_end_together(denmark: Denmark) -> None:
+    """§12.4 and §6.1.6: it is the address that nobody is at."""
+    await denmark.makes()
+    francisco = await denmark.subscribed(FRANCISCO)
+    child = "<subscribe node='princely_musings' jid='francisco@denmark.lit'/>"
+    child += f"<options>{fields(include_body='1')}</options>"
+    await francisco.asks(denmark.iq("set", child), "<iq type='result'/>")
+    await francisco.sends(bounce(notification_id(MUSINGS), "cancel", "gone"))
+    assert await subscribers(denmark) == []
+
+
+async def test_an_account_s_own_node_hears_of_it(denmark: Denmark) -> None:
+    """§12.4, XEP-0163 §4.3: the notification came from a bare JID, and so it goes back there."""
+    account, node = "hamlet@denmark.lit", "urn:example:tune"
+    item = f"<publish node='{node}'><item id='1'><tune xmlns='x'/></item></publish>"
+    form = f"<publish-options>{fields(access_model='open')}</publish-options>"
+    await denmark.hamlet.asks(denmark.iq("set", item + form, to=account), "<iq type='result'/>")
+    francisco = await denmark.client(FRANCISCO)
+    child = f"<subscribe node='{node}' jid='francisco@denmark.lit'/>"
+    await francisco.asks(denmark.iq("set", child, to=account), "<iq type='result'/>")
+    (message,) = await francisco.drains()
+    back = bounce(message.get("id"), "cancel", "gone").replace("pubsub.shakespeare.lit", account)
+    await francisco.sends(back)
+    answer = await denmark.hamlet.asks(
+        denmark.iq("get", f"<subscriptions node='{node}'/>", OWNER, account), "<iq type='result'/>"
+    )
+    assert answer.elements[0].elements[0].elements == []
+    await denmark.hamlet.receives_nothing()
 
 
 async def test_an_error_that_repeats_the_event_needs_no_id(denmark: Denmark) -> None:

@@ -139,7 +139,9 @@ async def test_who_hears_of_another_configuration(denmark: Denmark) -> None:
         ("send_last_published_item", "sometimes"),
         ("notification_type", "chat"),
         ("title", "x" * (TEXT_CHARS_MAX + 1)),
-        ("purge_offline", "1"),
+        ("purge_offline", "perhaps"),
+        ("publish_node_full", "burst"),
+        ("itemreply", "everybody"),
     ],
 )
 async def test_a_value_that_cannot_be(

@@ -22,10 +22,12 @@ SERVICE = {
     "meta-data",
     "modify-affiliations",
     "multi-items",
+    "multi-subscribe",
     "outcast-affiliation",
     "persistent-items",
     "presence-notifications",
     "publish",
+    "publish-node-full",
     "publish-only-affiliation",
     "publish-options",
     "publisher-affiliation",
@@ -143,6 +145,8 @@ async def test_the_form_takes_what_it_offers(denmark: Denmark) -> None:
         ("publish_model", ("publishers", "subscribers", "open")),
         ("send_last_published_item", ("never", "on_sub", "on_sub_and_presence")),
         ("notification_type", ("normal", "headline")),
+        ("publish_node_full", ("reject", "discard-oldest", "retract-oldest")),
+        ("itemreply", ("owner", "none", "publisher")),
     ):
         for option in options:
             form = f"<configure node='princely_musings'>{fields(**{name: option})}</configure>"

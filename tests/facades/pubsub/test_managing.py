@@ -314,6 +314,22 @@ async def test_affiliations_that_cannot_be(
     assert await rows(denmark, GET_AFFILIATIONS, "affiliation") == {"hamlet@denmark.lit": "owner"}
 
 
+@pytest.mark.parametrize("place", [0, 4, 9])
+@pytest.mark.parametrize("bad", ["outcast", "none", "king"])
+async def test_ten_rows_of_which_one_is_bad(denmark: Denmark, place: int, bad: str) -> None:
+    """§8.9.2.4 and §8.8.2.4: wherever it stands, the other nine are not set either."""
+    await denmark.makes()
+    told = [f"<affiliation jid='a{n}@b' affiliation='member'/>" for n in range(9)]
+    told.insert(place, f"<affiliation jid='hamlet@denmark.lit' affiliation='{bad}'/>")
+    answer = await denmark.hamlet.asks(affiliations(denmark, *told), "<iq type='error'/>")
+    assert answer.get("type") == "error"
+    assert await rows(denmark, GET_AFFILIATIONS, "affiliation") == {"hamlet@denmark.lit": "owner"}
+    told = [f"<subscription jid='a{n}@b' subscription='subscribed'/>" for n in range(9)]
+    told.insert(place, "<subscription jid='c@d' subscription='none' subid='123-abc'/>")
+    await denmark.hamlet.asks(subscriptions(denmark, *told), "<iq type='error'/>")
+    assert await rows(denmark, GET_SUBSCRIPTIONS, "subscription") == {}
+
+
 @pytest.mark.parametrize(
     ("model", "affiliation"), [("authorize", "outcast"), ("open", "outcast"), ("whitelist", "none")]
 )

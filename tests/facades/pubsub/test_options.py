@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import aclosing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from folkmoot.core import running
 from folkmoot.facades.pubsub.options import read_options
-from folkmoot.stores.sqlite import SQLiteStore
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.forms import Field, Form
-from folkmoot.xmpp.jid import JID
-from tests.facades.pubsub.denmark import FRANCISCO, HORATIO, SOLILOQUY, Denmark, fields, told
-from tests.stage import SERVICES as SHAKESPEARE
-from tests.stage import Client, Clock, Stage
+from tests.facades.pubsub.denmark import FRANCISCO, HORATIO, SOLILOQUY, Denmark, fields, kept, told
+from tests.stage import Client, Clock
 
-SERVICES = replace(SHAKESPEARE, domain=JID.parse("denmark.lit"))
 DAY = 86_400.0
 MUSINGS = "princely_musings"
 
@@ -161,35 +154,21 @@ async def test_options_survive_the_server(tmp_path: Path) -> None:
     """§12.19: a lease goes on, and ends, after a restart."""
     clock = Clock(1_084_910_400.0)
     path = tmp_path / "folkmoot.db"
-    async with (
-        aclosing(await SQLiteStore.open(path)) as store,
-        running(store, SERVICES, clock) as core,
-    ):
-        denmark = Denmark(
-            (stage := Stage(core, store, clock)),
-            await stage.client("hamlet@denmark.lit/elsinore", available=True),
-        )
+    async with kept(path, clock) as denmark:
         await denmark.makes(item_expire="60")
         francisco = await denmark.subscribed(FRANCISCO)
         await chooses(denmark, francisco, expire="2004-05-19T20:00:00Z", include_body="1")
         await chooses(denmark, francisco, show_values=("online", "away"))
         await denmark.publishes("old")
-    async with (
-        aclosing(await SQLiteStore.open(path)) as store,
-        running(store, SERVICES, clock) as core,
-    ):
-        denmark = Denmark(
-            (stage := Stage(core, store, clock)),
-            await stage.client("hamlet@denmark.lit/elsinore", available=True),
-        )
+    async with kept(path, clock) as denmark:
         francisco = await denmark.client(FRANCISCO)
         clock.at += 60
-        await core.engine.expire()
+        await denmark.stage.core.engine.expire()
         assert await told(francisco) == ["-old"]
         await denmark.publishes("new")
         await francisco.receives("<message><body/></message>")
         clock.at += DAY
-        await core.engine.expire()
+        await denmark.stage.core.engine.expire()
         assert "none" in [
             each.get("subscription")
             for message in await francisco.drains()

@@ -13,6 +13,7 @@ from folkmoot.engine.commands import Command
 from folkmoot.engine.decide import (
     accounts,
     affiliations,
+    bouncing,
     contacts,
     expiring,
     hats,
@@ -24,6 +25,7 @@ from folkmoot.engine.decide import (
     pacing,
     retractions,
     subscriptions,
+    terms,
     watching,
 )
 from folkmoot.engine.decide.stamp import Stamp
@@ -37,13 +39,15 @@ _RULES: Final[dict[type[Command], Callable[[Any, View, Stamp], tuple[Event, ...]
     commands.Purge: items.purge,
     commands.Publish: items.publish,
     commands.Retract: items.retract,
+    commands.Depart: items.depart,
     commands.Subscribe: subscriptions.subscribe,
     commands.Invite: invites.invite,
     commands.Revoke: invites.revoke,
     commands.Unsubscribe: subscriptions.unsubscribe,
+    commands.Bounce: bouncing.bounce,
     commands.Approve: subscriptions.approve,
     commands.SetSubscriptions: subscriptions.set_subscriptions,
-    commands.SetDelivery: subscriptions.set_delivery,
+    commands.SetDelivery: terms.set_delivery,
     commands.RequestPending: subscriptions.request_pending,
     commands.Expire: expiring.expire,
     commands.SetAffiliations: affiliations.set_affiliations,

@@ -8,6 +8,7 @@ from typing import Final
 
 from folkmoot.engine.commands import Settings
 from folkmoot.engine.configuration import (
+    CONTACTS_MAX,
     HISTORY_ITEMS_MAX,
     ITEM_SECONDS_MAX,
     NODE_ITEMS_MAX,
@@ -29,10 +30,15 @@ TEXT_CHARS_MAX: Final = 4_096
 SPACE_MUST: Final[Mapping[str, tuple[object, ...]]] = {
     "persist_items": (True,),
     "notify_retract": (True,),
+    "purge_offline": (False,),
+    "subscribable": (True,),
     "access": (Access.OPEN, Access.AUTHORIZE, Access.WHITELIST),
     "publish": (PublishModel.PUBLISHERS, PublishModel.SUBSCRIBERS),
 }
-"""Field to the values a space may have there (XEP-0503 0.3.0, §3); publish is a SHOULD we hold."""
+"""Field to the values a space may have there (XEP-0503 0.3.0, §3).
+
+That it can be subscribed to goes without saying there; publish is a SHOULD that we hold.
+"""
 
 _SPACE: Final = NodeConfig(
     type=SPACE_TYPE,
@@ -110,6 +116,8 @@ def _hold_bounds(config: NodeConfig) -> None:
         raise Refused(Reason.BAD_CONFIG, "item_seconds")
     if not 1 <= config.payload_bytes_max <= NodeConfig().payload_bytes_max:
         raise Refused(Reason.BAD_CONFIG, "payload_bytes_max")
+    if len(config.contacts) > CONTACTS_MAX:
+        raise Refused(Reason.BAD_CONFIG, "contacts")
     for name in ("type", "title", "description", "language"):
         if len(getattr(config, name)) > TEXT_CHARS_MAX:
             raise Refused(Reason.BAD_CONFIG, name)

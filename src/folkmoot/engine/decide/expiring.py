@@ -8,7 +8,7 @@ from dataclasses import replace
 from folkmoot.engine.commands import Expire
 from folkmoot.engine.decide.items import overdue
 from folkmoot.engine.decide.stamp import Stamp
-from folkmoot.engine.decide.subscriptions import lapsed
+from folkmoot.engine.decide.terms import lapsed
 from folkmoot.engine.events import Event, SubscriptionChanged
 from folkmoot.engine.view import View
 

@@ -9,8 +9,8 @@ from typing import Final
 
 from folkmoot.engine import access, pictures
 from folkmoot.engine.access import Stance
-from folkmoot.engine.commands import Entry, Publish, Purge, Retract
-from folkmoot.engine.configuration import NodeConfig
+from folkmoot.engine.commands import Depart, Entry, Publish, Purge, Retract
+from folkmoot.engine.configuration import NodeConfig, NodeFull
 from folkmoot.engine.decide import retractions
 from folkmoot.engine.decide.configuring import unmet
 from folkmoot.engine.decide.lowering import follow_all, topmost
@@ -150,6 +150,8 @@ def _evicted(
     surplus = len(heads) + len(ids) - len(replaced) - config.max_items
     if surplus > 0 and command.node.name == MESSAGES_NODE and view.services.owned(command.node):
         raise Refused(Reason.NODE_FULL)  # a message that waits to be read makes way for none
+    if surplus > 0 and config.node_full is NodeFull.REJECT:
+        raise Refused(Reason.NODE_FULL)
     older = (each for each in heads if each not in ids)
     return tuple(islice(older, max(surplus, 0)))
 
@@ -222,6 +224,28 @@ def overdue(record: Node, view: View, stamp: Stamp) -> tuple[Event, ...]:
     over = tuple(item.id for item in takewhile(lambda item: item.published <= last, page))
     by = node.service
     event = ItemsRetracted(node=node, item_ids=over, by=by, tell=config.notify_retract)
+    return (event, *_relisted([event], node, view, by))
+
+
+def depart(command: Depart, view: View, stamp: Stamp) -> tuple[Event, ...]:
+    """What some resources published goes with them (XEP-0060 §16.4.4, `pubsub#purge_offline`).
+
+    Where that is all there is, the node is purged; else what they published is retracted.
+    """
+    node, record = command.node, view.node(command.node)
+    config = None if record is None else record.config
+    if record is None or config is None or not config.purge_offline or not config.persist_items:
+        return ()
+    heads, gone = view.heads(record), frozenset(command.publishers)
+    item_ids = tuple(item_id for item_id, publisher in heads.items() if publisher in gone)
+    if not item_ids:
+        return ()
+    by, tell = node.service, config.notify_retract
+    event = (
+        NodePurged(node=node, by=by)
+        if len(item_ids) == len(heads)
+        else ItemsRetracted(node=node, item_ids=item_ids, by=by, tell=tell)
+    )
     return (event, *_relisted([event], node, view, by))
 
 

@@ -257,11 +257,23 @@ def _cause(old: NodeConfig, config: NodeConfig, was: Affiliation, now: Affiliati
 
 
 def changed(
-    node: NodeId, before: Subscription, after: Subscription, by: JID, cause: Cause
+    node: NodeId,
+    before: Subscription,
+    after: Subscription,
+    by: JID,
+    cause: Cause,
+    *,
+    subid: str = "",
 ) -> SubscriptionChanged:
-    """A subscription becomes another."""
+    """A subscription becomes another. subid: which of the address's it was about."""
     return SubscriptionChanged(
-        node=node, subscriber=before.subscriber, before=before, after=after, by=by, cause=cause
+        node=node,
+        subscriber=before.subscriber,
+        before=before,
+        after=after,
+        by=by,
+        cause=cause,
+        subid=subid,
     )
 
 

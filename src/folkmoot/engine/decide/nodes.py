@@ -7,21 +7,32 @@ from itertools import islice
 from typing import Final
 
 from folkmoot.engine.commands import Configure, Create, Delete, Settings
-from folkmoot.engine.configuration import NodeConfig
+from folkmoot.engine.configuration import Access, NodeConfig
 from folkmoot.engine.decide.configuring import configured, default_config
 from folkmoot.engine.decide.lowering import follow_all
 from folkmoot.engine.decide.relationships import carried_along, kin, related, spelled_out
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.events import (
+    AffiliationChanged,
+    Cause,
     Event,
     ItemsRetracted,
     NodeConfigured,
     NodeCreated,
     NodeDeleted,
     NodePurged,
+    SubscriptionChanged,
 )
-from folkmoot.engine.model import MESSAGES_NODE, PRESENCE_NODE, Affiliation, NodeId
+from folkmoot.engine.model import (
+    MESSAGES_NODE,
+    PRESENCE_NODE,
+    Affiliation,
+    NodeId,
+    State,
+    Subscription,
+    Via,
+)
 from folkmoot.engine.record import Node
 from folkmoot.engine.services import Kind
 from folkmoot.engine.view import View
@@ -29,13 +40,48 @@ from folkmoot.xmpp.jid import JID
 
 NODE_NAME_CHARS_MAX: Final = 1_023
 
+PUBLISHERS_MAX: Final = 100
+"""How many publishers may be named as a node is created; more can be set when it is there."""
+
 
 def create(command: Create, view: View, stamp: Stamp) -> tuple[Event, ...]:
     """A node, owned by who asks; one without a name is given one (XEP-0060 §8.1.2)."""
     node = NodeId(command.node.service, command.node.name or stamp.id)
     if view.config(node) is not None:
         raise Refused(Reason.NODE_EXISTS)
-    return (created(node, command.actor, command.settings, view, stamp),)
+    made = created(node, command.actor, command.settings, view, stamp)
+    return (made, *_between(made, command, view, stamp)) if command.publishers else (made,)
+
+
+def _between(
+    made: NodeCreated, command: Create, view: View, stamp: Stamp
+) -> tuple[AffiliationChanged | SubscriptionChanged, ...]:
+    """Who else publishes to a new node; and its owner hears it, where it is for them alone."""
+    if len(command.publishers) > PUBLISHERS_MAX or made.config.room is not None:
+        raise Refused(Reason.BAD_CONFIG, "publishers")
+    node, by = made.node, command.actor
+    others = dict.fromkeys(jid.bare for jid in command.publishers if jid.bare != by.bare)
+    rows = tuple(
+        AffiliationChanged(
+            node=node,
+            jid=jid,
+            before=None,
+            after=Affiliation.PUBLISHER,
+            was=Affiliation.NONE,
+            now=Affiliation.PUBLISHER,
+            by=by,
+        )
+        for jid in others
+    )
+    after = view.supposing((made, *rows))
+    rows = tuple(replace(row, now=after.affiliation(node, row.jid)) for row in rows)
+    if made.config.access is not Access.WHITELIST:
+        return rows
+    mine = Subscription(by.bare, State.SUBSCRIBED, Via.PUBSUB, subid=stamp.id)
+    heard = SubscriptionChanged(
+        node=node, subscriber=by.bare, before=None, after=mine, by=by, cause=Cause.ASKED
+    )
+    return (*rows, heard)
 
 
 def created(
@@ -95,6 +141,8 @@ def configure(command: Configure, view: View, stamp: Stamp) -> tuple[Event, ...]
         return ()
     after = related(command.node, before, after, view)
     event = NodeConfigured(node=command.node, before=before, after=after, by=command.actor)
+    if after.purge_offline and not before.purge_offline:
+        view.heads(record)  # whose items are there is known from now on
     moved = carried_along(event, view)
     surplus = _surplus(record, after, command.actor, view)
     events: tuple[Event, ...] = (event, *moved, *surplus)

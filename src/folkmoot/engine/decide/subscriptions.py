@@ -9,9 +9,7 @@ from folkmoot.engine import access
 from folkmoot.engine.commands import (
     Approve,
     RequestPending,
-    SetDelivery,
     SetSubscriptions,
-    Settings,
     Subscribe,
     Unsubscribe,
 )
@@ -29,6 +27,7 @@ from folkmoot.engine.decide.lowering import (
 )
 from folkmoot.engine.decide.nodes import hold_owner, implied
 from folkmoot.engine.decide.stamp import Stamp
+from folkmoot.engine.decide.terms import again, chosen, hold_few, named, without
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.events import (
     AffiliationChanged,
@@ -39,8 +38,7 @@ from folkmoot.engine.events import (
     NodeCreated,
     SubscriptionChanged,
 )
-from folkmoot.engine.model import Affiliation, Contact, Manner, NodeId, State, Subscription, Via
-from folkmoot.engine.record import Node
+from folkmoot.engine.model import Affiliation, Contact, NodeId, State, Subscription, Terms, Via
 from folkmoot.engine.services import Kind
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
@@ -65,22 +63,18 @@ def subscribe(command: Subscribe, view: View, stamp: Stamp) -> tuple[Event, ...]
     _hold_address(config, subscriber)
     before = view.subscription(node, subscriber)
     if before is not None and before.state is State.SUBSCRIBED:
-        deliver = before.deliver if command.deliver is None else command.deliver
-        passing = before.temporary and command.temporary
-        after = replace(before, deliver=deliver, temporary=passing)
-        after = _chosen(after, command.options, stamp)
-        return (changed(node, before, after, command.actor, Cause.ASKED),)
+        return (again(command, config, before, view, stamp),)
     if command.via is Via.PRESENCE:
         hold_contact(node, subscriber, view)
     after_made = view.supposing(made) if made else view
     reason = access.refuses_entry(config, after_made.stance(node, subscriber))
     use = presented(node, command.invite, view, stamp) if reason in _INVITED else None
     if use is not None:
-        _hold_room(node, before, view)
+        _hold_own(command, before, view)
         return _invited(command, before, use, view, stamp)
     if reason is not None and reason is not Reason.PENDING:
         raise Refused(reason)
-    _hold_room(node, before, view)
+    _hold_own(command, before, view)
     if reason is Reason.PENDING:
         return (*made, *_asked(command, before, stamp))
     after = _new(command, before, State.SUBSCRIBED, stamp)
@@ -135,25 +129,11 @@ def _new(
         request = command.said if state is State.PENDING else None
         contact = replace(contact or Contact(), request=request)
     made = Subscription(
-        command.subscriber,
-        state,
-        command.via,
-        subid=stamp.id if before is None else before.subid,
-        temporary=command.temporary,
-        deliver=command.deliver is not False,
-        contact=contact,
+        command.subscriber, state, command.via, temporary=command.temporary, contact=contact
     )
-    return _chosen(made, command.options, stamp)
-
-
-def _chosen(subscription: Subscription, options: Settings, stamp: Stamp) -> Subscription:
-    """A subscription with other options. Raises Refused(BAD_CONFIG) for a lease that is over."""
-    manner = {name: value for name, value in options.items() if name in Manner._fields}
-    rest = {name: value for name, value in options.items() if name not in Manner._fields}
-    chosen = replace(subscription, manner=subscription.manner._replace(**manner), **rest)
-    if "expires" in rest and chosen.expires is not None and chosen.expires <= stamp.at:
-        raise Refused(Reason.BAD_CONFIG, "expires")
-    return chosen
+    subid = stamp.id if before is None else before.subid
+    first = Terms(subid, deliver=command.deliver is not False)
+    return made.on(chosen(first, command.options, stamp))
 
 
 def _asked(command: Subscribe, before: Subscription | None, stamp: Stamp) -> tuple[Event, ...]:
@@ -183,11 +163,36 @@ def _spend_approval(node: NodeId, jid: JID, view: View) -> tuple[Event, ...]:
     return (_row(node, jid, None, jid, view),)
 
 
-def _hold_room(node: NodeId, before: Subscription | None, view: View) -> None:
+def _hold_own(command: Subscribe, before: Subscription | None, view: View) -> None:
+    """Nothing, where there is room for a subscription at the node, and for one more of one's own.
+
+    A roster has a limit of its own, and so have the rooms that one can be in.
+    """
+    _hold_room(command.node, command.subscriber, before, view)
+    if before is not None or command.via is not Via.PUBSUB:
+        return
+    held, most = view.subscribed(command.subscriber), view.services.subscriptions_per_account_max
+    if len(held) < most:
+        return
+    services = view.services
+    counted = (
+        services.kind(each.service) is not Kind.ROOMS and not services.is_presence(each)
+        for each in held
+    )
+    if command.node not in held and sum(counted) >= most:
+        raise Refused(Reason.TOO_MANY_SUBSCRIPTIONS)
+
+
+def _hold_room(node: NodeId, jid: JID, before: Subscription | None, view: View) -> None:
     record = view.node(node)
     held = 0 if record is None else len(record.subscriptions)
-    if before is None and held >= view.services.subscriptions_per_node_max:
+    if before is not None:
+        return
+    if record is not None and not record.config.subscribable:
+        raise Refused(Reason.NOT_SUBSCRIBABLE)
+    if held >= view.services.subscriptions_per_node_max:
         raise Refused(Reason.TOO_MANY_SUBSCRIPTIONS)
+    hold_few(node, jid, view)
 
 
 def _hold_address(config: NodeConfig, subscriber: JID) -> None:
@@ -208,6 +213,10 @@ def unsubscribe(command: Unsubscribe, view: View, stamp: Stamp) -> tuple[Event, 
     if before.occupant is not None:
         cause = Cause.LOST if command.lost else Cause.ASKED
         return (occupants.left(node, before, command.actor, cause, parting=command.parting),)
+    if command.subid is not None:
+        others = without(before, named(before, command.subid))
+        if others is not None:
+            return (changed(node, before, others, command.actor, Cause.ASKED),)
     event = replace(ended(node, before, command.actor, Cause.ASKED), said=command.parting)
     left = () if command.bounced else _left(node, subscriber, view)
     events = (event, *left)
@@ -312,12 +321,34 @@ def set_subscriptions(command: SetSubscriptions, view: View, stamp: Stamp) -> tu
     node, by = command.node, command.actor
     config = view.found(node).config
     hold_owner(node, by, view)
-    if len(command.states) > STATES_MAX:
+    if len(command.states) + len(command.apart) > STATES_MAX:
         raise Refused(Reason.TOO_MANY_SUBSCRIPTIONS)
     events: list[Event] = []
     for jid, state in command.states.items():
         events.extend(_set_one(command, jid, state, config, view.supposing(events), stamp))
+    for (jid, subid), state in command.apart.items():
+        now = view.supposing(events)
+        one = _set_apart(command, jid, subid, state, now)
+        events.extend(_set_one(command, jid, state, config, now, stamp) if one is None else one)
     return tuple(events)
+
+
+def _set_apart(
+    command: SetSubscriptions, jid: JID, subid: str, state: State, view: View
+) -> tuple[Event, ...] | None:
+    """One of an address's several subscriptions, which can only end; None where it is the last."""
+    node = command.node
+    before = view.subscription(node, jid)
+    if before is None or before.occupant is not None:
+        raise Refused(Reason.INVALID_SUBID)
+    others = without(before, named(before, subid))
+    if others is None:
+        return None
+    if state is before.state:
+        return ()
+    if state is not State.NONE:
+        raise Refused(Reason.BAD_CONFIG, "subscription")
+    return (changed(node, before, others, command.actor, Cause.SET),)
 
 
 def _set_one(
@@ -342,7 +373,7 @@ def _set_one(
     if before is not None and current is State.PENDING:
         return _settled(node, before, by, allow=True, view=view)
     _hold_address(config, jid)
-    _hold_room(node, before, view)
+    _hold_room(node, jid, before, view)
     if before is None:
         after = Subscription(jid, state, Via.PUBSUB, subid=stamp.id)
     else:
@@ -351,39 +382,6 @@ def _set_one(
         node=node, subscriber=jid, before=before, after=after, by=by, cause=Cause.SET
     )
     return _with_what_follows((event,), node, jid, by, view)
-
-
-def set_delivery(command: SetDelivery, view: View, stamp: Stamp) -> tuple[Event, ...]:
-    """Whether, how and for how long a subscriber hears of items (XEP-0060 §6.3.5)."""
-    view.found(command.node)
-    if command.subscriber.bare != command.actor.bare:
-        raise Refused(Reason.INVALID_SUBSCRIBER)
-    before = view.subscription(command.node, command.subscriber)
-    if before is None or before.occupant is not None or before.state is State.NONE:
-        raise Refused(Reason.NOT_SUBSCRIBED)
-    deliver = before.deliver if command.deliver is None else command.deliver
-    after = _chosen(replace(before, deliver=deliver), command.options, stamp)
-    if after == before:
-        return ()
-    return (changed(command.node, before, after, command.actor, Cause.ASKED),)
-
-
-def lapsed(record: Node, view: View, stamp: Stamp) -> tuple[Event, ...]:
-    """The end of the leases of a node that are over (XEP-0060 §12.19).
-
-    What an owner made of somebody stays, as it does where notifications come back.
-    """
-    over = record.lapsed(stamp.at)
-    events = [ended(record.id, each, record.id.service, Cause.EXPIRED) for each in over]
-    if not events:
-        return ()
-    after, by = view.supposing(events), record.id.service
-    jids = {each.subscriber.bare for each in over}
-    lowered = sorted(
-        (j for j in jids if view.affiliation(record.id, j) is not after.affiliation(record.id, j)),
-        key=str,
-    )
-    return (*events, *(follow(view, after, record.id, by, entities=lowered) if lowered else ()))
 
 
 def request_pending(command: RequestPending, view: View, stamp: Stamp) -> tuple[Event, ...]:

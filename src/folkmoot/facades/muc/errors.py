@@ -72,6 +72,9 @@ ERRORS: Final[dict[Reason, Worded]] = {
     Reason.PAYLOAD_REQUIRED: _error("bad-request"),
     Reason.PAYLOAD_TOO_BIG: _error("not-acceptable", "that is too long"),
     # What follows is never said of a room, and is worded for the day that it is.
+    Reason.NOT_SUBSCRIBABLE: _error("feature-not-implemented"),
+    Reason.SUBID_REQUIRED: _error("bad-request"),
+    Reason.INVALID_SUBID: _error("not-acceptable"),
     Reason.PENDING: _error("registration-required"),
     Reason.PRESENCE_REQUIRED: _error("registration-required"),
     Reason.NOT_IN_ROSTER_GROUP: _error("registration-required"),

@@ -15,10 +15,11 @@ from secrets import token_urlsafe
 from typing import Final
 
 from folkmoot.engine import questions
-from folkmoot.engine.commands import Unsubscribe
+from folkmoot.engine.commands import Bounce, Unsubscribe
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.model import NodeId, Via
-from folkmoot.facades.facade import Request, Route
+from folkmoot.facades.facade import Facade, Handler, Request, Route
+from folkmoot.facades.personal import around
 from folkmoot.facades.pubsub.ns import EVENT
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.stanza import CLIENT, STANZAS
@@ -33,6 +34,9 @@ DIGESTS_MAX: Final = 1_024
 _DIGEST_CHARS: Final = DIGEST_BYTES * 4 // 3
 _RUN: Final = token_urlsafe(DIGEST_BYTES)
 _NUMBERS: Final = itertools.count(1)
+
+_PASSING: Final = ("bad-request", "redirect", "not-acceptable")
+"""What may be otherwise another time, whatever type of error it has."""
 
 _OVER: Final = frozenset({Reason.NOT_SUBSCRIBED, Reason.NODE_NOT_FOUND})
 """Why nothing ends: it has ended already."""
@@ -49,12 +53,13 @@ def _digest(name: str) -> str:
 
 
 async def bounced(request: Request) -> Iterable[Element]:
-    """A notification comes back for good: who was to hear of the node is subscribed no longer.
+    """A notification comes back; for good, and who was to hear is subscribed no longer.
 
     Which node it is about says the id, or what the error repeats. The subscription that ends is
-    the resource's, else the entity's. An error that may pass ends nothing, and is not counted.
+    the resource's, else the entity's. An error that may pass is counted.
     """
-    if not is_final(request.stanza):
+    final = is_final(request.stanza)
+    if not final and not may_pass(request.stanza):
         return ()
     actor = request.actor
     held = await request.ask(questions.own_subscriptions, actor, request.to.bare, "")
@@ -64,10 +69,10 @@ async def bounced(request: Request) -> Iterable[Element]:
             heard.setdefault(node, set()).add(each.subscriber)
     for node, addresses in heard.items():
         subscriber = actor if actor in addresses else actor.bare
+        counted = Bounce(actor=actor, node=node, subscriber=subscriber)
+        ended = Unsubscribe(actor=actor, node=node, subscriber=subscriber, bounced=True)
         try:
-            await request.run(
-                Unsubscribe(actor=actor, node=node, subscriber=subscriber, bounced=True)
-            )
+            await request.run(ended if final else counted)
         except Refused as refused:
             if refused.reason not in _OVER:
                 raise
@@ -82,6 +87,15 @@ def is_final(stanza: Element) -> bool:
     )
 
 
+def may_pass(stanza: Element) -> bool:
+    """Whether an error is one of those that are to be counted."""
+    error = stanza.child(CLIENT, "error")
+    return error is not None and (
+        error.get("type") in ("auth", "wait")
+        or any(error.child(STANZAS, condition) is not None for condition in _PASSING)
+    )
+
+
 def is_about(stanza: Element, node: NodeId) -> bool:
     """Whether an error answers a notification about a node."""
     event = stanza.child(EVENT, "event")
@@ -90,6 +104,16 @@ def is_about(stanza: Element, node: NodeId) -> bool:
         return repeated.get("node") == node.name
     id = stanza.get("id", "")
     return id[-_DIGEST_CHARS:] == _digest(node.name)
+
+
+async def _to_account(request: Request, otherwise: Handler) -> Iterable[Element]:
+    """What comes back to an account's bare JID is news of one of its nodes (XEP-0163 §4.3)."""
+    return await (bounced(request) if request.to.is_bare else otherwise(request))
+
+
+def beside_messages(facade: Facade) -> Facade:
+    """The facade that takes the messages to accounts, with what comes back to their nodes."""
+    return around(facade, {("message", "error"): _to_account})
 
 
 ROUTES = (Route("message", "error", (), bounced),)

@@ -12,7 +12,9 @@ from folkmoot.engine.configuration import (
     Access,
     Inherit,
     Inviters,
+    ItemReply,
     NodeConfig,
+    NodeFull,
     PublishModel,
     SendLast,
 )
@@ -34,17 +36,16 @@ from folkmoot.facades.pubsub.conditions import specific, unmet, unsupported
 from folkmoot.facades.pubsub.ns import NODE_CONFIG
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.forms import DATA, Field, Form
-from folkmoot.xmpp.jid import JID
+from folkmoot.xmpp.jid import JID, InvalidJID
 from folkmoot.xmpp.xml import Element
 
 _NODE_TYPE: Final = "pubsub#node_type"
-_PURGE_OFFLINE: Final = "pubsub#purge_offline"
 RELATIONSHIPS: Final = "urn:xmpp:pubsub-relationships:0"
 PARENT: Final = f"{{{RELATIONSHIPS}}}parent"
 LINK: Final = f"{{{RELATIONSHIPS}}}link"
 """XEP-0496's fields; the engine keeps what they say."""
 
-_FIXED: Final = (_NODE_TYPE, _PURGE_OFFLINE)
+_FIXED: Final = (_NODE_TYPE,)
 """Fields that have one meaning here; any other is refused."""
 
 _ACCESS: Final = choice(
@@ -86,6 +87,13 @@ def _read_expire(values: Sequence[str]) -> int:
     return seconds
 
 
+def _read_contacts(values: Sequence[str]) -> tuple[JID, ...]:
+    try:
+        return tuple(JID.parse(value) for value in values)
+    except InvalidJID as error:
+        raise nonsense(str(error)) from error
+
+
 def relation(var: str, label: str, setting: str) -> Row:
     """A node by its name where it is of the same service, else by its address (XEP-0496 §5)."""
 
@@ -117,6 +125,14 @@ ROWS: Final[tuple[Row, ...]] = (
     text("pubsub#description", "Description", "description"),
     text("pubsub#type", "Type of the items, or of the node", "type"),
     text("pubsub#language", "Language", "language"),
+    Row(
+        "pubsub#contact",
+        "jid-multi",
+        "Whom to ask about it",
+        "contacts",
+        _read_contacts,
+        lambda contacts: tuple(map(str, contacts)),
+    ),
     replace(_ACCESS, read=_read_access),
     Row(
         "pubsub#roster_groups_allowed",
@@ -126,6 +142,7 @@ ROWS: Final[tuple[Row, ...]] = (
         tuple,
         tuple,
     ),
+    flag("pubsub#subscribe", "Allow subscriptions", "subscribable"),
     choice(
         "pubsub#publish_model",
         "Who may publish",
@@ -138,6 +155,16 @@ ROWS: Final[tuple[Row, ...]] = (
     ),
     flag("pubsub#persist_items", "Keep items", "persist_items"),
     number("pubsub#max_items", "How many are kept", "max_items", most=NODE_ITEMS_MAX, word="max"),
+    choice(
+        "pubsub#publish_node_full",
+        "What to do when there are as many",
+        "node_full",
+        {
+            NodeFull.RETRACT_OLDEST: "Retract the oldest",
+            NodeFull.DISCARD_OLDEST: "Drop the oldest without a word",
+            NodeFull.REJECT: "Take no more",
+        },
+    ),
     Row(
         "pubsub#item_expire",
         "text-single",
@@ -145,6 +172,11 @@ ROWS: Final[tuple[Row, ...]] = (
         "item_seconds",
         _read_expire,
         lambda seconds: (str(seconds) if seconds else "max",),
+    ),
+    flag(
+        "pubsub#purge_offline",
+        "Delete what a publisher published when they go offline",
+        "purge_offline",
     ),
     number(
         "pubsub#max_payload_size",
@@ -171,6 +203,16 @@ ROWS: Final[tuple[Row, ...]] = (
             SendLast.NEVER: "Never",
             SendLast.ON_SUB: "When somebody subscribes",
             SendLast.ON_SUB_AND_PRESENCE: "Also when a subscriber comes online",
+        },
+    ),
+    choice(
+        "pubsub#itemreply",
+        "Whom to name for replies",
+        "item_reply",
+        {
+            ItemReply.PUBLISHER: "Who published the item",
+            ItemReply.OWNER: "The owners",
+            ItemReply.NONE: "Nobody",
         },
     ),
     Row(
@@ -210,6 +252,7 @@ PUBLIC: Final = frozenset(
         "pubsub#description",
         "pubsub#type",
         "pubsub#language",
+        "pubsub#contact",
         "pubsub#access_model",
         "pubsub#publish_model",
         "pubsub#max_items",
@@ -236,9 +279,19 @@ def read_config(form: Form | None) -> dict[str, object]:
         raise StanzaError("bad-request", "a configuration is submitted")
     if form.values(_NODE_TYPE) not in ((), ("leaf",)):
         raise unsupported("collections")
-    if form.boolean(_PURGE_OFFLINE):
-        raise nonsense(f"{_PURGE_OFFLINE} cannot be so here")
     return read_settings(ROWS, form)
+
+
+def read_publishers(form: Form | None) -> tuple[JID, ...]:
+    """Who may publish to a node that is being created, as XEP-0207 §6 has it.
+
+    Raises StanzaError not-acceptable.
+    """
+    texts = () if form is None else form.values("pubsub#publisher")
+    try:
+        return tuple(map(JID.parse, texts))
+    except InvalidJID as error:
+        raise nonsense(f"pubsub#publisher: {error}") from error
 
 
 def read_expectations(form: Form | None) -> dict[str, object]:
@@ -264,7 +317,6 @@ def config_form(config: NodeConfig, service: JID | None = None) -> Form:
     """The form an owner is sent (§8.2.1). service: of the node, whose nodes are said by name."""
     fields = [_nearby(row.field(config), config, service) for row in ROWS]
     fields.append(Field(_NODE_TYPE, "list-single", ("leaf",), "Type of node"))
-    fields.append(Field(_PURGE_OFFLINE, "boolean", ("0",), "Delete items when the owner goes"))
     return Form("form", NODE_CONFIG, tuple(fields))
 
 

@@ -16,6 +16,7 @@ from folkmoot.facades.pubsub.ns import COMMANDS, META_DATA, PUBSUB
 from folkmoot.facades.pubsub.pending import command_info, commands
 from folkmoot.facades.pubsub.reading import is_served, node_id
 from folkmoot.facades.pubsub.retrieval import fresh, paged, result_set
+from folkmoot.facades.pubsub.shim import SHIM, headers_info
 from folkmoot.xmpp.dates import format_date
 from folkmoot.xmpp.forms import DATA, Field, Form
 from folkmoot.xmpp.rsm import RSM, read_set
@@ -30,9 +31,11 @@ _BEHAVIOUR: Final = (
     "member-affiliation",
     "meta-data",
     "multi-items",
+    "multi-subscribe",
     "outcast-affiliation",
     "persistent-items",
     "presence-notifications",
+    "publish-node-full",
     "publish-only-affiliation",
     "publish-options",
     "publisher-affiliation",
@@ -58,14 +61,14 @@ def features(routes: Iterable[Route], *, account: bool = False) -> tuple[str, ..
     asked = {route.feature for route in routes if route.feature}
     asked.update(_BEHAVIOUR, _OF_AN_ACCOUNT if account else _OF_A_SERVICE)
     named = sorted(f"{PUBSUB}#{feature}" for feature in asked)
-    beside = (COMMANDS, DATA, RSM, type_filter.NS, RELATIONSHIPS, extended.NS)
+    beside = (COMMANDS, DATA, RSM, type_filter.NS, RELATIONSHIPS, extended.NS, SHIM)
     return (PUBSUB, *named, *beside, *(() if account else (spaces.NS,)))
 
 
 async def node_info(request: Request, node: str) -> Iterable[Element]:
     """A node's identity and meta-data (§5.3, §5.4; XEP-0503 §5.2); a command's (XEP-0050 §2.2)."""
-    if command := _command_info(request, node):
-        return (command,)
+    if known := _command_info(request, node) or headers_info(node):
+        return (known,)
     info = await request.ask(questions.info, request.actor, node_id(request, node))
     told = [PUBSUB]
     forms = [meta_data(info)]

@@ -47,6 +47,9 @@ ERRORS: Final[dict[Reason, Worded]] = {
     Reason.NODE_EXISTS: _error("conflict", text="a node of this name is there already"),
     Reason.FORBIDDEN: _error("forbidden"),
     Reason.NOT_SUBSCRIBED: _error("not-authorized", "not-subscribed"),
+    Reason.NOT_SUBSCRIBABLE: lambda detail: unsupported("subscribe"),
+    Reason.SUBID_REQUIRED: _error("bad-request", "subid-required"),
+    Reason.INVALID_SUBID: _error("not-acceptable", "invalid-subid"),
     Reason.OUTCAST: _error("forbidden", text="banned from this node"),
     Reason.CLOSED_NODE: _error("not-allowed", "closed-node"),
     Reason.PENDING: _error(

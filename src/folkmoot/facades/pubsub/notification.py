@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
+from folkmoot.engine.configuration import ItemReply
 from folkmoot.engine.model import Item, NodeId, Show, Via
 from folkmoot.engine.notifications import (
     AffiliationTold,
@@ -25,6 +26,7 @@ from folkmoot.facades.pubsub.body import body_element
 from folkmoot.facades.pubsub.bounces import notification_id
 from folkmoot.facades.pubsub.config import result_form
 from folkmoot.facades.pubsub.ns import AUTHORIZATION, EVENT, PUBSUB
+from folkmoot.facades.pubsub.shim import noted
 from folkmoot.xmpp.dates import format_date
 from folkmoot.xmpp.forms import Field, Form
 from folkmoot.xmpp.jid import JID
@@ -42,33 +44,37 @@ def word(notification: Notification) -> Iterable[Outgoing]:
         case Published(item=item, config=config):
             items = Element(EVENT, "items", {"node": node})
             if config.persist_items or config.deliver_payloads:
-                items.append(item_element(EVENT, item, payload=config.deliver_payloads))
+                named = config.item_reply is ItemReply.PUBLISHER
+                payload = config.deliver_payloads
+                items.append(item_element(EVENT, item, payload=payload, publisher=named))
             delay = _delay(item) if notification.last else ()
-            body = (body_element(config, item, node),) if notification.manner.body else ()
-            yield _item_event(notification, items, *body, *_replies(notification), *delay)
+            body = (body_element(config, item, node),) if notification.hearing.body else ()
+            yield from _item_event(notification, items, *body, *_replies(notification), *delay)
         case Retracted(item_ids=item_ids):
             for item_id in item_ids:  # one item a message: Movim looks at the first alone
                 retract = Element(EVENT, "retract", {"id": item_id})
                 items = Element(EVENT, "items", {"node": node}, retract)
-                yield _item_event(notification, items)
+                yield from _item_event(notification, items)
         case Purged():
-            yield _item_event(notification, Element(EVENT, "purge", {"node": node}))
+            told = replace(notification, to=(*notification.to, *notification.named), named={})
+            # §12.16: this is the same for every subscription
+            yield from _item_event(told, Element(EVENT, "purge", {"node": node}))
         case Deleted(redirect=redirect, config=config):
             delete = Element(EVENT, "delete", {"node": node})
             if redirect:
                 delete.append(Element(EVENT, "redirect", {"uri": redirect}))
             yield _event(notification, delete, headline=config.headline)
         case Configured(after=after):
-            told = Element(EVENT, "configuration", {"node": node})
+            changed = Element(EVENT, "configuration", {"node": node})
             if after.deliver_payloads:
-                told.append(result_form(after, notification.node.service).element())
-            yield _event(notification, told, headline=after.headline)
+                changed.append(result_form(after, notification.node.service).element())
+            yield _event(notification, changed, headline=after.headline)
         case SubscriptionTold():
             yield from _subscription(notification)
         case AffiliationTold(jid=jid, affiliation=affiliation):
             attrs = {"jid": str(jid), "affiliation": affiliation.value}
-            changed = Element(PUBSUB, "affiliation", attrs)
-            rows = Element(PUBSUB, "affiliations", {"node": node}, changed)
+            row = Element(PUBSUB, "affiliation", attrs)
+            rows = Element(PUBSUB, "affiliations", {"node": node}, row)
             # §8.9.4, Example 210: no event, and not in the owner's namespace
             yield _message(notification, Element(PUBSUB, "pubsub", None, rows), headline=False)
         case ApprovalAsked(subid=subid):
@@ -86,7 +92,8 @@ def word(notification: Notification) -> Iterable[Outgoing]:
 def _subscription(told: SubscriptionTold) -> Iterable[Outgoing]:
     """To the subscriber something to keep; to owners, with notify_sub, news (§12.14, §8.8.4)."""
     state = "none" if told.after is None else told.after.state.value
-    subid = told.after.subid if told.after is not None else ""
+    held = told.after or told.before
+    subid = "" if held is None else held.subid
     attrs: dict[Attr, str | None] = {
         "node": told.node.name,
         "jid": str(told.subscriber),
@@ -119,9 +126,10 @@ def authorization_form(asked: ApprovalAsked) -> Form:
     )
 
 
-def item_element(ns: str, item: Item, *, payload: bool = True) -> Element:
-    """An item, in a notification or in an answer, with the payload or without."""
-    told = Element(ns, "item", {"id": item.id, "publisher": str(item.publisher.bare)})
+def item_element(ns: str, item: Item, *, payload: bool = True, publisher: bool = True) -> Element:
+    """An item, in a notification or in an answer, with payload and publisher or without."""
+    by = str(item.publisher.bare) if publisher else None
+    told = Element(ns, "item", {"id": item.id, "publisher": by})
     if payload and item.payload is not None:
         told.append(item.payload)
     return told
@@ -134,23 +142,40 @@ def subscription_element(ns: str, node: NodeId, jid: str, state: str, subid: str
 
 
 def _replies(told: Published) -> tuple[Element, ...]:
-    """Which device published, for who hears its presence (XEP-0163 §4.3.1)."""
-    publisher = told.item.publisher
-    if told.via is not Via.PEP or publisher.is_bare:
+    """Whom to reply to (XEP-0033): the owners, where the node has it so (§12.17).
+
+    Else which device published, for who hears its presence (XEP-0163 §4.3.1). A publisher is
+    otherwise named with the item (§12.17, Example 220).
+    """
+    to, publisher = told.reply_to, told.item.publisher
+    device = told.config.item_reply is ItemReply.PUBLISHER and told.via is Via.PEP
+    if not to and device and publisher.resource:
+        to = (publisher,)
+    if not to:
         return ()
-    address = Element(ADDRESS, "address", {"type": "replyto", "jid": str(publisher)})
-    return (Element(ADDRESS, "addresses", None, address),)
+    addresses = (Element(ADDRESS, "address", {"type": "replyto", "jid": str(jid)}) for jid in to)
+    return (Element(ADDRESS, "addresses", None, *addresses),)
 
 
 def _delay(item: Item) -> tuple[Element, ...]:
     return (Element(DELAY, "delay", {"stamp": format_date(item.published)}),)
 
 
-def _item_event(told: Published | Retracted | Purged, event: Element, *more: Element) -> Outgoing:
+def _item_event(
+    told: Published | Retracted | Purged, event: Element, *more: Element
+) -> Iterator[Outgoing]:
     """News of items: for those who are there, where the node or the subscriber wants it so."""
     outgoing = _event(told, event, *more, headline=told.config.headline)
-    shows = told.manner.shows or (frozenset(Show) if told.config.present_only else frozenset())
-    return replace(outgoing, shows=shows, reach=Reach.AVAILABLE if shows else outgoing.reach)
+    shows = told.hearing.shows
+    if told.config.present_only:
+        shows = (shows or frozenset(Show)) - {None}
+    missable = not shows or None in shows
+    reach = outgoing.reach if missable else Reach.AVAILABLE
+    outgoing = replace(outgoing, shows=shows, reach=reach)
+    if told.to:
+        yield outgoing
+    for jid, subids in told.named.items():
+        yield replace(outgoing, to=(jid,), wording=noted(outgoing.wording, subids))
 
 
 def _event(

@@ -21,11 +21,12 @@ from folkmoot.engine.events import NodeCreated
 from folkmoot.engine.model import Affiliation, State
 from folkmoot.facades.facade import Request, Route
 from folkmoot.facades.pubsub.conditions import unsupported
-from folkmoot.facades.pubsub.config import config_form, read_config, read_form
+from folkmoot.facades.pubsub.config import config_form, read_config, read_form, read_publishers
 from folkmoot.facades.pubsub.errors import ERRORS
 from folkmoot.facades.pubsub.ns import OWNER, PUBSUB
 from folkmoot.facades.pubsub.reading import beside, jid_named, node_id, node_named, once
 from folkmoot.xmpp.errors import StanzaError
+from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element
 
 _STATES: Final = {state.value: state for state in State}
@@ -39,9 +40,16 @@ _AFFILIATIONS: Final = {
 async def create(request: Request) -> Iterable[Element]:
     """Create a node, configured in the same request (§8.1); without a name, one is chosen."""
     name = request.payload.get("node")
-    settings = read_config(read_form(beside(request, "configure")))
+    form = read_form(beside(request, "configure"))
     node = node_id(request, name) if name else request.node("")
-    events = await request.run(Create(actor=request.actor, node=node, settings=settings))
+    events = await request.run(
+        Create(
+            actor=request.actor,
+            node=node,
+            settings=read_config(form),
+            publishers=read_publishers(form),
+        )
+    )
     made = next(event.node for event in events if isinstance(event, NodeCreated))
     told = Element(PUBSUB, "create", {"node": made.name})
     return (Element(PUBSUB, "pubsub", None, told),)
@@ -113,19 +121,27 @@ async def set_subscriptions(request: Request) -> Iterable[Element]:
     """Others' subscriptions, all or none; one of the doors of approval (§8.8.2)."""
     node = node_named(request)
     rows = request.payload.childs(OWNER, "subscription")
-    once(jid_named(row) for row in rows)
-    states = {}
+    once((jid_named(row), row.get("subid", "")) for row in rows)
+    states: dict[JID, State] = {}
+    apart: dict[tuple[JID, str], State] = {}
     for row in rows:
         word = row.get("subscription")
         if word is None:
             continue  # §8.8.2.1: what is not said stays as it is
         if word not in _STATES:
             raise StanzaError("bad-request", "there is no such state of a subscription")
-        states[jid_named(row)] = _STATES[word]
+        jid, subid = jid_named(row), row.get("subid")
+        if subid:
+            apart[jid, subid] = _STATES[word]
+        else:
+            states[jid] = _STATES[word]
     if not rows:
         raise StanzaError("bad-request", "no subscription is named")
+    if any(jid in states for jid, _ in apart):
+        raise StanzaError("bad-request", "each is named by its subid, or all of them by none")
+    command = SetSubscriptions(actor=request.actor, node=node, states=states, apart=apart)
     try:
-        await request.run(SetSubscriptions(actor=request.actor, node=node, states=states))
+        await request.run(command)
     except Refused as refused:
         raise await _nothing_set(request, refused, _subscriptions) from refused
     return ()
@@ -151,15 +167,15 @@ async def _subscriptions(request: Request) -> Element:
     node = node_named(request)
     held = await request.ask(questions.subscribers, request.actor, node)
     states = {each.subscriber: each.state for each in held}
-    rows = (
-        Element(
-            OWNER,
-            "subscription",
-            {"jid": str(jid), "subscription": states.get(jid, State.NONE).value},
-        )
-        for jid in map(jid_named, request.payload.childs(OWNER, "subscription"))
-    )
-    return _owner(Element(OWNER, "subscriptions", {"node": node.name}, *rows))
+    states_apart = {(each.subscriber, each.subid): each.state for each in held}
+    told = Element(OWNER, "subscriptions", {"node": node.name})
+    for row in request.payload.childs(OWNER, "subscription"):
+        jid, subid = jid_named(row), row.get("subid") or None
+        state = states_apart.get((jid, subid)) if subid else states.get(jid)
+        word = (state or State.NONE).value
+        attrs = {"jid": str(jid), "subscription": word, "subid": subid}
+        told.append(Element(OWNER, "subscription", attrs))
+    return _owner(told)
 
 
 async def _affiliations(request: Request) -> Element:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from typing import Final
 
 from folkmoot.engine.model import MESSAGES_NODE, PRESENCE_NODE, NodeId
@@ -19,8 +19,10 @@ def is_served(request: Request, node: NodeId) -> bool:
     """Whether a node is spoken of in this protocol.
 
     An account's presence and the messages that wait for it are nodes as well, but have a protocol
-    of their own, whose words this one does not have.
+    of their own; who speaks of presence in this one does so through `facades/eventing`.
     """
+    if request.eventing and node.name == PRESENCE_NODE:
+        return True
     return node.name not in _KEPT_BY_SERVER or not request.services.owned(node)
 
 
@@ -70,10 +72,13 @@ def beside(request: Request, name: str) -> Element | None:
     return found
 
 
-def once(jids: Iterable[JID]) -> None:
-    """Nothing, where nobody is spoken of twice. Raises StanzaError bad-request (§8.9.2.4)."""
+def once(named: Iterable[Hashable]) -> None:
+    """Nothing, where nobody is spoken of twice.
+
+    Raises StanzaError bad-request (§8.8.2.4, §8.9.2.4).
+    """
     seen = set()
-    for jid in jids:
-        if jid in seen:
-            raise StanzaError("bad-request", f"{jid} is named twice")
-        seen.add(jid)
+    for each in named:
+        if each in seen:
+            raise StanzaError("bad-request", "somebody is named twice")
+        seen.add(each)

@@ -10,7 +10,6 @@ from folkmoot.engine import questions
 from folkmoot.engine.commands import Expire
 from folkmoot.engine.store import PAGE_ITEMS_MAX, Edge, ItemPage, ItemQuery
 from folkmoot.facades.facade import Request, Route
-from folkmoot.facades.pubsub.conditions import specific
 from folkmoot.facades.pubsub.notification import item_element
 from folkmoot.facades.pubsub.ns import PUBSUB
 from folkmoot.facades.pubsub.reading import items_named, node_named
@@ -25,13 +24,14 @@ _DIGITS_MAX: Final = 9
 async def items(request: Request) -> Iterable[Element]:
     """Retrieve items: all, the newest, by id, or page by page (§6.5.2-6.5.8)."""
     node = node_named(request)
-    await _hold_subid(request)
+    subid = request.payload.get("subid", "")
+    await request.ask(questions.hold_subid, request.actor, node, subid)
     asked = read_set(request.stanza.elements[0])
     query = ItemQuery(node=node, ids=items_named(request.payload))
     if not query.ids:
         query = paged(query, asked) if asked else _newest(query, request.payload)
     page = await fresh(request, query, both=asked is None)
-    told = (item_element(PUBSUB, item) for item in page.items)
+    told = (item_element(PUBSUB, item, publisher=page.named) for item in page.items)
     answer = Element(PUBSUB, "pubsub", None, Element(PUBSUB, "items", {"node": node.name}, *told))
     whole = page.count if query.edge is Edge.OLDEST else min(query.limit, page.count)
     if asked or len(page.items) < whole:
@@ -81,16 +81,6 @@ def _newest(query: ItemQuery, payload: Element) -> ItemQuery:
         raise StanzaError("bad-request", "max_items is a number from 1")
     limit = PAGE_ITEMS_MAX if len(text) > _DIGITS_MAX else min(int(text), PAGE_ITEMS_MAX)
     return replace(query, edge=Edge.NEWEST, limit=limit)
-
-
-async def _hold_subid(request: Request) -> None:
-    """Nothing, unless a subscriber names a subscription that is not theirs (§6.5.9.2)."""
-    subid = request.payload.get("subid")
-    if subid:
-        node = request.payload.get("node", "")
-        held = await request.ask(questions.own_subscriptions, request.actor, request.to.bare, node)
-        if held and all(each.subid != subid for _, each in held):
-            raise StanzaError("not-acceptable", extension=specific("invalid-subid"))
 
 
 ROUTES = (Route("iq", "get", (PUBSUB, "pubsub", "items"), items, feature="retrieve-items"),)

@@ -10,7 +10,7 @@ from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.events import SubscriptionChanged
 from folkmoot.engine.model import NodeId, State, Subscription, Via
 from folkmoot.facades.facade import Request, Route
-from folkmoot.facades.pubsub.conditions import bad, not_subscribed, specific
+from folkmoot.facades.pubsub.conditions import bad, not_subscribed
 from folkmoot.facades.pubsub.config import read_form
 from folkmoot.facades.pubsub.notification import subscription_element
 from folkmoot.facades.pubsub.ns import PUBSUB
@@ -23,7 +23,10 @@ from folkmoot.xmpp.xml import Element
 
 
 async def subscribe(request: Request) -> Iterable[Element]:
-    """Subscribe, perhaps with options; the answer says how far it has come (§6.1, §6.3.7)."""
+    """Subscribe, perhaps with options; the answer says how far it has come (§6.1, §6.3.7).
+
+    Who is subscribed, and asks for other options, has two subscriptions from then on (§6.1.6).
+    """
     node, jid = node_named(request), jid_named(request.payload)
     options = read_form(beside(request, "options"))
     events = await request.run(
@@ -36,8 +39,9 @@ async def subscribe(request: Request) -> Iterable[Element]:
             invite=read_invite(request.payload),
         )
     )
-    held = next(each.after for each in events if isinstance(each, SubscriptionChanged))
-    assert held is not None, "who subscribes has a subscription"
+    made = next(each for each in events if isinstance(each, SubscriptionChanged))
+    assert made.after is not None, "who subscribes has a subscription"
+    held = next(each for each in made.after.apart if made.subid in ("", each.subid))
     told = subscription_element(PUBSUB, node, str(jid), held.state.value, held.subid)
     answer = Element(PUBSUB, "pubsub", None, told)
     if options is not None:
@@ -49,23 +53,29 @@ async def unsubscribe(request: Request) -> Iterable[Element]:
     """End a subscription; a subid, where one is given, has to be the right one (§6.2)."""
     node, jid = node_named(request), jid_named(request.payload)
     held = await _held(request, node, jid)
-    await request.run(Unsubscribe(actor=request.actor, node=node, subscriber=jid))
+    await request.run(
+        Unsubscribe(
+            actor=request.actor,
+            node=node,
+            subscriber=jid,
+            subid=request.payload.get("subid", ""),
+        )
+    )
     told = subscription_element(PUBSUB, node, str(jid), "none", held.subid)
     return (Element(PUBSUB, "pubsub", None, told),)
 
 
 async def _held(request: Request, node: NodeId, jid: JID) -> Subscription:
-    """The subscription a request is about. Raises StanzaError: not-subscribed, invalid-subid."""
+    """The subscription a request is about. Raises StanzaError(not-subscribed), Refused."""
+    subid = request.payload.get("subid", "")
     try:
-        held = await request.ask(questions.own_subscription, request.actor, node, jid)
+        held = await request.ask(questions.own_subscription, request.actor, node, jid, subid)
     except Refused as refused:
         if refused.reason is Reason.INVALID_SUBSCRIBER:  # §6.2.3.3, §6.3.4.1
             raise StanzaError("forbidden") from refused
         raise
     if held is None:
         raise not_subscribed()
-    if request.payload.get("subid", held.subid) != held.subid:
-        raise StanzaError("not-acceptable", extension=specific("invalid-subid"))
     return held
 
 
@@ -86,7 +96,13 @@ async def set_options(request: Request) -> Iterable[Element]:
     if form is None:
         raise bad("invalid-options", "a data form is missing")
     await request.run(
-        SetDelivery(actor=request.actor, node=node, subscriber=jid, options=read_options(form))
+        SetDelivery(
+            actor=request.actor,
+            node=node,
+            subscriber=jid,
+            subid=request.payload.get("subid", ""),
+            options=read_options(form),
+        )
     )
     return ()
 

@@ -26,6 +26,7 @@ FLOORS: dict[str, int] = {
     "lock": 5,
     "admin": 5,
     "control": 5,
+    "porter": 5,
     "steward": 5,
     "check": 5,
     "served": 5,

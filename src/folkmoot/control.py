@@ -1,8 +1,8 @@
 """The control socket: the command line asks the running server, in lines of JSON on a Unix socket.
 
-A connection carries one request. Its answer is any number of `progress`, `users` or `space` lines,
-then `{"done": true}`, or `{"error": "..."}` where the request cannot be met. The socket belongs to
-the user the server runs as (mode 0600): whoever can open it may do everything.
+A connection carries one request. Its answer is any number of `progress`, `users`, `space` or `room`
+lines, then `{"done": true}`, or `{"error": "..."}` where the request cannot be met. The socket
+belongs to the user the server runs as (mode 0600): whoever can open it may do everything.
 """
 
 import asyncio
@@ -63,14 +63,15 @@ class ListUsers:
 
 
 @dataclass(frozen=True, slots=True)
-class AskSpaces:
-    """Asks for `Steward.ask`."""
+class Ask:
+    """Asks a `Steward` or a `Porter`. subject: `space` or `room`."""
 
+    subject: str
     verb: str
     arguments: Mapping[str, str]
 
 
-Request = AddUsers | SetPassword | DeleteUser | ListUsers | AskSpaces
+Request = AddUsers | SetPassword | DeleteUser | ListUsers | Ask
 
 
 def read_request(line: bytes) -> Request:
@@ -86,10 +87,16 @@ def read_request(line: bytes) -> Request:
             case {"list": str(prefix)}:
                 return ListUsers(prefix)
             case {"space": [str(verb), {**arguments}]}:
-                return AskSpaces(verb, {str(name): str(each) for name, each in arguments.items()})
+                return Ask("space", verb, _texts(arguments))
+            case {"room": [str(verb), {**arguments}]}:
+                return Ask("room", verb, _texts(arguments))
     except (ValueError, TypeError) as error:
         raise AdminError(f"the server cannot read the request: {error}") from None
     raise AdminError("the server does not know this request: is it another version of folkmoot?")
+
+
+def _texts(arguments: Mapping[Any, Any]) -> Message:
+    return {str(name): str(each) for name, each in arguments.items()}
 
 
 def write_request(request: Request) -> bytes:
@@ -103,8 +110,8 @@ def write_request(request: Request) -> bytes:
             return _line({"delete": str(jid)})
         case ListUsers(prefix):
             return _line({"list": prefix})
-        case AskSpaces(verb, arguments):
-            return _line({"space": [verb, dict(arguments)]})
+        case Ask(subject, verb, arguments):
+            return _line({subject: [verb, dict(arguments)]})
         case _:
             assert_never(request)
 
@@ -113,8 +120,8 @@ def _line(message: Message) -> bytes:
     return json.dumps(message, ensure_ascii=False).encode() + b"\n"
 
 
-class Spaces(Protocol):
-    """Who answers about spaces."""
+class Answering(Protocol):
+    """Who answers about spaces, or about rooms."""
 
     async def ask(self, verb: str, arguments: Mapping[str, str]) -> Message:
         """The answer to a question. Raises AdminError where it has none."""
@@ -124,9 +131,12 @@ class Spaces(Protocol):
 class ControlServer:
     """Answers on a data directory's control socket, from `open` to `close`."""
 
-    def __init__(self, admin: Admin, data: Path, spaces: Spaces | None = None) -> None:
+    def __init__(
+        self, admin: Admin, data: Path, answering: Mapping[str, Answering] | None = None
+    ) -> None:
+        """answering: who answers, by subject."""
         self._admin = admin
-        self._spaces = spaces
+        self._answerers = answering or {}
         self._path = data.absolute() / SOCKET_FILE
         self._elsewhere: Path | None = None
         self._server: asyncio.Server | None = None
@@ -187,10 +197,10 @@ class ControlServer:
                 for start in range(0, len(found), USERS_PER_LINE):
                     page = found[start : start + USERS_PER_LINE]
                     yield {"users": [[str(account.jid), account.created] for account in page]}
-            case AskSpaces(verb, arguments):
-                if self._spaces is None:
-                    raise AdminError("nobody here knows of spaces")
-                yield {"space": await self._spaces.ask(verb, arguments)}
+            case Ask(subject, verb, arguments):
+                if subject not in self._answerers:
+                    raise AdminError(f"nobody here knows of {subject}s")
+                yield {subject: await self._answerers[subject].ask(verb, arguments)}
             case _:
                 assert_never(request)
 
@@ -253,10 +263,10 @@ class RemoteAdmin:
             for jid, created in message["users"]
         ]
 
-    async def space(self, verb: str, arguments: Mapping[str, str]) -> Message:
-        """See `Steward.ask`."""
-        answers = [message async for message in self._ask(AskSpaces(verb, arguments))]
-        answer: Message = answers[0]["space"]
+    async def ask(self, subject: str, verb: str, arguments: Mapping[str, str]) -> Message:
+        """See `Steward.ask` and `Porter.ask`. subject: `space` or `room`."""
+        answers = [message async for message in self._ask(Ask(subject, verb, arguments))]
+        answer: Message = answers[0][subject]
         return answer
 
     async def _done(self, request: Request) -> None:

@@ -18,6 +18,7 @@ from folkmoot.engine.engine import Engine
 from folkmoot.engine.services import Services
 from folkmoot.engine.store import Store, StoreFailed
 from folkmoot.facades.facade import Answer, Outgoing
+from folkmoot.facades.muc import closing
 from folkmoot.router import Router
 from folkmoot.served import served
 
@@ -68,6 +69,12 @@ class Core:
                 await self.engine.expire()
             except StoreFailed:
                 log.exception("the store does not say what is over; asked again later")
+
+    async def farewell(self) -> None:
+        """Tell those in rooms that the service ends, as long as there is one to tell it."""
+        telling = asyncio.ensure_future(closing.close(self.engine))
+        await asyncio.wait((telling, self.keeping), return_when=asyncio.FIRST_COMPLETED)
+        telling.cancel()
 
     async def close(self) -> None:
         """Let all that is under way end, keep it, and stop."""

@@ -54,6 +54,8 @@ class Place(Enum):
     SERVER = "server"
     PUBSUB = "pubsub"
     ROOMS = "rooms"
+    OCCUPANT = "occupant"
+    """Somebody in a room, as the place of an iq; what else is sent there, rooms take."""
     ACCOUNT = "account"
 
 
@@ -185,6 +187,8 @@ class Router:
         if stanza.name == "iq" and place is Place.ACCOUNT and to.resource:
             self._pass_on(stanza, to)
             return
+        if stanza.name == "iq" and place is Place.ROOMS and to.resource:
+            place = Place.OCCUPANT
         found = self._find(place, stanza)
         if found is None:
             if stanza.name != "iq":
@@ -206,7 +210,8 @@ class Router:
             raise facade.error(refused) from refused
         self._note(session, stanza, to, payload, eventing=eventing)
         if stanza.name == "iq":
-            self._engine.tell(Answer(session.jid, reply(stanza, *children)))
+            if children is not None:
+                self._engine.tell(Answer(session.jid, reply(stanza, *children)))
         elif stanza.name == "presence" and stanza.get("type") == "unavailable" and not to.resource:
             await self._withdraw(session, stanza, to)
 
@@ -220,15 +225,17 @@ class Router:
                 found = table.get((kind, ""))  # an unknown type means normal (RFC 6121 §5.2.2)
             return None if found is None else (*found, stanza)
         outer = stanza.first
-        if outer is None:
-            return None
-        inner = outer.first
-        if inner is not None:
+        inner = None if outer is None else outer.first
+        if outer is not None and inner is not None:
             found = table.get((kind, type, outer.ns, outer.name, inner.name))
             if found is not None:
                 return (*found, inner)
-        found = table.get((kind, type, outer.ns, outer.name))
-        return None if found is None else (*found, outer)
+        if outer is not None:
+            found = table.get((kind, type, outer.ns, outer.name))
+            if found is not None:
+                return (*found, outer)
+        found = table.get((kind, type))
+        return None if found is None else (*found, stanza)
 
     def _pass_on(self, stanza: Element, to: JID) -> None:
         """An iq from one stream to another, whoever they are (RFC 6121 §8.5.3.1)."""

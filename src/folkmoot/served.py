@@ -18,6 +18,7 @@ from folkmoot.facades import (
     invites,
     messages,
     muc,
+    pam,
     pep,
     presence,
     private_storage,
@@ -25,7 +26,7 @@ from folkmoot.facades import (
     roster,
     vcard,
 )
-from folkmoot.facades.facade import Facade, Request, Route
+from folkmoot.facades.facade import Answered, Facade, Request, Route
 from folkmoot.facades.pubsub import bounces, discovery
 from folkmoot.facades.pubsub.reading import node_id
 from folkmoot.router import Place, Served
@@ -60,12 +61,14 @@ def served(services: Services) -> Served:
                 common,
             ),
             Place.ROOMS: (vcard.beside_presence(muc.FACADE), common),
+            Place.OCCUPANT: (muc.OCCUPANTS,),
             Place.ACCOUNT: (
                 roster.FACADE,
                 vcard.beside_presence(presence.FACADE),
                 eventing.beside_messages(bounces.beside_messages(messages.FACADE)),
                 eventing.beside_pubsub(vcard.beside_pubsub(bookmarks.beside_pubsub(pubsub.FACADE))),
                 private_storage.FACADE,
+                pam.FACADE,
                 vcard.FACADE,
                 _account_disco(),
                 common,
@@ -99,7 +102,7 @@ def _account_disco() -> Facade:
     """An account, to itself and to those who hear its presence (XEP-0030 §8.2)."""
     facade = disco.facade(
         (disco.Identity("account", "registered"), pep.IDENTITY),
-        (*pubsub.ACCOUNT_FEATURES, *_OLD, *basics.FEATURES),
+        (*pubsub.ACCOUNT_FEATURES, *pam.FEATURES, *_OLD, *basics.FEATURES),
         discovery.nodes,
         pubsub.FACADE.errors,
         node_info=discovery.node_info,
@@ -111,7 +114,7 @@ def _account_disco() -> Facade:
 def _for_contacts(route: Route) -> Route:
     """The same route, for those alone who may know that the account is there."""
 
-    async def handler(request: Request) -> Iterable[Element]:
+    async def handler(request: Request) -> Answered:
         if not await request.ask(questions.knows_account, request.actor, request.to.bare):
             raise StanzaError("service-unavailable")
         return await route.handler(request)

@@ -35,6 +35,7 @@ from folkmoot.listeners.tls import load_tls
 from folkmoot.listeners.web import WebListener, routes
 from folkmoot.listeners.websocket import WebSockets
 from folkmoot.lock import Hold, Holder, hold
+from folkmoot.porter import Porter
 from folkmoot.steward import Steward
 from folkmoot.stores.sqlite import SQLiteStore
 from folkmoot.streams.features import Features
@@ -97,7 +98,11 @@ async def _serve(config: Config, held: Hold, ready: Ready) -> int:
         core = await stack.enter_async_context(running(store, services(config)))
         front = Front(core, store, config)
         admin = ServerAdmin(core, store, config.server.domain)
-        control = ControlServer(admin, config.server.data, Steward(core.engine))
+        control = ControlServer(
+            admin,
+            config.server.data,
+            {"space": Steward(core.engine), "room": Porter(core.engine)},
+        )
         path = await control.open()
         stack.push_async_callback(control.close)
         listening = await _listen(config, front, stack)
@@ -108,7 +113,9 @@ async def _serve(config: Config, held: Hold, ready: Ready) -> int:
         gc.set_threshold(GC_THRESHOLD)
         ready(holder)
         log.info("ready", domain=config.server.domain)
-        return await _until(stop, core)
+        status = await _until(stop, core)
+        await core.farewell()
+        return status
 
 
 async def _until(stop: asyncio.Event, core: Core) -> int:

@@ -6,7 +6,7 @@ owner, and the audit trail has it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from enum import Enum
 from typing import Any, Final
@@ -38,12 +38,33 @@ TEMPLATES: Final[Mapping[str, Mapping[str, object]]] = {
 _SHOWN: Final = ("title", "description", "language", "access", "inherit", "inviters", "parent")
 
 
+Verbs = Mapping[str, Callable[[Mapping[str, str]], Awaitable[Message]]]
+
+
+async def answered(
+    engine: Engine[Any], subject: str, verbs: Verbs, verb: str, arguments: Mapping[str, str]
+) -> Message:
+    """The answer to a question about spaces or rooms. Raises AdminError where it has none."""
+    if verb not in verbs:
+        raise AdminError(f"the server does not know `{subject} {verb}`: is it another version?")
+    try:
+        answer = await verbs[verb](arguments)
+    except Refused as refused:
+        why = refused.reason.name.lower().replace("_", " ")
+        detail = f" ({refused.detail})" if refused.detail else ""
+        raise AdminError(f"it is refused: {why}{detail}") from None
+    except (KeyError, ValueError, InvalidJID) as error:
+        raise AdminError(f"this makes no sense: {error}") from None
+    await engine.settled()
+    return answer
+
+
 class Steward:
     """Answers about the spaces of an engine, whoever runs it."""
 
     def __init__(self, engine: Engine[Any]) -> None:
         self._engine = engine
-        self._verbs: Final[Mapping[str, Callable[[Mapping[str, str]], Any]]] = {
+        self._verbs: Final[Verbs] = {
             "list": self._list,
             "show": self._show,
             "create": self._create,
@@ -53,18 +74,7 @@ class Steward:
 
     async def ask(self, verb: str, arguments: Mapping[str, str]) -> Message:
         """The answer to a question. Raises AdminError where it has none."""
-        if verb not in self._verbs:
-            raise AdminError(f"the server does not know `space {verb}`: is it another version?")
-        try:
-            answer: Message = await self._verbs[verb](arguments)
-        except Refused as refused:
-            why = refused.reason.name.lower().replace("_", " ")
-            detail = f" ({refused.detail})" if refused.detail else ""
-            raise AdminError(f"it is refused: {why}{detail}") from None
-        except (KeyError, ValueError, InvalidJID) as error:
-            raise AdminError(f"this makes no sense: {error}") from None
-        await self._engine.settled()
-        return answer
+        return await answered(self._engine, "space", self._verbs, verb, arguments)
 
     async def _list(self, arguments: Mapping[str, str]) -> Message:
         found: list[Message] = []
@@ -79,7 +89,7 @@ class Steward:
 
     async def _show(self, arguments: Mapping[str, str]) -> Message:
         record = await self._space(arguments)
-        config = {name: _plain(getattr(record.config, name)) for name in _SHOWN}
+        config = {name: plain(getattr(record.config, name)) for name in _SHOWN}
         return {
             **_summary(record),
             "created": format_date(record.created),
@@ -89,7 +99,7 @@ class Steward:
             "subscriptions": {
                 str(jid): each.state.value for jid, each in record.subscriptions.items()
             },
-            "lists": {item_id: _plain(node) for item_id, node in record.listed.items()},
+            "lists": {item_id: plain(node) for item_id, node in record.listed.items()},
         }
 
     async def _create(self, arguments: Mapping[str, str]) -> Message:
@@ -165,7 +175,7 @@ def _summary(record: Node) -> Message:
     }
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
     match value:
         case Enum():
             return value.value

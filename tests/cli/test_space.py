@@ -88,16 +88,16 @@ def test_what_cannot_be_is_said(
 async def test_a_running_server_is_asked(stage: Stage, admin: StoreAdmin, tmp_path: Path) -> None:
     """Through the control socket; what it does not know is an error."""
     await stage.account("juliet@shakespeare.lit")
-    server = ControlServer(admin, tmp_path, Steward(stage.core.engine))
+    server = ControlServer(admin, tmp_path, {"space": Steward(stage.core.engine)})
     remote = RemoteAdmin(await server.open())
     try:
         asked = {"key": "verona", "owner": "juliet@shakespeare.lit"}
-        made = await remote.space("create", asked)
+        made = await remote.ask("space", "create", asked)
         assert made["access"] == "authorize"
-        assert (await remote.space("list", {}))["spaces"] == [made]
+        assert (await remote.ask("space", "list", {}))["spaces"] == [made]
         with pytest.raises(AdminError, match="does not know"):
-            await remote.space("burn", asked)
+            await remote.ask("space", "burn", asked)
         with pytest.raises(AdminError, match="makes no sense"):
-            await remote.space("show", {})
+            await remote.ask("space", "show", {})
     finally:
         await asyncio.wait_for(server.close(), 5)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from folkmoot.engine import commands as c
 from folkmoot.engine.configuration import (
+    EVERY_ROLE,
     HISTORY_ITEMS_MAX,
     SPACE_TYPE,
     Access,
@@ -15,6 +16,7 @@ from folkmoot.engine.configuration import (
     ItemReply,
     NodeFull,
     PublishModel,
+    Registering,
     SendLast,
 )
 from folkmoot.engine.model import (
@@ -23,9 +25,11 @@ from folkmoot.engine.model import (
     Contact,
     NodeId,
     Occupant,
+    Recall,
     Role,
     Show,
     State,
+    Topic,
     Via,
 )
 from folkmoot.xmpp.jid import JID
@@ -102,6 +106,11 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "room.moderated": st.booleans(),
     "room.whois_anyone": st.booleans(),
     "room.password": st.sampled_from(("", "swordfish")),
+    "room.presence_roles": st.sampled_from((EVERY_ROLE, (Role.MODERATOR,), EVERY_ROLE[:2])),
+    "room.list_roles": st.sampled_from((EVERY_ROLE, (Role.MODERATOR,))),
+    "room.registering": st.sampled_from(Registering),
+    "room.nicks_locked": st.booleans(),
+    "room.visitor_nicks": st.booleans(),
     "room.occupants_max": st.sampled_from((0, 1, 2, -1)),
     "room.history_items": st.sampled_from((0, 1, HISTORY_ITEMS_MAX, HISTORY_ITEMS_MAX + 1)),
     "nonsense": st.just(1),
@@ -134,15 +143,32 @@ options = st.fixed_dictionaries(
         "expires": st.none() | st.floats(0, 100),
         "body": st.booleans(),
         "shows": st.frozensets(st.sampled_from(Show)),
+        "topics": st.frozensets(st.sampled_from(Topic), min_size=1),
+        "depth": st.integers(-1, 2),
     },
 )
 
 creating = st.builds(c.Create, actor=rulers, node=anywhere, settings=settings)
+lists = st.dictionaries(
+    st.sampled_from((Affiliation.ADMIN, Affiliation.OWNER)),
+    st.frozensets(bare, max_size=2),
+    max_size=2,
+)
 configuring = st.builds(
-    c.Configure, actor=rulers, node=anywhere, settings=st.one_of(settings, standing)
+    c.Configure,
+    actor=rulers,
+    node=anywhere,
+    settings=st.one_of(settings, standing),
+    lists=st.just({}) | lists,
 )
 affiliating = st.builds(
-    c.SetAffiliations, actor=rulers, node=crowded, affiliations=affiliations, reason=st.just("why")
+    c.SetAffiliations,
+    actor=rulers,
+    node=crowded,
+    affiliations=affiliations,
+    nicks=st.just({}) | st.dictionaries(bare, nicks, max_size=1),
+    reason=st.just("why"),
+    invited=st.booleans(),
 )
 entries = st.builds(c.Entry, payload=st.none() | st.just(WORDS), id=item_ids, lists=listed)
 publishing = st.builds(
@@ -187,12 +213,13 @@ def subscribing(
 ) -> st.SearchStrategy[c.Command]:
     """Subscribing to nodes, mostly in one's own name."""
     return st.builds(
-        lambda actor, other, node, temporary, own, options: c.Subscribe(
+        lambda actor, other, node, temporary, own, public, options: c.Subscribe(
             actor=actor,
             node=node,
             subscriber=actor if own else other,
             via=via,
             temporary=temporary and not actor.is_bare,
+            public=public,
             options=options if via is Via.PUBSUB else {},
         ),
         who,
@@ -200,10 +227,18 @@ def subscribing(
         nodes,
         st.booleans() if via is Via.PUBSUB else st.just(False),
         st.integers(0, 7).map(bool),
+        st.booleans() if via is Via.PUBSUB else st.just(False),
         options,
     )
 
 
+registering = st.one_of(
+    st.builds(c.Register, actor=addresses, node=rooms, nick=nicks),
+    st.builds(c.Register, actor=addresses, node=rooms, nick=nicks),
+    st.builds(c.Unregister, actor=addresses, node=rooms),
+    st.builds(c.SettleRegistration, actor=rulers, node=rooms, registrant=bare, allow=st.booleans()),
+    st.builds(c.SetCard, actor=rulers, node=rooms, card=st.none() | st.just(WORDS)),
+)
 leaving = st.builds(
     lambda actor, node, subid: c.Unsubscribe(actor=actor, node=node, subscriber=actor, subid=subid),
     addresses,
@@ -225,7 +260,7 @@ settling = st.one_of(
     st.builds(c.Expire, actor=addresses, node=anywhere),
 )
 entering = st.builds(
-    lambda actor, node, occupant, password: c.Subscribe(
+    lambda actor, node, occupant, password, recall: c.Subscribe(
         actor=actor,
         node=node,
         subscriber=actor,
@@ -233,11 +268,13 @@ entering = st.builds(
         temporary=True,
         occupant=occupant,
         password=password,
+        recall=recall,
     ),
     full,
     rooms,
     occupants,
     st.sampled_from(("", "swordfish")),
+    st.sampled_from((Recall(), Recall(known=""), Recall(known="1.1"))),
 )
 staying = st.one_of(
     st.builds(c.ChangePresence, actor=full, node=rooms, occupant=occupants),

@@ -9,14 +9,27 @@ from folkmoot.engine import access
 from folkmoot.engine.configuration import HISTORY_ITEMS_MAX
 from folkmoot.engine.events import Event, StandingChanged, SubscriptionChanged
 from folkmoot.engine.model import Affiliation, NodeId, Role, State, Subscription, Via
-from folkmoot.engine.notifications import Notification, OccupantTold, Seen, Welcomed
-from folkmoot.engine.occupancy import classes, seen
+from folkmoot.engine.notifications import (
+    AbsentTold,
+    AffiliationTold,
+    Notification,
+    OccupantTold,
+    RegistrationAnswered,
+    RegistrationAsked,
+    Seen,
+    Welcomed,
+)
 from folkmoot.engine.record import Node
+from folkmoot.engine.services import SUBSCRIBERS, SUBSCRIPTIONS
+from folkmoot.engine.sight import classes, seen
 from folkmoot.engine.view import View
 from folkmoot.engine.working_set import WorkingSet
 from folkmoot.xmpp.jid import JID
 from tests.engine.stand import ACCOUNTS
 from tests.stores.model import Kept
+
+OUTSIDE = (AffiliationTold, RegistrationAsked, RegistrationAnswered)
+"""What a room says to those who need not be in it."""
 
 
 def rules_hold(view: View, nodes: Iterable[NodeId]) -> None:
@@ -68,13 +81,16 @@ def derived_holds(view: View, record: Node) -> None:
         record.created,
         subscriptions=record.subscriptions,
         listed=record.listed,
+        registrations=record.registrations,
     )
     for via in Via:
         assert record.hearers(via) == fresh.hearers(via)
     kept, found = record.derived, fresh.derived
+    assert (kept.scoped, kept.members) == (found.scoped, found.members)
     assert sets(kept.nicks) == sets(found.nicks)
     assert sets(kept.addresses) == sets(found.addresses)
     assert +kept.listing == found.listing
+    assert kept.reserved == found.reserved
     if record.config.room is not None:
         what_is_shown_holds(view, record)
 
@@ -110,6 +126,8 @@ def store_holds(nodes: WorkingSet, kept: Kept) -> None:
         assert present == {each.subscriber: place(each) for each in stored.occupants}
         assert record.listed == stored.listed
         assert record.subject == stored.subject
+        assert record.registrations == stored.registrations
+        assert list(record.standings.items()) == list(stored.standings.items())
         items = {item_id: item for item_id, (item, _) in stored.items.items()}
         if record.heads is not None:
             assert list(record.heads.items()) == [
@@ -117,6 +135,28 @@ def store_holds(nodes: WorkingSet, kept: Kept) -> None:
             ]
         if record.config.room is not None and record.recent is not None:
             assert list(record.recent) == list(items.values())[-HISTORY_ITEMS_MAX:]
+
+
+def lists_hold(kept: Kept) -> None:
+    """Who has a public subscription, and nobody else, is on both lists of such (XEP-0465)."""
+    mine: dict[JID, set[tuple[str, str]]] = {}
+    for node, stored in kept.items():
+        public = {
+            jid.bare
+            for jid, each in stored.lasting.items()
+            if each.public and each.state is State.SUBSCRIBED
+        }
+        assert not public or not stored.config.private
+        readers = kept.get(NodeId(node.service, SUBSCRIBERS + node.name))
+        told_of = set() if readers is None else set(readers.items)
+        assert told_of == {str(jid) for jid in public}, node
+        for jid in public:
+            mine.setdefault(jid, set()).add((str(node.service), node.name))
+    for node, stored in kept.items():
+        if node.name == SUBSCRIPTIONS:
+            payloads = [item.payload for item, _ in stored.items.values() if item.payload]
+            told = {(each.get("jid", ""), each.get("node", "")) for each in payloads}
+            assert told == mine.get(node.service, set())
 
 
 def place(subscription: Subscription) -> tuple[Via, str, Role | None]:
@@ -204,10 +244,17 @@ class Witness:
             elif isinstance(each, Welcomed):
                 for other in each.others:
                     self._sees(each.node, each.to, other)
-            if each.via is Via.MUC:
+            if isinstance(each, AbsentTold):
+                self._knows(each)
+            if each.via is Via.MUC and not isinstance(each, OUTSIDE):
                 assert set(each.to) <= self._roles.get(each.node, {}).keys(), each
             if each.via is Via.PEP:
                 assert set(each.to) <= self._readers[each.node], each
+
+    def _knows(self, told: AbsentTold) -> None:
+        for jid in told.to:
+            seen = self._roles[told.node][jid]
+            assert told.node in self._open or Role.MODERATOR in seen, (told, seen)
 
     def _sees(self, node: NodeId, to: tuple[JID, ...], shown: Seen) -> None:
         if shown.jid is None or node in self._open:

@@ -16,8 +16,10 @@ from folkmoot.engine.store import (
     ItemQuery,
     NodeQuery,
     StoreFailed,
+    Tally,
 )
 from folkmoot.xmpp.jid import JID
+from folkmoot.xmpp.xml import Element, serialize
 from tests.stores.model import Kept, ask_audit
 
 
@@ -88,6 +90,8 @@ class MemoryStore:
                 wearers=kept.wearers.copy(),
                 listed=kept.listed,
                 invites=kept.invites.copy(),
+                registrations=kept.registrations.copy(),
+                standings=kept.standings.copy(),
                 subject=kept.subject,
             )
         await self._answer()
@@ -109,6 +113,17 @@ class MemoryStore:
         await self._answer()
         return name.encode()
 
+    async def weight(self, node: NodeId) -> tuple[int, int]:
+        items = self.items_of(node).values() if node in self.kept else ()
+        payloads = [serialize(each.payload).encode() for each in items if each.payload]
+        await self._answer()
+        return len(items), sum(map(len, payloads))
+
+    async def card(self, node: NodeId) -> Element | None:
+        found = self.kept[node].card if node in self.kept else None
+        await self._answer()
+        return found
+
     async def audit(self, query: AuditQuery) -> AuditPage:
         rows = self.kept[query.node].audit if query.node in self.kept else []
         await self._answer()
@@ -122,6 +137,11 @@ class MemoryStore:
 
     async def shown(self, query: NodeQuery) -> tuple[NodeId, ...]:
         found = self.kept.shown(query)
+        await self._answer()
+        return found
+
+    async def tally(self, query: NodeQuery) -> Tally:
+        found = self.kept.tally(query)
         await self._answer()
         return found
 
@@ -144,11 +164,7 @@ class MemoryStore:
         return found
 
     async def affiliated(self, jid: JID) -> frozenset[NodeId]:
-        found = frozenset(
-            node
-            for node, kept in self.kept.items()
-            if jid in kept.affiliations or jid in kept.wearers
-        )
+        found = self.kept.affiliated(jid)
         await self._answer()
         return found
 

@@ -157,6 +157,10 @@ class Anything(RuleBasedStateMachine):
     def settle(self, command: Command) -> None:
         self.ask(command)
 
+    @rule(command=asking.registering)
+    def register(self, command: Command) -> None:
+        self.ask(command)
+
     @rule(command=asking.entering)
     def enter(self, command: Command) -> None:
         self.ask(command)
@@ -187,6 +191,7 @@ class Anything(RuleBasedStateMachine):
                 asking.publishing,
                 asking.listing,
                 asking.entering,
+                asking.registering,
                 asking.leaving,
                 asking.deleting,
                 asking.rostering,
@@ -208,6 +213,7 @@ class Anything(RuleBasedStateMachine):
     @invariant()
     def memory_holds(self) -> None:
         holding.store_holds(self.nodes, self.stand.store.kept)
+        holding.lists_hold(self.stand.store.kept)
         holding.indexes_hold(self.nodes, self.stand.store.kept, (*asking.FULL, *asking.BARE))
         for record in list(self.nodes):
             self.wait(self.stand.ask(holding.derived_holds, record))
@@ -221,6 +227,8 @@ def rows(record: Node) -> tuple[object, ...]:
         record.subscriptions.copy(),
         record.listed.copy(),
         record.subject,
+        record.registrations.copy(),
+        record.standings.copy(),
         None if record.live is None else record.live.copy(),
     )
 

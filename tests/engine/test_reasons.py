@@ -19,6 +19,7 @@ from folkmoot.engine.commands import (
     Invite,
     Publish,
     Purge,
+    Register,
     Retract,
     SetAffiliations,
     SetHat,
@@ -26,7 +27,7 @@ from folkmoot.engine.commands import (
     Subscribe,
     Unsubscribe,
 )
-from folkmoot.engine.configuration import NODE_ITEMS_MAX, Access
+from folkmoot.engine.configuration import NODE_ITEMS_MAX, Access, Registering
 from folkmoot.engine.decide.hats import HATS_PER_NODE_MAX
 from folkmoot.engine.decide.invites import INVITES_PER_NODE_MAX
 from folkmoot.engine.errors import Reason
@@ -71,6 +72,8 @@ TUNE, SECRETS = NodeId(HAMLET, "tune"), NodeId(HAMLET, "secrets")
 MAILBOX = NodeId(HAMLET, MESSAGES_NODE)
 CRYPT, STAGE = NodeId(ROOMS, "crypt"), NodeId(ROOMS, "stage")
 CELL = NodeId(ROOMS, "cell")
+CHAPEL = NodeId(ROOMS, "chapel")
+CHAPEL_RULES = {"room.nicks_locked": True, "room.registering": Registering.CLOSED}
 CHAIN = tuple(NodeId(SPACES, f"link {number}") for number in range(CHAIN_NODES_MAX))
 PRINCE, FRIEND = device(HAMLET), device(HORATIO)
 SERVICES_HERE = replace(
@@ -106,6 +109,9 @@ async def stand() -> AsyncIterator[Stand]:
         await stand.room(settings={"room.moderated": True, "room.password": "swordfish"})
         await stand.enter(HALL, PRINCE, "prince")
         await stand.enter(HALL, FRIEND, password="swordfish")
+        await stand.room(CHAPEL, settings=CHAPEL_RULES)
+        await stand.run(Register(actor=HAMLET, node=CHAPEL, nick="prince"))
+        await stand.enter(CHAPEL, PRINCE, "prince")
         await stand.run(Create(actor=OPHELIA, node=TOWER))
         await stand.room(CRYPT, OPHELIA, settings={"room.occupants_max": 1})
         await stand.enter(CRYPT, FRIEND)
@@ -183,6 +189,8 @@ ASKED: Final[dict[Reason, Command]] = {
     Reason.MISPLACED: configure(SOLILOQUIES, link=TUNE),
     Reason.NICK_IN_USE: entry(HALL, FRIEND, "prince"),
     Reason.NICK_NEEDED: entry(HALL, FRIEND, " "),
+    Reason.NICK_LOCKED: ChangePresence(actor=PRINCE, node=CHAPEL, occupant=Occupant("ghost", HERE)),
+    Reason.MAY_NOT_REGISTER: Register(actor=OPHELIA, node=CHAPEL, nick="lady"),
     Reason.WRONG_PASSWORD: entry(HALL, device(OPHELIA), password="shellfish"),
     Reason.ROOM_FULL: entry(CRYPT, device(GERTRUDE)),
     Reason.ROOM_LOCKED: entry(TOWER, FRIEND),

@@ -18,7 +18,7 @@ from folkmoot.engine.commands import (
     Unsubscribe,
 )
 from folkmoot.engine.configuration import HISTORY_ITEMS_MAX, Access
-from folkmoot.engine.decide.occupants import DEVICES_PER_NICK_MAX
+from folkmoot.engine.decide.nicks import DEVICES_PER_NICK_MAX
 from folkmoot.engine.errors import Reason
 from folkmoot.engine.events import Cause
 from folkmoot.engine.model import Affiliation, NodeId, Occupant, Role, State, Via

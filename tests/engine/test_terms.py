@@ -29,7 +29,7 @@ def test_everybody_hears_once_by_what_is_meant_for_them(terms: list[Terms]) -> N
         heard = [
             each
             for each in terms
-            if each.deliver and (not each.manner.shows or show in each.manner.shows)
+            if each.hears_items and (not each.manner.shows or show in each.manner.shows)
         ]
         ways = [
             (hearing, subids)
@@ -39,8 +39,8 @@ def test_everybody_hears_once_by_what_is_meant_for_them(terms: list[Terms]) -> N
         assert len(ways) == bool(heard)
         for hearing, subids in ways:
             assert subids == (() if len(terms) == 1 else tuple(each.subid for each in heard))
-            assert hearing.body == any(each.manner.body for each in terms if each.deliver)
-    assert held.delivers == bool(held.hearings)
+            assert hearing.body == any(each.manner.body for each in terms if each.hears_items)
+    assert held.hears_items == bool(held.hearings)
 
 
 @given(several, st.sampled_from(("", *"abcdefg")))

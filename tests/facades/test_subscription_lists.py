@@ -37,6 +37,15 @@ async def titles(client: Client) -> list[str]:
     return [item.elements[0].elements[0].text for item in items.elements]
 
 
+async def test_a_list_has_many_subscriptions(stage: Stage) -> None:
+    """§2: one item does not take the place of another, though nobody said how many to keep."""
+    romeo = await stage.client(f"{ROMEO}/orchard", available=True)
+    for number in range(3):
+        request = adding(f"Party {number}").replace(ID, f"{ID}{number}")
+        await romeo.asks(request, "<iq type='result'/>")
+    assert await titles(romeo) == ["Party 0", "Party 1", "Party 2"]
+
+
 async def test_a_list_of_subscriptions(stage: Stage) -> None:
     """§5.1-5.4: added, changed in its place, and taken off again."""
     romeo = await stage.client(f"{ROMEO}/orchard", available=True)

@@ -9,6 +9,7 @@ from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.events import (
     AffiliationChanged,
     Audited,
+    CardChanged,
     Event,
     HatsChanged,
     InviteChanged,
@@ -20,11 +21,21 @@ from folkmoot.engine.events import (
     NodeDeleted,
     NodePurged,
     OccupantsLost,
+    RegistrationChanged,
     SubjectChanged,
     SubscriptionChanged,
     kept,
 )
-from folkmoot.engine.model import Affiliation, Item, NodeId, State, Subscription, Ticket
+from folkmoot.engine.model import (
+    Affiliation,
+    Item,
+    NodeId,
+    Registration,
+    State,
+    Subscription,
+    Ticket,
+)
+from folkmoot.engine.record import STANDINGS_MAX
 from folkmoot.engine.store import (
     AUDIT_ROWS_MAX,
     AuditPage,
@@ -33,13 +44,19 @@ from folkmoot.engine.store import (
     ItemPage,
     ItemQuery,
     NodeQuery,
+    Order,
+    Tally,
 )
 from folkmoot.xmpp.jid import JID
+from folkmoot.xmpp.xml import Element
 
 
 @dataclass
 class KeptNode:
-    """A node; `items` in the order they were last published, each with the node it lists."""
+    """A node; `items` in the order they were last published, each with the node it lists.
+
+    begun: the ids of items in the order they came to be there.
+    """
 
     config: NodeConfig
     creator: JID
@@ -48,9 +65,17 @@ class KeptNode:
     wearers: dict[JID, tuple[str, ...]] = field(default_factory=dict)
     subscriptions: dict[JID, Subscription] = field(default_factory=dict)
     items: dict[str, tuple[Item, NodeId | None]] = field(default_factory=dict)
+    begun: dict[str, None] = field(default_factory=dict)
     subject: Item | None = None
     audit: list[tuple[int, Audited]] = field(default_factory=list)
     invites: dict[str, Ticket] = field(default_factory=dict)
+    registrations: dict[JID, Registration] = field(default_factory=dict)
+    standings: dict[JID, int] = field(default_factory=dict)
+    card: Element | None = None
+
+    @property
+    def version(self) -> int:
+        return max(self.standings.values(), default=0)
 
     @property
     def listed(self) -> dict[str, NodeId]:
@@ -73,6 +98,7 @@ class KeptNode:
         if event.persist:
             self.items.pop(event.item.id, None)
             self.items[event.item.id] = (event.item, event.lists)
+            self.begun.setdefault(event.item.id)
             self.drop(event.evicted)
 
     def replace(self, item: Item) -> None:
@@ -85,6 +111,7 @@ class KeptNode:
     def drop(self, item_ids: Iterable[str]) -> None:
         for item_id in item_ids:
             self.items.pop(item_id, None)
+            self.begun.pop(item_id, None)
 
     def subscribe(self, event: SubscriptionChanged) -> None:
         after = event.after
@@ -92,6 +119,7 @@ class KeptNode:
             self.subscriptions.pop(event.subscriber, None)
         elif kept(event):
             self.subscriptions[event.subscriber] = after
+        self.move(event.subscriber.bare, event.version)
 
     def is_due(self, at: float) -> bool:
         """Whether an item or a subscription has its end at a time, or before it."""
@@ -108,17 +136,30 @@ class KeptNode:
             self.affiliations.pop(event.jid, None)
         else:
             self.affiliations[event.jid] = event.after
+        self.move(event.jid, event.version)
+
+    def register(self, event: RegistrationChanged) -> None:
+        if event.after is None:
+            self.registrations.pop(event.jid, None)
+        else:
+            self.registrations[event.jid] = event.after
+
+    def move(self, jid: JID, version: int) -> None:
+        if version:
+            self.standings.pop(jid, None)
+            self.standings[jid] = version
+            for oldest in list(self.standings)[:-STANDINGS_MAX]:
+                del self.standings[oldest]
 
     def ask(self, query: ItemQuery) -> ItemPage:
-        everything = [item for item, _ in self.items.values()]
+        standing = list(self.begun if query.order is Order.CREATION else self.items)
+        everything = [self.items[item_id][0] for item_id in standing]
         if query.ids:
-            named = tuple(
-                self.items[item_id][0]
-                for item_id in dict.fromkeys(query.ids)
-                if item_id in self.items
-            )
+            found = [item_id for item_id in dict.fromkeys(query.ids) if item_id in self.items]
+            if query.order is not None:
+                found.sort(key=standing.index)
+            named = tuple(self.items[item_id][0] for item_id in found)
             return ItemPage(named, index=0, count=len(named))
-        standing = list(self.items)
         start, end = 0, len(standing)
         for bound in (query.after, query.before):
             if bound and bound not in standing:
@@ -169,7 +210,7 @@ class Kept(dict[NodeId, KeptNode]):
             case ItemsRetracted():
                 self[event.node].drop(event.item_ids)
             case NodePurged():
-                self[event.node].items.clear()
+                self[event.node].drop(list(self[event.node].items))
             case SubscriptionChanged():
                 self[event.node].subscribe(event)
             case OccupantsLost(node=node, occupants=lost):
@@ -186,6 +227,10 @@ class Kept(dict[NodeId, KeptNode]):
                     self[event.node].invites[after.id] = after
                 elif before is not None:
                     self[event.node].invites.pop(before.id, None)
+            case RegistrationChanged():
+                self[event.node].register(event)
+            case CardChanged(card=card):
+                self[event.node].card = card
             case Audited():
                 self._write_down(event)
             case SubjectChanged():
@@ -193,13 +238,21 @@ class Kept(dict[NodeId, KeptNode]):
             case _:
                 pass
 
-    def shown(self, query: NodeQuery) -> tuple[NodeId, ...]:
+    def affiliated(self, jid: JID) -> frozenset[NodeId]:
+        return frozenset(
+            node
+            for node, kept in self.items()
+            if jid in kept.affiliations or jid in kept.registrations or jid in kept.wearers
+        )
+
+    def mine(self, reader: JID | None) -> set[NodeId]:
+        """What an entity has to do with, and what that lists."""
         mine = {
             node
             for node, kept in self.items()
-            if query.reader in kept.affiliations
+            if reader in kept.affiliations
             or any(
-                each.subscriber.bare == query.reader and each.state is State.SUBSCRIBED
+                each.subscriber.bare == reader and each.state is State.SUBSCRIBED
                 for each in kept.lasting.values()
             )
         }
@@ -208,12 +261,33 @@ class Kept(dict[NodeId, KeptNode]):
             below = {each for each in self[node].listed.values() if each in self} - mine
             mine |= below
             reach.extend(below)
-        names = sorted(
-            node.name
+        return mine
+
+    def asked_of(self, query: NodeQuery) -> dict[NodeId, NodeConfig]:
+        """The nodes of a service, as far as their types are asked for."""
+        return {
+            node: kept.config
             for node, kept in self.items()
             if node.service == query.service
-            and (query.reader is None or kept.config.listed or node in mine)
             and (not query.types or (kept.config.type in query.types) is not query.excluded)
+        }
+
+    def tally(self, query: NodeQuery) -> Tally:
+        asked, mine = self.asked_of(query), self.mine(query.reader)
+        listed = [node.name for node, config in asked.items() if config.listed]
+        singled = {node for node, config in asked.items() if config.guarded} | (mine & set(asked))
+        return Tally(
+            len(listed),
+            sum(name < query.bound for name in listed),
+            frozenset((node, asked[node].listed) for node in singled),
+        )
+
+    def shown(self, query: NodeQuery) -> tuple[NodeId, ...]:
+        mine = self.mine(query.reader)
+        names = sorted(
+            node.name
+            for node, config in self.asked_of(query).items()
+            if query.reader is None or config.listed or node in mine
         )
         if query.edge is Edge.NEWEST:
             names = [name for name in names if not query.bound or name < query.bound]

@@ -14,12 +14,15 @@ from folkmoot.engine.model import (
     Manner,
     NodeId,
     Occupant,
+    Registration,
     Retraction,
     Role,
+    Scope,
     Show,
     State,
     Subscription,
     Terms,
+    Topic,
     Via,
 )
 from folkmoot.xmpp.jid import JID
@@ -100,6 +103,7 @@ items = st.builds(
     nick=texts,
 )
 retractions = st.builds(Retraction, at=seconds, id=texts, moderator=texts, nick=texts, reason=texts)
+registrations = st.builds(Registration, nick=texts, pending=st.booleans())
 contacts = st.builds(
     Contact,
     name=texts,
@@ -109,7 +113,8 @@ contacts = st.builds(
 
 
 manners = st.builds(Manner, st.booleans(), st.frozensets(st.sampled_from(Show)))
-terms = st.builds(Terms, texts, st.booleans(), st.none() | seconds, manners)
+scopes = st.builds(Scope, st.frozensets(st.sampled_from(Topic), min_size=1), st.integers(-9, 9))
+terms = st.builds(Terms, texts, st.booleans(), st.none() | seconds, manners, scopes)
 occupants = st.builds(
     Occupant, nick=texts, presence=elements, role=st.none() | st.sampled_from(Role)
 )
@@ -122,6 +127,7 @@ def occupancies(subscriber: JID) -> st.SearchStrategy[Subscription]:
         subscriber=st.just(subscriber),
         state=st.just(State.SUBSCRIBED),
         via=st.sampled_from(Via),
+        subid=texts,
         temporary=st.just(True),
         occupant=occupants,
     )
@@ -139,6 +145,8 @@ def subscriptions(subscriber: JID) -> st.SearchStrategy[Subscription]:
         deliver=st.booleans(),
         expires=st.none() | seconds,
         manner=manners,
+        scope=scopes,
+        public=st.booleans(),
         more=st.lists(terms, max_size=3).map(tuple),
         contact=st.none() | contacts,
     )

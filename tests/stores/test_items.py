@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+import pytest
+
 from folkmoot.engine.configuration import NodeConfig
-from folkmoot.engine.events import NodeDeleted
-from folkmoot.engine.store import PAGE_CHARS_MAX, PAGE_ITEMS_MAX, Edge, ItemPage, ItemQuery
+from folkmoot.engine.events import Event, ItemsRetracted, NodeDeleted
+from folkmoot.engine.store import PAGE_CHARS_MAX, PAGE_ITEMS_MAX, Edge, ItemPage, ItemQuery, Order
 from folkmoot.stores.sqlite import SQLiteStore
 from folkmoot.xmpp.xml import Element
 
@@ -128,3 +130,43 @@ async def test_a_deleted_node_leaves_nothing_to_one_made_anew(store: SQLiteStore
     assert node is not None
     assert (node.affiliations, node.subscriptions, node.listed) == ({}, {}, {})
     assert await store.items(ALL) == ItemPage((), index=0, count=0)
+
+
+async def test_items_in_the_order_of_their_creation(store: SQLiteStore) -> None:
+    """XEP-0413 §3, §4.5: an item keeps its place though it is published again, however often."""
+    await filled(store, "abcd")
+    await store.commit([published(GARDEN, "c")])
+    await store.commit([published(GARDEN, "a"), published(GARDEN, "a")])
+    by_creation = replace(ALL, order=Order.CREATION)
+    assert ids(await store.items(by_creation)) == "abcd"
+    assert ids(await store.items(replace(ALL, order=Order.MODIFICATION))) == "bdca"
+    page = await store.items(replace(by_creation, after="a", limit=2))
+    assert (ids(page), page.index, page.count) == ("bc", 1, 4)
+    page = await store.items(replace(by_creation, edge=Edge.NEWEST, limit=1, skip=1))
+    assert (ids(page), page.index, page.count) == ("c", 2, 4)
+
+
+@pytest.mark.parametrize("together", [True, False])
+async def test_a_deleted_item_is_created_again(store: SQLiteStore, together: bool) -> None:
+    """XEP-0413 §3: in the same batch, too."""
+    await filled(store, "ab")
+    retracted = ItemsRetracted(node=GARDEN, item_ids=("a",), by=JULIET, tell=True)
+    events: list[Event] = [
+        retracted,
+        published(GARDEN, "a"),
+        published(GARDEN, "b"),
+        published(GARDEN, "a"),
+    ]
+    for batch in [events] if together else [[event] for event in events]:
+        await store.commit(batch)
+    assert ids(await store.items(replace(ALL, order=Order.CREATION))) == "ba"
+
+
+async def test_an_item_of_one_batch_stands_where_the_batch_had_it_first(
+    store: SQLiteStore,
+) -> None:
+    await filled(store, "abab")
+    assert ids(await store.items(ALL)) == "ab"
+    await store.commit([published(GARDEN, "c"), published(GARDEN, "d"), published(GARDEN, "c")])
+    assert ids(await store.items(ALL)) == "abdc"
+    assert ids(await store.items(replace(ALL, order=Order.CREATION))) == "abcd"

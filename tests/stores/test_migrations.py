@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from folkmoot.engine.configuration import Access, NodeConfig, RoomConfig
+from folkmoot.engine.configuration import SPACE_TYPE, Access, NodeConfig, RoomConfig
 from folkmoot.engine.model import NodeId
 from folkmoot.stores.codec import write_config
 from folkmoot.stores.database import Database
@@ -54,6 +54,8 @@ def test_what_nodes_are_found_by_is_read_from_their_configurations(
     configs = {
         "open": NodeConfig(type="urn:xmpp:microblog:0", parent=space),
         "private": NodeConfig(access=Access.AUTHORIZE),
+        "presence": NodeConfig(access=Access.PRESENCE),
+        "space": NodeConfig(type=SPACE_TYPE, parent=space),
         "room": NodeConfig(room=RoomConfig()),
         "hidden": NodeConfig(room=RoomConfig(public=False)),
         "locked": NodeConfig(room=RoomConfig(locked=True)),
@@ -66,12 +68,13 @@ def test_what_nodes_are_found_by_is_read_from_their_configurations(
         )
     migrate(database, known_migrations())
     found = database.execute(
-        "SELECT name, type, listed, parent_service, parent_name, link_name FROM nodes"
+        "SELECT name, type, listed, guarded, parent_service, parent_name, link_name FROM nodes"
     )
     assert {name: tuple(row) for name, *row in found} == {
         name: (
             config.type,
             config.listed,
+            config.guarded,
             config.parent and str(config.parent.service),
             config.parent and config.parent.name,
             None,

@@ -20,6 +20,7 @@ from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.events import (
     AffiliationChanged,
     ApprovalSettled,
+    CardChanged,
     Cause,
     Event,
     HatsChanged,
@@ -30,13 +31,22 @@ from folkmoot.engine.events import (
     NodeDeleted,
     NodePurged,
     OccupantsLost,
+    RegistrationChanged,
     SubjectChanged,
     SubscriptionChanged,
 )
-from folkmoot.engine.model import Affiliation, Item, NodeId, Retraction, Subscription
-from folkmoot.engine.store import Edge, ItemQuery, NodeQuery, Store, StoreFailed
+from folkmoot.engine.model import (
+    Affiliation,
+    Item,
+    NodeId,
+    Registration,
+    Retraction,
+    Subscription,
+)
+from folkmoot.engine.store import Edge, ItemQuery, NodeQuery, Order, Store, StoreFailed
 from folkmoot.stores.sqlite import SQLiteStore
 from folkmoot.xmpp.jid import JID
+from folkmoot.xmpp.xml import Element, serialize
 
 from . import nouns
 from .model import Kept, KeptNode
@@ -48,6 +58,7 @@ queries = st.builds(
     ItemQuery,
     node=nouns.nodes,
     ids=st.lists(nouns.item_ids | st.just("nowhere"), max_size=3).map(tuple),
+    order=st.none() | st.sampled_from(Order),
     edge=st.sampled_from(Edge),
     after=ids_or_none,
     before=ids_or_none,
@@ -200,8 +211,24 @@ class StoreMachine(RuleBasedStateMachine):
                 was=Affiliation.NONE,
                 now=after or Affiliation.NONE,
                 by=nouns.JULIET,
+                version=kept.version + 1 if data.draw(st.booleans()) else 0,
             )
         )
+
+    @precondition(lambda self: self.coming)
+    @rule(data=st.data(), jid=nouns.bare_jids, after=st.none() | nouns.registrations)
+    def register(self, data: st.DataObject, jid: JID, after: Registration | None) -> None:
+        node, kept = self.node(data)
+        before = kept.registrations.get(jid)
+        self.happens(
+            RegistrationChanged(node=node, jid=jid, before=before, after=after, by=nouns.JULIET)
+        )
+
+    @precondition(lambda self: self.coming)
+    @rule(data=st.data(), card=st.none() | nouns.elements)
+    def change_card(self, data: st.DataObject, card: Element | None) -> None:
+        node, _ = self.node(data)
+        self.happens(CardChanged(node=node, card=card))
 
     @precondition(lambda self: self.coming)
     @rule(data=st.data(), item=nouns.items)
@@ -255,6 +282,12 @@ class StoreMachine(RuleBasedStateMachine):
             assert found.subscriptions == kept.subscriptions
             assert found.listed == kept.listed
             assert found.subject == kept.subject
+            assert found.registrations == kept.registrations
+            assert list(found.standings.items()) == list(kept.standings.items())
+            assert await store.card(node) == kept.card
+            payloads = [item.payload for item, _ in kept.items.values()]
+            octets = sum(len(serialize(each).encode()) for each in payloads if each is not None)
+            assert await store.weight(node) == (len(payloads), octets)
             assert (found.heads, found.live, found.recent) == (None, None, None)
             assert list(heads.items()) == [
                 (item.id, item.publisher) for item, _ in kept.items.values()
@@ -273,6 +306,8 @@ class StoreMachine(RuleBasedStateMachine):
                     for excluded in (False, True):
                         asked = replace(query, excluded=excluded)
                         assert await store.shown(asked) == self.kept.shown(asked), asked
+                        if reader is not None:
+                            assert await store.tally(asked) == self.kept.tally(asked), asked
         for node in nouns.NODES:
             assert await store.related(node) == {
                 each
@@ -285,11 +320,7 @@ class StoreMachine(RuleBasedStateMachine):
                 for node, kept in self.kept.items()
                 if any(each.bare == jid for each in kept.lasting)
             }
-            assert await store.affiliated(jid) == {
-                node
-                for node, kept in self.kept.items()
-                if jid in kept.affiliations or jid in kept.wearers
-            }
+            assert await store.affiliated(jid) == self.kept.affiliated(jid)
         assert set(await store.occupied()) == {
             node for node, kept in self.kept.items() if kept.occupants
         }

@@ -12,7 +12,7 @@ import pytest
 from folkmoot.stores import statements
 from folkmoot.stores.migrations import known_migrations, migrate
 
-AT_THE_START = ("LAST_SEQUENCE", "OCCUPIED")
+AT_THE_START = ("LAST_SEQUENCE", "OCCUPIED", "PURGED_OFFLINE")
 """What is asked once, when a server starts."""
 
 STATEMENTS = {
@@ -55,9 +55,26 @@ def test_a_list_looks_at_what_it_may_show(
     parameters = dict.fromkeys(re.findall(r":(\w+)", statement), 1)
     plan = [row[3] for row in database.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)]
     found = "<" if backwards else ">"
-    assert f"SEARCH nodes USING INDEX nodes_listed (service=? AND name{found}?)" in plan
+    assert f"SEARCH nodes USING COVERING INDEX nodes_listed (service=? AND name{found}?)" in plan
     assert "SEARCH nodes USING INTEGER PRIMARY KEY (rowid=?)" in plan
     assert {step for step in plan if step.startswith("SCAN")} == {"SCAN everyones", "SCAN mine"}
+
+
+@pytest.mark.parametrize("types", [0, 2])
+def test_counting_a_list_reads_an_index_alone(database: sqlite3.Connection, types: int) -> None:
+    """Of what is for everyone not one row; of the rest what is the reader's, and what has rules."""
+    for bound in (True, False):
+        statement = statements.tallied(types=types, excluded=True, bound=bound)
+        parameters = dict.fromkeys(re.findall(r":(\w+)", statement), 1)
+        plan = [row[3] for row in database.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+        found = "service=? AND name<?" if bound else "service=?"
+        assert f"SEARCH nodes USING COVERING INDEX nodes_listed ({found})" in plan
+    statement = statements.singled(types=types, excluded=True)
+    parameters = dict.fromkeys(re.findall(r":(\w+)", statement), 1)
+    plan = [row[3] for row in database.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+    assert "SEARCH nodes USING INDEX nodes_guarded (service=?)" in plan
+    assert "SEARCH nodes USING INTEGER PRIMARY KEY (rowid=?)" in plan
+    assert {step for step in plan if step.startswith("SCAN")} <= {"SCAN ruled", "SCAN mine"}
 
 
 @pytest.mark.parametrize("name", STATEMENTS)

@@ -1,11 +1,11 @@
-"""The command line: `folkmoot serve`, `user`, `space`, `demo`, `check`, `config`."""
+"""The command line: `folkmoot serve`, `user`, `space`, `room`, `demo`, `check`, `config`."""
 
 import sys
 
 import typer
 
 from folkmoot.admin import AdminError
-from folkmoot.cli import check, configuration, demo, serve, space, user
+from folkmoot.cli import check, configuration, demo, room, serve, space, user
 from folkmoot.cli.flags import examples
 from folkmoot.config import ConfigError
 from folkmoot.engine.store import StoreFailed
@@ -33,6 +33,7 @@ app = typer.Typer(
 app.command(epilog=serve.EPILOG)(serve.serve)
 app.add_typer(user.app, name="user")
 app.add_typer(space.app, name="space")
+app.add_typer(room.app, name="room")
 app.command(epilog=demo.EPILOG)(demo.demo)
 app.command(epilog=check.EPILOG)(check.check)
 app.command(name="config", epilog=configuration.EPILOG)(configuration.config)

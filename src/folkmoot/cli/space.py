@@ -1,18 +1,17 @@
 """`folkmoot space`: spaces, on the running server or, while none runs, in its data directory."""
 
-import asyncio
 import json
 from collections.abc import Mapping
-from contextlib import aclosing
 from typing import Annotated, Any
 
 import typer
 
 from folkmoot.cli import space_remote
 from folkmoot.cli.flags import ConfigFlag, DataFlag, configured, examples
-from folkmoot.cli.reach import reach_server
+from folkmoot.cli.reach import ask_server
 from folkmoot.cli.remote import beside
 from folkmoot.config import Config
+from folkmoot.control import Answering
 
 app = typer.Typer(
     cls=beside(space_remote.app),
@@ -95,20 +94,11 @@ def _json(told: Mapping[str, Any]) -> None:
 
 
 def _ask(config: Config, verb: str, arguments: Mapping[str, str]) -> Mapping[str, Any]:
-    async def within() -> Mapping[str, Any]:
-        async with reach_server(config) as server:
-            if server is not None:
-                return await server.space(verb, arguments)
-            # The server brings in everything; asking one that runs need not wait for it.
-            from folkmoot.core import running
-            from folkmoot.server import services
-            from folkmoot.steward import Steward
-            from folkmoot.stores.sqlite import SQLiteStore
+    return ask_server(config, "space", _steward, verb, arguments)
 
-            async with (
-                aclosing(await SQLiteStore.open(config.database)) as store,
-                running(store, services(config)) as core,
-            ):
-                return await Steward(core.engine).ask(verb, arguments)
 
-    return asyncio.run(within())
+def _steward(engine: Any) -> Answering:
+    # It brings in everything; asking a server that runs need not wait for it.
+    from folkmoot.steward import Steward
+
+    return Steward(engine)

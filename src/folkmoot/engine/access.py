@@ -252,6 +252,39 @@ def refuses_wearing(affiliation: Affiliation) -> Reason | None:
     return None if affiliation in allowed else Reason.FORBIDDEN
 
 
+def refuses_guest(
+    config: NodeConfig, standing: Affiliation, role: Role, guest: Affiliation
+) -> Reason | None:
+    """Whether an occupant may not invite somebody (XEP-0045 §7.8.2, §9.5).
+
+    Where only members enter, it is to make a member of somebody who is nothing yet: that is for
+    owners and admins, and for members where the room lets everyone invite.
+    """
+    room = config.room
+    assert room is not None
+    everyone = room.allow_invites and (not config.private or standing in MEMBERS)
+    may = standing in STAFF if config.private else role is Role.MODERATOR
+    if not (may or everyone):
+        return Reason.FORBIDDEN
+    return Reason.OUTCAST if guest is Affiliation.OUTCAST else None
+
+
+def refuses_list(
+    room: RoomConfig, standing: Affiliation, role: Role, wanted: Affiliation
+) -> Reason | None:
+    """Whether an entity may not ask who has an affiliation in a room (XEP-0045 §5.2.1, §9.5).
+
+    Owners and admins may. Members may ask who else is one where addresses are no secret, unless
+    those of their role may not (`muc#roomconfig_getmemberlist`); nobody else asks who is banned.
+    """
+    if standing in STAFF:
+        return None
+    told = room.whois_anyone and wanted is not Affiliation.OUTCAST
+    if standing is Affiliation.MEMBER and told and role in room.list_roles:
+        return None
+    return Reason.FORBIDDEN
+
+
 def refuses_affiliation(
     actor: Affiliation, target: Affiliation, wanted: Affiliation, *, room: bool
 ) -> Reason | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from folkmoot.engine import occupancy, personal, pictures, relations
+from folkmoot.engine import narrowing, occupancy, personal, pictures, registry, relations, scopes
 from folkmoot.engine.events import (
     AffiliationChanged,
     ApprovalRequested,
@@ -22,6 +22,7 @@ from folkmoot.engine.events import (
     NodePurged,
     Noticed,
     OccupantsLost,
+    RegistrationChanged,
     StandingChanged,
     SubjectChanged,
     SubscriptionChanged,
@@ -43,6 +44,7 @@ from folkmoot.engine.notifications import (
 )
 from folkmoot.engine.record import Node
 from folkmoot.engine.replies import reply_to
+from folkmoot.engine.sight import identified, seen, veiled
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
 
@@ -54,6 +56,7 @@ def foresee(events: Sequence[Event], view: View) -> None:
         if view.services.is_presence(event.node):
             view.require(relations.foreseen(event))
     personal.foresee(events, view)
+    scopes.foresee(events, view)
 
 
 def hearers(event: Event, view: View, *, created: bool = False) -> Iterator[Notification]:
@@ -62,6 +65,7 @@ def hearers(event: Event, view: View, *, created: bool = False) -> Iterator[Noti
     created: the same command made the node.
     """
     yield from _heard(event, view, created=created)
+    yield from scopes.heard(event, view)
     if view.services.is_personal(event.node):
         yield from personal.heard(event, view)
 
@@ -87,7 +91,7 @@ def _heard(event: Event, view: View, *, created: bool) -> Iterator[Notification]
                 via=Via.MUC,
                 node=node,
                 to=record.hearers(Via.MUC),
-                item=occupancy.identified(record, item, view),
+                item=identified(record, item, view),
                 kept=False,
                 config=record.config,
             )
@@ -96,10 +100,12 @@ def _heard(event: Event, view: View, *, created: bool) -> Iterator[Notification]
                 yield Active(via=Via.MUC, node=node, to=to)
         case ItemsRetracted():
             yield from _retracted(event, view)
+        case RegistrationChanged():
+            yield from registry.changed(event, view)
         case NodePurged(node=node):
             record = view.found(node)
             if record.config.notify_retract:
-                for hearing, (to, named) in record.hearings().items():
+                for hearing, (to, named) in scopes.hearings(view, record).items():
                     yield Purged(
                         via=Via.PUBSUB,
                         node=node,
@@ -131,14 +137,14 @@ def _published(event: ItemPublished, view: View) -> Iterator[Notification]:
             via=Via.MUC,
             node=event.node,
             to=to,
-            item=occupancy.identified(record, event.item, view),
+            item=identified(record, event.item, view),
             kept=event.persist,
             config=config,
         )
     elif event.live:
         yield from relations.published(event, view)
     replies = reply_to(view, event.node, config)
-    for hearing, (to, named) in record.hearings().items():
+    for hearing, (to, named) in scopes.hearings(view, record).items():
         if event.evicted and personal.tells_of_evicted(config):
             yield Retracted(
                 via=Via.PUBSUB,
@@ -150,7 +156,7 @@ def _published(event: ItemPublished, view: View) -> Iterator[Notification]:
                 named=named,
             )
         if config.deliver_notifications:
-            item = occupancy.veiled(record, event.item)
+            item = veiled(record, event.item)
             for each in pictures.under_both(item) if config.is_space else (item,):
                 yield Published(
                     via=Via.PUBSUB,
@@ -168,7 +174,7 @@ def _retracted(event: ItemsRetracted, view: View) -> Iterator[Notification]:
     record = view.found(event.node)
     if view.services.is_presence(event.node):
         yield from relations.retracted(event, view)
-    for hearing, (to, named) in record.hearings().items() if event.tell else ():
+    for hearing, (to, named) in scopes.hearings(view, record).items() if event.tell else ():
         yield Retracted(
             via=Via.PUBSUB,
             node=event.node,
@@ -190,6 +196,7 @@ def _configured(event: NodeConfigured, view: View) -> Iterator[Notification]:
             yield Configured(
                 via=via, node=event.node, to=to, before=event.before, after=event.after
             )
+    yield from narrowing.configured(event, view)
 
 
 def _deleted(event: NodeDeleted, view: View) -> Iterator[Notification]:
@@ -199,7 +206,8 @@ def _deleted(event: NodeDeleted, view: View) -> Iterator[Notification]:
         for each in event.subscriptions
         if each.via is Via.PUBSUB and each.state is State.PENDING
     )
-    to = (*record.hearers(Via.PUBSUB), *waiting)  # §8.4.2
+    further = scopes.told_of_end(view, record)
+    to = (*record.hearers(Via.PUBSUB), *waiting, *further)  # §8.4.2
     if to and event.config.notify_delete:
         yield Deleted(
             via=Via.PUBSUB,
@@ -218,7 +226,8 @@ def _deleted(event: NodeDeleted, view: View) -> Iterator[Notification]:
                 config=event.config,
                 redirect=event.redirect,
                 reason=event.reason,
-                seen=occupancy.seen(record, subscription.subscriber, view, reveal=True),
+                password=event.password,
+                seen=seen(record, subscription.subscriber, view, reveal=True),
             )
     if view.services.is_presence(event.node):
         yield from relations.deleted(event, view)
@@ -229,7 +238,9 @@ def _affiliation_changed(event: AffiliationChanged, view: View) -> Iterator[Noti
     if view.services.owned(event.node):
         if view.services.is_presence(event.node):
             yield from relations.approved(event, view)
-    elif record.config.room is None and event.was is not event.now:
+    elif record.config.room is not None:
+        yield from registry.affiliated(event, view)
+    elif event.was is not event.now:
         yield AffiliationTold(
             via=Via.PUBSUB,
             node=event.node,
@@ -303,7 +314,7 @@ def last_published(
             via=Via.PUBSUB,
             node=record.id,
             to=() if subids else (to,),
-            item=occupancy.veiled(record, item),
+            item=veiled(record, item),
             config=record.config,
             reply_to=reply_to(view, record.id, record.config),
             last=True,

@@ -54,20 +54,26 @@ class Create(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configure(Command):
-    """Change some of a node's configuration (XEP-0060 §8.2, XEP-0045 §10.2)."""
+    """Change some of a node's configuration (XEP-0060 §8.2, XEP-0045 §10.2).
+
+    lists: all who are to have an affiliation by a row of their own; who has one so far and is not
+    named has none.
+    """
 
     settings: Settings
+    lists: Mapping[Affiliation, frozenset[JID]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delete(Command):
     """Delete a node (XEP-0060 §8.4); destroy a room (XEP-0045 §10.9).
 
-    redirect: where to go instead: an xmpp URI, or a room's JID.
+    redirect: where to go instead: an xmpp URI, or a room's JID. password: of that room.
     """
 
     redirect: str = ""
     reason: str = ""
+    password: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +149,7 @@ class Subscribe(Command):
     options: see `SetDelivery`.
     said: the stanza that asks for presence, kept whole until it is answered (RFC 6121 §3.1.3).
     invite: a token that is to let the subscriber in; "" for none.
+    public: others may know of it (XEP-0465).
     """
 
     subscriber: JID
@@ -155,6 +162,7 @@ class Subscribe(Command):
     options: Settings = field(default_factory=dict)
     said: Element | None = None
     invite: str = field(default="", repr=False)
+    public: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,10 +239,48 @@ class RequestPending(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetAffiliations(Command):
-    """Set others' affiliations (XEP-0060 §8.9, XEP-0045 §9)."""
+    """Set others' affiliations (XEP-0060 §8.9, XEP-0045 §9).
+
+    nicks: the nicks that a room is to reserve for some of them, "" for none (§9.3, §9.5).
+    invited: they hear of it by an invitation.
+    """
 
     affiliations: Mapping[JID, Affiliation]
+    nicks: Mapping[JID, str] = field(default_factory=dict)
     reason: str = ""
+    invited: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Register(Command):
+    """Register with a room, under a nick that is then reserved (XEP-0045 §7.10).
+
+    said: the form as it was filled in, for the admins where they have to say yes.
+    """
+
+    nick: str
+    said: Element | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unregister(Command):
+    """Be registered no longer, nor a member by it (XEP-0077 §3.2)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettleRegistration(Command):
+    """The answer of an admin to a request to register (XEP-0045 §9.9)."""
+
+    registrant: JID
+    allow: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetCard(Command):
+    """Give a room another vCard, or none (XEP-0486 §3.2). avatar: the SHA-1 of each photo in it."""
+
+    card: Element | None
+    avatar: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,7 +288,7 @@ class SetDelivery(Command):
     """Change the options of a subscription (XEP-0060 §6.3); what is not named stays as it is.
 
     subid: which of several subscriptions is meant, "" where there is just one.
-    options: `expires` of a `Subscription`, and the fields of its `manner`.
+    options: `expires` of a `Subscription`, and the fields of its `manner` and `scope`.
     """
 
     subscriber: JID

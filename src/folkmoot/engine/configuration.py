@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from folkmoot.engine.model import Hat, NodeId
+from folkmoot.engine.model import Hat, NodeId, Role
 from folkmoot.xmpp.jid import JID
 
 SPACE_TYPE: Final = "urn:xmpp:spaces:0"
@@ -91,6 +91,19 @@ class Audience(Enum):
     NOBODY = "none"
 
 
+class Registering(Enum):
+    """How who is no member registers with a room (`{urn:folkmoot:rooms:0}registration`)."""
+
+    OPEN = "open"
+    """Who asks is a member at once."""
+    APPROVAL = "approval"
+    """An admin has to say yes."""
+    CLOSED = "closed"
+
+
+EVERY_ROLE: Final = tuple(Role)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoomConfig:
     """What only a room has (XEP-0045 1.35.5, §16.5.3); the rest is in `NodeConfig`.
@@ -112,6 +125,20 @@ class RoomConfig:
     """How many messages someone who enters is sent, 0 to HISTORY_ITEMS_MAX."""
     slow_seconds: int = 0
     """How long one person waits between two messages, up to SLOW_SECONDS_MAX; 0: not at all."""
+    presence_roles: tuple[Role, ...] = EVERY_ROLE
+    """Whose presence everybody hears; that of the others is for moderators."""
+    list_roles: tuple[Role, ...] = EVERY_ROLE
+    """The members of which role may ask who the members are, where addresses are no secret."""
+    registering: Registering = Registering.APPROVAL
+    nicks_locked: bool = False
+    """Who has a reserved nick goes by it, and by no other."""
+    visitor_nicks: bool = True
+    visitor_status: bool = True
+    voice_requests: bool = True
+    queries: bool = True
+    """Occupants may ask each other's clients."""
+    avatar: tuple[str, ...] = ()
+    """The SHA-1 of each image in the room's vCard (XEP-0486 §5.1); set with it."""
     locked: bool = False
     """Just made, and entered by its owner alone until it is configured (§10.1.1)."""
 
@@ -186,3 +213,13 @@ class NodeConfig:
         if self.room is None:
             return not self.private
         return self.room.public and not self.room.locked
+
+    @property
+    def guarded(self) -> bool:
+        """Whether a list shows the node, though listed, only to those its rules let look in.
+
+        Who has no row there, nor at a node that lists it, is shown any other that is listed.
+        """
+        if self.room is not None or not self.listed:
+            return False
+        return self.access is not Access.OPEN or (self.dependent and self.parent is not None)

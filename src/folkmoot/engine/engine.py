@@ -10,6 +10,7 @@ from folkmoot.engine.audience import foresee, hearers
 from folkmoot.engine.commands import Command, Depart, Expire, Vacate
 from folkmoot.engine.decide import Stamp, decide
 from folkmoot.engine.decide.auditing import audited
+from folkmoot.engine.decide.numbering import numbered
 from folkmoot.engine.events import Audited, Event, NodeCreated, NodeDeleted
 from folkmoot.engine.journal import Journal
 from folkmoot.engine.known import Missing
@@ -17,10 +18,11 @@ from folkmoot.engine.model import NodeId
 from folkmoot.engine.notifications import Notification
 from folkmoot.engine.reading import Reading
 from folkmoot.engine.services import Services
-from folkmoot.engine.store import AuditPage, AuditQuery, NodeQuery, Store
+from folkmoot.engine.store import AuditPage, AuditQuery, NodeQuery, Store, Tally
 from folkmoot.engine.view import View
 from folkmoot.engine.working_set import WorkingSet
 from folkmoot.xmpp.jid import JID
+from folkmoot.xmpp.xml import Element
 
 DUE_NODES_MAX: Final = 1_000
 """How many nodes are looked after at once where something is over."""
@@ -110,10 +112,34 @@ class Engine(Generic[T]):
         """Tell something after all that was decided before it."""
         self._journal.add((), answers)
 
+    def fresh_id(self) -> str:
+        """An id that has never been before."""
+        return self._stamp().id
+
+    async def told(self) -> None:
+        """Wait until all that was to be told so far is."""
+        await self._journal.told()
+
     async def shown(self, query: NodeQuery) -> tuple[NodeId, ...]:
         """Nodes that a list may show; whether it does is for `questions.visible` to say."""
         await self._journal.settled()
         return await self._store.shown(query)
+
+    async def tally(self, query: NodeQuery) -> Tally:
+        """How many nodes a list may show, as the store has it."""
+        await self._journal.settled()
+        return await self._store.tally(query)
+
+    async def card(self, actor: JID, node: NodeId) -> Element | None:
+        """A room's vCard, for those who may know of the room. Raises Refused as `info`."""
+        await self.ask(questions.info, actor, node)
+        await self._journal.settled()
+        return await self._store.card(node)
+
+    async def weight(self, node: NodeId) -> tuple[int, int]:
+        """How many items a node keeps, and how many bytes their payloads come to."""
+        await self._journal.settled()
+        return await self._store.weight(node)
 
     async def audit(self, actor: JID, query: AuditQuery) -> AuditPage:
         """What was written down of a space, for an owner. Raises Refused as `configuration`."""
@@ -175,6 +201,6 @@ def _decision(
     view: View, command: Command, stamp: Stamp
 ) -> tuple[tuple[Event, ...], tuple[Audited, ...]]:
     """What happens, and what is written down of it for the owners of a space."""
-    events = decide(command, view, stamp)
+    events = numbered(decide(command, view, stamp), view)
     foresee(events, view)
     return events, audited(events, view, stamp)

@@ -58,6 +58,9 @@ class Reason(Enum):
     """A node with a link is where what it is linked to is (XEP-0496 §4.2)."""
     NICK_IN_USE = auto()
     NICK_NEEDED = auto()
+    NICK_LOCKED = auto()
+    """Who has reserved a nick goes by that one."""
+    MAY_NOT_REGISTER = auto()
     WRONG_PASSWORD = auto()
     ROOM_FULL = auto()
     ROOM_LOCKED = auto()

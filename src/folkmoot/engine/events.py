@@ -15,6 +15,7 @@ from folkmoot.engine.model import (
     Item,
     NodeId,
     Recall,
+    Registration,
     Role,
     Subscription,
     Ticket,
@@ -79,6 +80,7 @@ class NodeDeleted:
     by: JID
     redirect: str = ""
     reason: str = ""
+    password: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +142,9 @@ class SubscriptionChanged:
     recall: how much of what was said an occupant who comes wants to be told.
     said: the stanza by which presence was granted, denied or given up.
     subid: which of an address's subscriptions was asked for; "": all there are.
+    assigned: the room chose the nick, not the occupant.
+    version: the number, among those of the node, of the change of standing that this is, or that
+    it follows from for an occupant; 0: of none.
     """
 
     node: NodeId
@@ -154,6 +159,8 @@ class SubscriptionChanged:
     recall: Recall = RECALL_ALL
     said: Element | None = None
     subid: str = ""
+    assigned: bool = False
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +187,10 @@ class OccupantsLost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AffiliationChanged:
-    """A row changed (None: there is none). was, now: what the entity is with parents counted."""
+    """A row changed (None: there is none). was, now: what the entity is with parents counted.
+
+    invited: the entity hears of it by an invitation. version: see `SubscriptionChanged`.
+    """
 
     node: NodeId
     jid: JID
@@ -190,6 +200,8 @@ class AffiliationChanged:
     now: Affiliation
     by: JID
     reason: str = ""
+    invited: bool = False
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,13 +271,40 @@ class SubjectChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CardChanged:
+    """A room has another vCard, or none."""
+
+    node: NodeId
+    card: Element | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistrationChanged:
+    """Somebody registered with a room, asks to, or is not registered any longer (`after` is None).
+
+    said: the form as it was filled in, of somebody who asks.
+    """
+
+    node: NodeId
+    jid: JID
+    before: Registration | None
+    after: Registration | None
+    by: JID
+    said: Element | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StandingChanged:
-    """What an occupant is changed while they stay: by a row here or above, or a configuration."""
+    """What an occupant is changed while they stay: by a row here or above, or a configuration.
+
+    version: the number of the change on this node that it follows from; 0: of none.
+    """
 
     node: NodeId
     occupant: JID
     by: JID
     reason: str = ""
+    version: int = 0
 
 
 class Matter(Enum):
@@ -329,6 +368,8 @@ Event = (
     | ApprovalRequested
     | ApprovalSettled
     | SubjectChanged
+    | CardChanged
+    | RegistrationChanged
     | StandingChanged
     | InviteChanged
     | Spent
@@ -345,7 +386,8 @@ def kept(event: Event) -> bool:
             return event.persist
         case SubscriptionChanged():
             before, after = event.before, event.after
-            return bool(lasting(before) or lasting(after)) or _place(before) != _place(after)
+            stays = bool(lasting(before) or lasting(after) or event.version)
+            return stays or _place(before) != _place(after)
         case ApprovalRequested() | ApprovalSettled() | StandingChanged() | Bounced():
             return False
         case Spent() | Watched() | Noticed():

@@ -38,6 +38,7 @@ class Journal(Generic[T]):
         self._events: list[Event] = []
         self._tells: list[T] = []
         self._wake = asyncio.Event()
+        self._hearing: list[asyncio.Future[None]] = []
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []
 
     def add(self, events: Sequence[Event], tells: Sequence[T]) -> None:
@@ -55,17 +56,24 @@ class Journal(Generic[T]):
         self._wake.set()
         await done
 
+    async def told(self) -> None:
+        """Wait until all that was to be told so far is."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._hearing.append(done)
+        self._wake.set()
+        await done
+
     async def run(self) -> None:
         """Commit and tell, until cancelled. Raises StoreFailed when the store keeps refusing."""
         while True:
             await self._wake.wait()
             self._wake.clear()
-            while self._events or self._tells:
+            while self._events or self._tells or self._hearing:
                 await self._turn()
 
     async def _turn(self) -> None:
-        events, tells = self._events, self._tells
-        self._events, self._tells = [], []
+        events, tells, hearing = self._events, self._tells, self._hearing
+        self._events, self._tells, self._hearing = [], [], []
         if events:
             batch = self._nodes.batch
             self._nodes.batch += 1
@@ -76,6 +84,9 @@ class Journal(Generic[T]):
                 if not done.done():
                     done.set_result(None)
         self._tell(tells)
+        for each in hearing:
+            if not each.done():
+                each.set_result(None)
 
     async def _commit(self, events: Sequence[Event]) -> None:
         loop = asyncio.get_running_loop()

@@ -130,17 +130,31 @@ class Occupant:
 
 
 @dataclass(frozen=True, slots=True)
+class Registration:
+    """What an entity is registered with a room as (XEP-0045 §7.10).
+
+    nick: reserved for it. pending: an admin has yet to say yes, and nothing is reserved so far.
+    """
+
+    nick: str
+    pending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Recall:
     """How much of what was said someone who enters a room wants to be told (XEP-0045 §7.2.14).
 
     None sets no bound. items_max: messages. chars_max: characters of all stanzas.
     seconds_max: how old. since: not earlier than that, in seconds since 1970.
+    known: the version of the affiliations that is known, "" for none of them; None: they are not
+    asked for (XEP-0463 §5.1).
     """
 
     items_max: int | None = None
     chars_max: int | None = None
     seconds_max: int | None = None
     since: float | None = None
+    known: str | None = None
 
 
 RECALL_ALL: Final = Recall()
@@ -202,6 +216,25 @@ class Manner(NamedTuple):
 PLAIN: Final = Manner()
 
 
+class Topic(Enum):
+    """What of a node a subscriber wants to hear (XEP-0497 0.1.0, §3.1)."""
+
+    ITEMS = "items"
+    METADATA = "metadata"
+    LINKED = "linked items"
+    """Items of nodes that go with it."""
+
+
+class Scope(NamedTuple):
+    """What a subscription is to (XEP-0497 §3). depth: levels below the node; less than 0: all."""
+
+    topics: frozenset[Topic] = frozenset({Topic.ITEMS})
+    depth: int = 0
+
+
+HERE: Final = Scope()
+
+
 class Terms(NamedTuple):
     """What one of several subscriptions of an address has of its own (XEP-0060 §6.1.6).
 
@@ -212,6 +245,12 @@ class Terms(NamedTuple):
     deliver: bool = True
     expires: float | None = None
     manner: Manner = PLAIN
+    scope: Scope = HERE
+
+    @property
+    def hears_items(self) -> bool:
+        """Whether its subscriber wants to hear of the node's own items."""
+        return self.deliver and Topic.ITEMS in self.scope.topics
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +262,7 @@ class Subscription:
     temporary: ends with the subscriber's stream; only a full JID has such (§12.4).
     deliver: False holds notifications back (`pubsub#deliver`).
     expires: when it ends, in seconds since 1970; None: it was given no end (§12.19).
+    public: its subscriber wants others to know of it (XEP-0465).
     more: the terms of the same address's further subscriptions (§6.1.6). All of them have the same
     state: what lets an entity in, or puts it out, asks nothing of its terms.
     """
@@ -235,6 +275,8 @@ class Subscription:
     deliver: bool = True
     expires: float | None = None
     manner: Manner = PLAIN
+    scope: Scope = HERE
+    public: bool = False
     occupant: Occupant | None = None
     contact: Contact | None = None
     more: tuple[Terms, ...] = ()
@@ -242,7 +284,8 @@ class Subscription:
     @property
     def terms(self) -> tuple[Terms, ...]:
         """Those of every subscription of the address, in the order they were made."""
-        return (Terms(self.subid, self.deliver, self.expires, self.manner), *self.more)
+        first = Terms(self.subid, self.deliver, self.expires, self.manner, self.scope)
+        return (first, *self.more)
 
     @property
     def ends(self) -> float | None:
@@ -270,8 +313,8 @@ class Subscription:
         is just one subscription no subid is said (§7.1.2.4).
         """
         if not self.more:
-            return ((self.manner.hearing, ()),) if self.deliver else ()
-        heard = [each for each in self.terms if each.deliver]
+            return ((self.manner.hearing, ()),) if self.terms[0].hears_items else ()
+        heard = [each for each in self.terms if each.hears_items]
         body = any(each.manner.body for each in heard)
         found: dict[tuple[str, ...], set[Show | None]] = {}
         for show in (*Show, None):
@@ -289,6 +332,12 @@ class Subscription:
         """The same on other terms, of which there is one at least."""
         first, *more = terms
         return replace(self, **first._asdict(), more=tuple(more))
+
+    @property
+    def hears_items(self) -> bool:
+        """Whether it stands, and by one of its terms hears of the node's own items."""
+        standing = self.state is State.SUBSCRIBED
+        return standing and any(each.hears_items for each in self.terms)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.events import Cause
@@ -103,6 +104,7 @@ class Deleted(Heard):
     config: NodeConfig
     redirect: str
     reason: str
+    password: str = ""
     seen: Seen | None = None
 
 
@@ -111,6 +113,14 @@ class Configured(Heard):
     """The configuration changed, for subscribers (XEP-0060 §8.2.5.2) and occupants (§10.2.1)."""
 
     before: NodeConfig
+    after: NodeConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Described(Heard):
+    """A node's meta-data changed, or it is new (`before` is None), for who asked (XEP-0497)."""
+
+    before: NodeConfig | None
     after: NodeConfig
 
 
@@ -133,11 +143,15 @@ class SubscriptionTold(Heard):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AffiliationTold(Heard):
-    """An affiliation changed, for the entity concerned (XEP-0060 §8.9.4)."""
+    """An affiliation changed, for the entity concerned (XEP-0060 §8.9.4, XEP-0045 §18.1).
+
+    inviter: who lets them into a room that is for members, which they were none of; else None.
+    """
 
     jid: JID
     affiliation: Affiliation
     config: NodeConfig
+    inviter: JID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +175,51 @@ class ApprovalAnswered(Heard):
     by: JID
 
 
+class Step(NamedTuple):
+    """From one version of a room's affiliations to the next (XEP-0463 §5.2.2)."""
+
+    since: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class Roll:
+    """A room's affiliations for who enters (XEP-0463 §5.2.1).
+
+    since: the version whose differences these are; "" where these are all. until: that of now; ""
+    where the hearer may not know.
+    """
+
+    since: str
+    until: str
+    rows: tuple[tuple[JID, Affiliation], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistrationAsked(Heard):
+    """Somebody wants to register with a room, for those who may say so (XEP-0045 §9.9)."""
+
+    registrant: JID
+    nick: str
+    said: Element | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistrationAnswered(Heard):
+    """A request to register was denied, for who asked."""
+
+    nick: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AbsentTold(Heard):
+    """The affiliation of somebody who is not in the room, for those who are (§10.3)."""
+
+    jid: JID
+    affiliation: Affiliation
+    step: Step
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OccupantTold(Heard):
     """An occupant came, changed or left; one class of hearers sees them as `seen`.
@@ -168,6 +227,7 @@ class OccupantTold(Heard):
     own: the hearers are the occupant's own devices. left: they are gone; cause says why.
     new_nick: the name they go by from now on (XEP-0045 §7.6).
     by: who did it, by nick, where a moderator or owner did.
+    step: where it is a change of the room's affiliations. assigned: the room chose the nick.
     """
 
     seen: Seen
@@ -177,6 +237,8 @@ class OccupantTold(Heard):
     new_nick: str = ""
     by: str = ""
     reason: str = ""
+    step: Step | None = None
+    assigned: bool = False
     config: NodeConfig
 
 
@@ -186,6 +248,7 @@ class Welcomed(Heard):
 
     history: oldest first, at most `RoomConfig.history_items`. history_chars_max: how many
     characters the newest of it, as stanzas, may come to; None sets no bound.
+    assigned: the room chose the nick. roll: where it was asked for.
     """
 
     others: tuple[Seen, ...]
@@ -195,6 +258,8 @@ class Welcomed(Heard):
     history_chars_max: int | None
     subject: Item | None
     config: NodeConfig
+    assigned: bool = False
+    roll: Roll | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,10 +323,14 @@ Notification = (
     | Purged
     | Deleted
     | Configured
+    | Described
     | SubscriptionTold
     | AffiliationTold
     | ApprovalAsked
     | ApprovalAnswered
+    | RegistrationAsked
+    | RegistrationAnswered
+    | AbsentTold
     | OccupantTold
     | Welcomed
     | Spoken

@@ -3,90 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
-from folkmoot.engine import access
+from folkmoot.engine import narrowing
+from folkmoot.engine.affiliates import roll
 from folkmoot.engine.configuration import RoomConfig
-from folkmoot.engine.events import Cause, OccupantsLost, StandingChanged, SubscriptionChanged
-from folkmoot.engine.identity import occupant_id
+from folkmoot.engine.events import (
+    AffiliationChanged,
+    Cause,
+    OccupantsLost,
+    StandingChanged,
+    SubscriptionChanged,
+)
 from folkmoot.engine.model import Item, Recall, Role, Subscription, Via
-from folkmoot.engine.notifications import Notification, OccupantTold, Seen, Welcomed
+from folkmoot.engine.notifications import Notification, OccupantTold, Seen, Step, Welcomed
 from folkmoot.engine.record import Node
+from folkmoot.engine.sight import as_held, hearing, identified, is_broadcast, seen
+from folkmoot.engine.versions import version
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.stanza import CLIENT
 from folkmoot.xmpp.xml import Element
 
-_SILENT: Final = Element(CLIENT, "presence")
+SILENT: Final = Element(CLIENT, "presence")
 """What someone leaves with who says nothing."""
 
 
-def seen(record: Node, jid: JID, view: View, *, reveal: bool) -> Seen:
-    """An occupant as hearers see them who may see their real JID, or may not."""
-    subscription = record.subscriptions[jid]
-    assert subscription.occupant is not None and record.config.room is not None
-    nick = subscription.occupant.nick
-    primary = record.occupants(nick)[-1] == jid
-    kept = record.derived.shown.get(nick, {}).get(reveal) if primary else None
-    if isinstance(kept, Seen):
-        return kept
-    made = _made(record, subscription, view, reveal=reveal)
-    if primary:
-        record.derived.shown.setdefault(nick, {})[reveal] = made
-    return made
+@dataclass(frozen=True, slots=True)
+class _Why:
+    """What is told with an occupant's presence; see `OccupantTold`."""
+
+    cause: Cause
+    by: str = ""
+    reason: str = ""
+    step: Step | None = None
+    assigned: bool = False
 
 
-def _made(record: Node, subscription: Subscription, view: View, *, reveal: bool) -> Seen:
-    occupant, room, jid = subscription.occupant, record.config.room, subscription.subscriber
-    assert occupant is not None and room is not None
-    standing = view.affiliation(record.id, jid)
-    return Seen(
-        occupant.nick,
-        jid if reveal else None,
-        standing,
-        access.role(room, standing, occupant.role),
-        occupant.presence,
-        occupant_id(record, jid, view),
-        view.hats(record.id, jid),
-    )
-
-
-def identified(record: Node, item: Item, view: View) -> Item:
-    """What was said in a room, with what its author is known by; the room itself is nobody."""
-    if not item.nick:
-        return item
-    return replace(item, occupant=occupant_id(record, item.publisher, view))
-
-
-def veiled(record: Node, item: Item) -> Item:
-    """What was said in a room, for those who are not in it: by an occupant, not by somebody."""
-    room = record.config.room
-    if room is None or room.whois_anyone:
-        return item
-    occupant = JID(record.id.name, record.id.service.domain, item.nick)
-    return replace(item, publisher=occupant)
-
-
-def classes(record: Node, view: View) -> tuple[tuple[JID, ...], tuple[JID, ...]]:
-    """The occupants who see real JIDs, and those who do not."""
-    room = record.config.room
-    assert room is not None
-    if room.whois_anyone:
-        return record.hearers(Via.MUC), ()
-    derived = record.derived
-    if derived.seers is None:
-        sees: list[JID] = []
-        blind: list[JID] = []
-        for jid in record.hearers(Via.MUC):
-            (sees if _moderates(record, jid, view) else blind).append(jid)
-        derived.seers = tuple(sees), tuple(blind)
-    return derived.seers
-
-
-def _moderates(record: Node, jid: JID, view: View) -> bool:
-    shown = seen(record, jid, view, reveal=False)
-    return shown.role is Role.MODERATOR
+_ENTERED: Final = _Why(Cause.ENTERED)
+_SET: Final = _Why(Cause.SET)
 
 
 def changed(event: SubscriptionChanged, view: View, *, created: bool) -> Iterator[Notification]:
@@ -108,31 +64,46 @@ def _entered(
     mine = seen(record, jid, view, reveal=True)
     if event.before is not None:
         yield from _renamed(event, record, view)
-    yield from _told(record, jid, view, cause=Cause.ENTERED, skip=record.occupants(mine.nick))
-    reveal = config.room.whois_anyone or mine.role is Role.MODERATOR
+    yield from _told(record, jid, view, _ENTERED, skip=record.occupants(mine.nick))
+    known = event.recall.known
     yield Welcomed(
         via=Via.MUC,
         node=event.node,
         to=(jid,),
-        others=tuple(
-            seen(record, record.occupants(nick)[-1], view, reveal=reveal)
-            for nick in record.nicks
-            if nick != mine.nick
-        ),
+        others=others(record, mine, view),
         seen=mine,
         created=created,
         history=_newest(record, config.room, event.recall, view),
         history_chars_max=event.recall.chars_max,
         subject=None if record.subject is None else identified(record, record.subject, view),
         config=config,
+        assigned=event.assigned,
+        roll=None if known is None else roll(view, jid, event.node, known),
     )
-    yield from _own(record, jid, view, cause=Cause.ENTERED, skip=jid)
+    yield from _own(record, jid, view, _ENTERED, skip=jid)
+
+
+def others(record: Node, mine: Seen, view: View) -> tuple[Seen, ...]:
+    """Everybody else in a room whose presence an occupant hears, in the order they came."""
+    room = record.config.room
+    assert room is not None
+    moderates = mine.role is Role.MODERATOR
+    reveal = room.whois_anyone or moderates
+    found = (
+        seen(record, record.occupants(nick)[-1], view, reveal=reveal)
+        for nick in record.nicks
+        if nick != mine.nick
+    )
+    return tuple(each for each in found if moderates or is_broadcast(record, each.role))
 
 
 def _moved(event: SubscriptionChanged, record: Node, view: View) -> Iterator[Notification]:
     yield from _renamed(event, record, view)
-    by = "" if event.cause is Cause.ASKED else record.nick(event.by)
-    yield from _shown(record, event.subscriber, view, cause=event.cause, by=by, reason=event.reason)
+    by = "" if event.cause is Cause.ASKED or event.assigned else record.nick(event.by)
+    why = _Why(event.cause, by, event.reason, assigned=event.assigned)
+    yield from _shown(record, event.subscriber, view, why)
+    if event.cause is Cause.SET:
+        yield from narrowing.followed(record, event.subscriber, view)
 
 
 def lost(event: OccupantsLost, view: View) -> Iterator[Notification]:
@@ -154,17 +125,27 @@ def restated(event: StandingChanged, view: View) -> Iterator[Notification]:
     """What an occupant is, once more, to all: another presence, role or affiliation."""
     record = view.found(event.node)
     if event.occupant in record.subscriptions:
-        by = record.nick(event.by)
-        yield from _shown(record, event.occupant, view, cause=Cause.SET, by=by, reason=event.reason)
+        why = _Why(Cause.SET, record.nick(event.by), event.reason, _step(event, view))
+        yield from _shown(record, event.occupant, view, why)
+        yield from narrowing.followed(record, event.occupant, view)
 
 
-def _shown(
-    record: Node, jid: JID, view: View, *, cause: Cause, by: str = "", reason: str = ""
-) -> Iterator[Notification]:
+def _step(event: StandingChanged | SubscriptionChanged, view: View) -> Step | None:
+    """The change of the room's affiliations that an event follows from (XEP-0463 §5.2.2)."""
+    return step(view, event) if event.version else None
+
+
+def step(view: View, event: StandingChanged | SubscriptionChanged | AffiliationChanged) -> Step:
+    """From the version before a numbered change to the one after it."""
+    node, number = event.node, event.version
+    return Step(version(view, node, number - 1), version(view, node, number))
+
+
+def _shown(record: Node, jid: JID, view: View, why: _Why) -> Iterator[Notification]:
     """An occupant as they are now, to all in the room."""
     mine = record.occupants(seen(record, jid, view, reveal=True).nick)
-    yield from _told(record, jid, view, cause=cause, skip=mine, by=by, reason=reason)
-    yield from _own(record, jid, view, cause=cause, by=by, reason=reason)
+    yield from _told(record, jid, view, why, skip=mine)
+    yield from _own(record, jid, view, why)
 
 
 def _renamed(event: SubscriptionChanged, record: Node, view: View) -> Iterator[Notification]:
@@ -184,7 +165,7 @@ def _left(event: SubscriptionChanged, record: Node, view: View) -> Iterator[Noti
     rest = record.occupants(event.before.occupant.nick)
     if rest and event.cause in (Cause.ASKED, Cause.LOST):
         # What was seen may have been the device that left.
-        yield from _shown(record, rest[-1], view, cause=Cause.SET)
+        yield from _shown(record, rest[-1], view, _SET)
 
 
 def _parted(
@@ -196,12 +177,10 @@ def _parted(
     new_nick: str = "",
 ) -> Iterator[Notification]:
     """A nick is not in the room any longer, unless another device still goes by it."""
-    occupant = before.occupant
-    assert occupant is not None
-    by = record.nick(event.by)
-    presence = _SILENT if event.parting is None else event.parting
+    presence = SILENT if event.parting is None else event.parting
+    by, change = record.nick(event.by), _step(event, view)
     for reveal, own, to in _groups(record, before, view):
-        shown = _made(record, before, view, reveal=reveal)
+        shown = as_held(record, before, view, reveal=reveal)
         yield OccupantTold(
             via=Via.MUC,
             node=event.node,
@@ -215,6 +194,7 @@ def _parted(
             new_nick=new_nick,
             by=by,
             reason=event.reason,
+            step=change,
             config=record.config,
         )
 
@@ -226,8 +206,8 @@ def _groups(
     gone, occupant = before.subscriber, before.occupant
     assert occupant is not None
     if not record.occupants(occupant.nick):
-        sees, blind = classes(record, view)
-        for reveal, jids in ((True, sees), (False, blind)):
+        role = as_held(record, before, view, reveal=False).role
+        for reveal, jids in zip((True, False), hearing(record, role, view), strict=True):
             to = tuple(jid for jid in jids if jid != gone)
             if to:
                 yield reveal, False, to
@@ -235,57 +215,42 @@ def _groups(
 
 
 def _told(
-    record: Node,
-    jid: JID,
-    view: View,
-    *,
-    cause: Cause,
-    skip: tuple[JID, ...],
-    by: str = "",
-    reason: str = "",
+    record: Node, jid: JID, view: View, why: _Why, *, skip: tuple[JID, ...]
 ) -> Iterator[Notification]:
-    """An occupant, to all others, as each class of them sees them."""
-    for reveal, jids in zip((True, False), classes(record, view), strict=True):
+    """An occupant, to all others who hear them, as each class of them sees them."""
+    role = seen(record, jid, view, reveal=True).role
+    for reveal, jids in zip((True, False), hearing(record, role, view), strict=True):
         to = tuple(each for each in jids if each not in skip) if jids else ()
         if to:
-            yield OccupantTold(
-                via=Via.MUC,
-                node=record.id,
-                to=to,
-                seen=seen(record, jid, view, reveal=reveal),
-                own=False,
-                cause=cause,
-                by=by,
-                reason=reason,
-                config=record.config,
-            )
+            yield _presence(record, seen(record, jid, view, reveal=reveal), to, why, own=False)
 
 
 def _own(
-    record: Node,
-    jid: JID,
-    view: View,
-    *,
-    cause: Cause,
-    skip: JID | None = None,
-    by: str = "",
-    reason: str = "",
+    record: Node, jid: JID, view: View, why: _Why, *, skip: JID | None = None
 ) -> Iterator[Notification]:
     """An occupant, to their own devices."""
     mine = seen(record, jid, view, reveal=True)
     to = tuple(each for each in record.occupants(mine.nick) if each != skip)
     if to:
-        yield OccupantTold(
-            via=Via.MUC,
-            node=record.id,
-            to=to,
-            seen=mine,
-            own=True,
-            cause=cause,
-            by=by,
-            reason=reason,
-            config=record.config,
-        )
+        yield _presence(record, mine, to, why, own=True)
+
+
+def _presence(
+    record: Node, shown: Seen, to: tuple[JID, ...], why: _Why, *, own: bool
+) -> OccupantTold:
+    return OccupantTold(
+        via=Via.MUC,
+        node=record.id,
+        to=to,
+        seen=shown,
+        own=own,
+        cause=why.cause,
+        by=why.by,
+        reason=why.reason,
+        step=why.step,
+        assigned=why.assigned,
+        config=record.config,
+    )
 
 
 def _newest(record: Node, room: RoomConfig, recall: Recall, view: View) -> tuple[Item, ...]:

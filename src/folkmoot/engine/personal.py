@@ -6,10 +6,10 @@ and so does the account itself. Which of their devices are interested is for del
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from folkmoot.engine import access
+from folkmoot.engine import access, scopes
 from folkmoot.engine.access import Stance
 from folkmoot.engine.configuration import Access, NodeConfig, NodeFull
 from folkmoot.engine.events import (
@@ -30,6 +30,7 @@ from folkmoot.engine.notifications import (
     Purged,
     Retracted,
 )
+from folkmoot.engine.record import Node
 from folkmoot.engine.replies import reply_to
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
@@ -102,9 +103,17 @@ def heard(event: Event, view: View) -> Iterator[Notification]:
     record = view.node(event.node)
     told = () if record is None else tuple(_told(event, record.config, view))
     if record is not None and told and (to := hearers(view, event.node)):
-        but = frozenset(record.hearers(Via.PUBSUB))
+        but = frozenset(_subscribers(event, record, view))
         for each in told:
             yield replace(each, to=to, but=but)
+
+
+def _subscribers(event: Event, record: Node, view: View) -> Iterable[JID]:
+    """Those who are told of an event because they subscribed."""
+    if isinstance(event, ItemPublished | ItemsRetracted | NodePurged):
+        hearings = scopes.hearings(view, record).values()
+        return (jid for to, named in hearings for jid in (*to, *named))
+    return record.hearers(Via.PUBSUB)
 
 
 def _told(event: Event, config: NodeConfig, view: View) -> Iterator[Notification]:

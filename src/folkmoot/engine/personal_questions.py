@@ -35,6 +35,18 @@ def interesting(view: View, actor: JID, owner: JID, names: Collection[str]) -> t
     return tuple(node for node in nodes if _is_sent(view, actor, node, Via.PEP))
 
 
+def everywhere(view: View, actor: JID) -> tuple[tuple[NodeId, Subscription], ...]:
+    """An entity's subscriptions of XEP-0060, at whichever service (XEP-0376 §3.4)."""
+    places = sorted(view.subscribed(actor), key=str)
+    view.require(places)
+    return tuple(
+        (place, each)
+        for place in places
+        for each in view.subscriptions(place, actor)
+        if each.via is Via.PUBSUB and each.state is not State.NONE
+    )
+
+
 def subscribed(view: View, actor: JID) -> tuple[NodeId, ...]:
     """The nodes of accounts one subscribed to, by this address or the bare, that send theirs."""
     nodes = sorted(view.subscribed(actor), key=str)
@@ -94,10 +106,5 @@ def _explicit(view: View, actor: JID, node: NodeId) -> list[Subscription]:
     """The subscriptions by which a device hears of a node, under its own address or the bare."""
     held = (view.subscription(node, jid) for jid in dict.fromkeys((actor, actor.bare)))
     return [
-        each
-        for each in held
-        if each is not None
-        and each.via is Via.PUBSUB
-        and each.state is State.SUBSCRIBED
-        and each.delivers
+        each for each in held if each is not None and each.via is Via.PUBSUB and each.hears_items
     ]

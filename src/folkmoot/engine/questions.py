@@ -28,8 +28,8 @@ from folkmoot.engine.model import (
     Via,
 )
 from folkmoot.engine.notifications import Published
-from folkmoot.engine.occupancy import veiled
 from folkmoot.engine.relations import presence_of
+from folkmoot.engine.sight import veiled
 from folkmoot.engine.store import ItemPage, ItemQuery
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
@@ -90,7 +90,7 @@ def info(view: View, actor: JID, node: NodeId) -> NodeInfo:
             for jid, row in record.affiliations.items()
             if inside and row is Affiliation.PUBLISHER
         ),
-        sum(each.state is State.SUBSCRIBED for each in record.subscriptions.values()),
+        record.derived.members,
         record.nicks if inside else (),
         hats_at(view, node) if inside else (),
         record.subject if inside else None,
@@ -101,25 +101,27 @@ def info(view: View, actor: JID, node: NodeId) -> NodeInfo:
 
 def visible(view: View, actor: JID, nodes: tuple[NodeId, ...]) -> tuple[NodeInfo, ...]:
     """Of some nodes, those that a list shows an entity: its own, and what is public."""
+    return tuple(info(view, actor, node) for node in listed(view, actor, nodes))
+
+
+def listed(view: View, actor: JID, nodes: tuple[NodeId, ...]) -> tuple[NodeId, ...]:
+    """The same without what is told of each, which costs what it holds."""
     view.require(nodes)
-    shown = []
-    for node in nodes:
-        record = view.node(node)
-        if record is None:
-            continue
-        stance = view.stance(node, actor)
-        config = record.config
-        known = stance.affiliation in access.MEMBERS or stance.state is State.SUBSCRIBED
-        locked = config.room is not None and config.room.locked
-        if locked and stance.affiliation is not Affiliation.OWNER:
-            continue
-        if config.room is None:
-            public = not config.private and access.refuses_items(config, stance) is None
-        else:
-            public = config.room.public and stance.affiliation is not Affiliation.OUTCAST
-        if known or public:
-            shown.append(info(view, actor, node))
-    return tuple(shown)
+    return tuple(node for node in nodes if _is_listed(view, actor, node))
+
+
+def _is_listed(view: View, actor: JID, node: NodeId) -> bool:
+    config = view.config(node)
+    if config is None:
+        return False
+    stance = view.stance(node, actor)
+    if config.room is not None and config.room.locked:
+        return stance.affiliation is Affiliation.OWNER
+    if stance.affiliation in access.MEMBERS or stance.state is State.SUBSCRIBED:
+        return True
+    if config.room is None:
+        return not config.private and access.refuses_items(config, stance) is None
+    return config.room.public and stance.affiliation is not Affiliation.OUTCAST
 
 
 def items(view: View, actor: JID, query: ItemQuery, *, both: bool = False) -> ItemPage:
@@ -368,7 +370,7 @@ def last_published(view: View, actor: JID, node: NodeId) -> tuple[Published, ...
         return ()
     held = view.subscription(node, actor.bare) or view.subscription(node, actor)
     item = last_item(node, view)
-    if item is None or held is None or held.state is not State.SUBSCRIBED:
+    if item is None or held is None or not held.hears_items:
         return ()
     return tuple(audience.last_published(view, record, held, actor, item))
 

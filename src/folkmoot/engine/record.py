@@ -12,11 +12,13 @@ from typing import Final, NamedTuple, TypeVar
 
 from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.model import (
+    HERE,
     Affiliation,
     Hearing,
     Item,
     Manner,
     NodeId,
+    Registration,
     State,
     Subscription,
     Ticket,
@@ -24,6 +26,9 @@ from folkmoot.engine.model import (
 )
 from folkmoot.engine.pace import BUCKETS_PER_NODE_MAX, Bucket, Key
 from folkmoot.xmpp.jid import JID
+
+STANDINGS_MAX: Final = 1_000
+"""Of how many entities a node remembers when their standing last changed."""
 
 K = TypeVar("K")
 
@@ -36,6 +41,8 @@ class Node:
     what a parent would give.
     wearers: bare JID to the URIs of the hats they wear here.
     listed: item id to the node that item lists (XEP-0503 §5.4).
+    standings: bare JID to the number of its standing's last change, in their order; the newest.
+    registrations: bare JID to what it is registered with a room as, or asks to be.
     heads: item id to its publisher, oldest first; None until someone needs it.
     live: items of a node that does not persist them, for as long as their publisher's stream lives.
     recent: the newest HISTORY_ITEMS_MAX items of a room, oldest first; None until someone enters.
@@ -56,6 +63,8 @@ class Node:
     wearers: dict[JID, tuple[str, ...]] = field(default_factory=dict)
     listed: dict[str, NodeId] = field(default_factory=dict)
     invites: dict[str, Ticket] = field(default_factory=dict)
+    registrations: dict[JID, Registration] = field(default_factory=dict)
+    standings: dict[JID, int] = field(default_factory=dict)
     subject: Item | None = None
     heads: dict[str, JID] | None = None
     live: dict[str, Item] | None = None
@@ -92,6 +101,8 @@ class Node:
             for subscription in self.subscriptions.values():
                 self._derived.add(subscription)
             self._derived.listing.update(self.listed.values())
+            for jid, registration in self.registrations.items():
+                self._derived.reserve(jid, registration)
         return self._derived
 
     def hearers(self, via: Via) -> tuple[JID, ...]:
@@ -106,7 +117,7 @@ class Node:
         return index.hearers.get(via, ())
 
     def hearings(self) -> Mapping[Hearing, Hearers]:
-        """The same addresses for XEP-0060, by how they hear of items."""
+        """Those that hear of the node's own items by XEP-0060, by how they hear."""
         index = self.derived
         if index.hearings is None:
             alike: dict[Manner, list[JID]] = {}
@@ -116,13 +127,18 @@ class Node:
                 if held.more:
                     for hearing, subids in held.hearings:
                         several.setdefault(hearing, {})[jid] = subids
-                else:
+                elif held.hears_items:
                     alike.setdefault(held.manner, []).append(jid)
             found = {manner.hearing: Hearers(tuple(jids), {}) for manner, jids in alike.items()}
             for hearing, named in several.items():
-                found[hearing] = Hearers(found.get(hearing, _NOBODY).to, named)
+                found[hearing] = Hearers(found.get(hearing, NOBODY).to, named)
             index.hearings = found
         return index.hearings
+
+    @property
+    def scoped(self) -> Mapping[JID, Subscription]:
+        """The subscriptions to more, or to other, than the node's own items (XEP-0497)."""
+        return self.derived.scoped
 
     def occupants(self, nick: str) -> tuple[JID, ...]:
         """The full JIDs that go by a nick in a room; one person's devices may share one."""
@@ -137,6 +153,10 @@ class Node:
     def addresses(self, bare: JID) -> tuple[JID, ...]:
         """Every address, bare or full, under which an entity has a subscription here."""
         return self.derived.addresses.get(bare, ())
+
+    def registrant(self, nick: str) -> JID | None:
+        """The bare JID that a nick was reserved for, whatever has become of it since."""
+        return self.derived.reserved.get(nick)
 
     def lapsed(self, at: float) -> tuple[Subscription, ...]:
         """The addresses of which a subscription has its end at a time, or before it."""
@@ -192,6 +212,28 @@ class Node:
         while len(self.buckets) > BUCKETS_PER_NODE_MAX:
             self.buckets.popitem(last=False)
 
+    @property
+    def version(self) -> int:
+        """How often somebody's standing has changed here (XEP-0463)."""
+        return next(reversed(self.standings.values()), 0)
+
+    def put_standing(self, jid: JID, number: int) -> None:
+        """Remember a change of standing, and forget the oldest where there are too many."""
+        self.standings.pop(jid, None)
+        self.standings[jid] = number
+        while len(self.standings) > STANDINGS_MAX:
+            del self.standings[next(iter(self.standings))]
+
+    def put_registration(self, jid: JID, registration: Registration | None) -> None:
+        """Set or remove what an entity is registered as."""
+        index = self.derived
+        before = self.registrations.pop(jid, None)
+        if before is not None and not before.pending:
+            del index.reserved[before.nick]
+        if registration is not None:
+            self.registrations[jid] = registration
+            index.reserve(jid, registration)
+
     def put_listed(self, item_id: str, node: NodeId | None) -> None:
         """Let an item list a node, or none."""
         index = self.derived
@@ -210,12 +252,14 @@ class Hearers(NamedTuple):
     named: Mapping[JID, tuple[str, ...]]
 
 
-_NOBODY: Final = Hearers((), {})
+NOBODY: Final = Hearers((), {})
+"""No addresses at all."""
 
 
 class Derived:
     """What follows from a node's subscriptions and list, kept so that nobody has to search them.
 
+    members: how many subscriptions stand, occupants' among them.
     shown: what the audience made of an occupant, by nick; dropped when the occupant changes.
     occupant_ids: what occupants are known by, by bare JID (`identity`).
     seers: the occupants who see real JIDs, and those who do not.
@@ -227,8 +271,11 @@ class Derived:
         "hearings",
         "leases",
         "listing",
+        "members",
         "nicks",
         "occupant_ids",
+        "reserved",
+        "scoped",
         "seers",
         "shown",
     )
@@ -238,8 +285,11 @@ class Derived:
         self.hearings: dict[Hearing, Hearers] | None = None
         self.addresses: dict[JID, tuple[JID, ...]] = {}
         self.leases: dict[JID, float] = {}
+        self.members = 0
+        self.scoped: dict[JID, Subscription] = {}
         self.nicks: dict[str, tuple[JID, ...]] = {}
         self.occupant_ids: dict[JID, str] = {}
+        self.reserved: dict[str, JID] = {}
         self.listing: Counter[NodeId] = Counter()
         self.shown: dict[str, dict[bool, object]] = {}
         self.seers: tuple[tuple[JID, ...], tuple[JID, ...]] | None = None
@@ -247,8 +297,11 @@ class Derived:
     def add(self, subscription: Subscription) -> None:
         jid = subscription.subscriber
         _put(self.addresses, jid.bare, jid)
+        self.members += subscription.state is State.SUBSCRIBED
         if (end := subscription.ends) is not None:
             self.leases[jid] = end
+        if any(each.scope != HERE for each in subscription.terms):
+            self.scoped[jid] = subscription
         if subscription.occupant is not None:
             _put(self.nicks, subscription.occupant.nick, jid)
             self.unshow(subscription.occupant.nick)
@@ -259,9 +312,15 @@ class Derived:
         if jid.bare not in self.addresses:
             self.occupant_ids.pop(jid.bare, None)
         self.leases.pop(jid, None)
+        self.members -= subscription.state is State.SUBSCRIBED
+        self.scoped.pop(jid, None)
         if subscription.occupant is not None:
             _drop(self.nicks, subscription.occupant.nick, jid)
             self.unshow(subscription.occupant.nick)
+
+    def reserve(self, jid: JID, registration: Registration) -> None:
+        if not registration.pending:
+            self.reserved[registration.nick] = jid
 
     def unshow(self, nick: str | None = None) -> None:
         """Forget what was made of an occupant, or of all."""

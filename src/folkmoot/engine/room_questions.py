@@ -2,69 +2,103 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from folkmoot.engine import access
+from folkmoot.engine.affiliates import candidates, refuses_list
 from folkmoot.engine.configuration import Access, NodeConfig
+from folkmoot.engine.decide.nicks import own_nick
+from folkmoot.engine.decide.nodes import hold_owner
 from folkmoot.engine.decide.occupants import acting, occupancy, role_of, room_of
+from folkmoot.engine.decide.registrations import hold_registering
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.identity import occupant_id
 from folkmoot.engine.model import Affiliation, Item, NodeId, Role, Via
 from folkmoot.engine.notifications import Seen
-from folkmoot.engine.occupancy import seen
+from folkmoot.engine.occupancy import others
+from folkmoot.engine.record import Node
+from folkmoot.engine.sight import seen
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
 
-_STAFF: Final = (Affiliation.OWNER, Affiliation.ADMIN)
 _STRANGERS: Final = (Affiliation.NONE, Affiliation.PUBLISH_ONLY)
 
 
-def affiliates(
-    view: View, actor: JID, node: NodeId, wanted: Affiliation
-) -> tuple[tuple[JID, Affiliation], ...]:
-    """Who has an affiliation in a room, for its staff, and the members of an open book (§9.5).
+@dataclass(frozen=True, slots=True)
+class Affiliate:
+    """Somebody who has an affiliation in a room; nick: reserved for them, or ""."""
+
+    jid: JID
+    affiliation: Affiliation
+    nick: str
+
+
+def affiliates(view: View, actor: JID, node: NodeId, wanted: Affiliation) -> tuple[Affiliate, ...]:
+    """Who has an affiliation in a room, by address, for those who may ask (XEP-0045 §9.5).
 
     Those who have it from a space are among them, without a row each.
     """
     record = view.found(node)
-    room = room_of(record)
-    mine = view.affiliation(node, actor)
-    staff = mine in _STAFF
-    told = room.whois_anyone and wanted is not Affiliation.OUTCAST
-    if not (staff or (mine is Affiliation.MEMBER and told)):
-        raise Refused(Reason.FORBIDDEN)
-    found: dict[JID, None] = {}
-    for each in view.chain(node):
-        above = view.found(each)
-        found.update(dict.fromkeys(above.affiliations))
-        found.update(
-            (subscription.subscriber.bare, None)
-            for subscription in above.subscriptions.values()
-            if subscription.occupant is None
-        )
-    return tuple((jid, wanted) for jid in found if view.affiliation(node, jid) is wanted)
+    room_of(record)
+    if reason := refuses_list(view, record, actor, wanted):
+        raise Refused(reason)
+    found = (jid for jid in candidates(view, node) if view.affiliation(node, jid) is wanted)
+    return tuple(
+        Affiliate(jid, wanted, own_nick(record, jid, view)) for jid in sorted(found, key=str)
+    )
+
+
+def lists(view: View, actor: JID, node: NodeId) -> Mapping[Affiliation, tuple[JID, ...]]:
+    """Who has a row in a room for what, for an owner. Raises Refused(FORBIDDEN)."""
+    hold_owner(node, actor, view)
+    found: dict[Affiliation, list[JID]] = {}
+    for jid, row in view.found(node).affiliations.items():
+        found.setdefault(row, []).append(jid)
+    return {row: tuple(sorted(jids)) for row, jids in found.items()}
+
+
+def real_jid(view: View, actor: JID, node: NodeId, nick: str) -> JID:
+    """The bare JID behind a nick, for somebody who moderates (XEP-0045 §4.2).
+
+    Raises Refused: FORBIDDEN, NOT_IN_ROOM.
+    """
+    record = view.found(node)
+    _hold_moderator(view, record, actor)
+    to = record.occupants(nick)
+    if not to:
+        raise Refused(Reason.NOT_IN_ROOM)
+    return to[-1].bare
+
+
+def _hold_moderator(view: View, record: Node, actor: JID) -> None:
+    """Nothing, for owners, admins, and moderators who are in the room."""
+    if view.affiliation(record.id, actor) not in access.STAFF:
+        mine = occupancy(record, actor)
+        if role_of(record, actor, mine, view) is not Role.MODERATOR:
+            raise Refused(Reason.FORBIDDEN)
 
 
 def occupants(view: View, actor: JID, node: NodeId, role: Role) -> tuple[Seen, ...]:
     """The occupants of one role, for a moderator (XEP-0045 §8.5, §9.6)."""
     record = view.found(node)
     room_of(record)
-    if view.affiliation(node, actor) not in _STAFF:
-        mine = occupancy(record, actor)
-        if role_of(record, actor, mine, view) is not Role.MODERATOR:
-            raise Refused(Reason.FORBIDDEN)
+    _hold_moderator(view, record, actor)
     shown = (seen(record, record.occupants(nick)[-1], view, reveal=True) for nick in record.nicks)
     return tuple(each for each in shown if each.role is role)
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A way from one occupant to another: who speaks, and the full JIDs of who is spoken to."""
+    """A way from one occupant to another: who speaks, and the full JIDs of who is spoken to.
+
+    subid: what names the device that speaks.
+    """
 
     sender: Seen
     to: tuple[JID, ...]
+    subid: str = ""
 
 
 def line(view: View, actor: JID, node: NodeId, nick: str, *, message: bool) -> Line:
@@ -81,7 +115,67 @@ def line(view: View, actor: JID, node: NodeId, nick: str, *, message: bool) -> L
     to = record.occupants(nick)
     if not to:
         raise Refused(Reason.NOT_IN_ROOM)
-    return Line(seen(record, actor, view, reveal=False), to)
+    if not message and not room.queries and actor not in to:
+        raise Refused(Reason.FORBIDDEN)
+    subid = record.subscriptions[actor].subid
+    return Line(seen(record, actor, view, reveal=False), to, subid)
+
+
+def device(view: View, actor: JID, node: NodeId, nick: str, subid: str) -> tuple[Seen, JID]:
+    """The device of a nick that asked, for an occupant who answers (XEP-0045 §17.4).
+
+    Raises Refused: NOT_SUBSCRIBED, NOT_IN_ROOM where it is there no longer.
+    """
+    record = view.found(node)
+    room_of(record)
+    occupancy(record, actor)
+    for jid in record.occupants(nick):
+        if record.subscriptions[jid].subid == subid:
+            return seen(record, actor, view, reveal=False), jid
+    raise Refused(Reason.NOT_IN_ROOM)
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """Who is in a room as an occupant sees them: others, then themself."""
+
+    others: tuple[Seen, ...]
+    mine: Seen
+    config: NodeConfig
+
+
+def roster(view: View, actor: JID, node: NodeId) -> Roster:
+    """Who an occupant has been told is in the room. Raises Refused(NOT_SUBSCRIBED)."""
+    record = view.found(node)
+    room_of(record)
+    occupancy(record, actor)
+    mine = seen(record, actor, view, reveal=True)
+    return Roster(others(record, mine, view), mine, record.config)
+
+
+def registration(view: View, actor: JID, node: NodeId) -> str:
+    """The nick somebody is registered with, "" where they are not, and may be (XEP-0045 §7.10).
+
+    Raises Refused: NODE_NOT_FOUND, ROOM_LOCKED, MAY_NOT_REGISTER.
+    """
+    hold_registering(node, actor, view)
+    return own_nick(view.found(node), actor, view)
+
+
+def requester(view: View, actor: JID, node: NodeId, nick: str) -> JID | None:
+    """Who asks to be registered under a nick; None: nobody does. Raises Refused(FORBIDDEN)."""
+    record = view.found(node)
+    if view.affiliation(node, actor) not in access.STAFF:
+        raise Refused(Reason.FORBIDDEN)
+    found = (jid for jid, each in record.registrations.items() if each.pending)
+    return next((jid for jid in found if record.registrations[jid].nick == nick), None)
+
+
+def reserved_nick(view: View, actor: JID, node: NodeId) -> str:
+    """The nick that is reserved for the asker, or "" (XEP-0045 §7.12)."""
+    record = view.found(node)
+    room_of(record)
+    return own_nick(record, actor, view)
 
 
 def moderator(view: View, actor: JID, node: NodeId) -> tuple[str, str]:
@@ -135,12 +229,10 @@ def invitation(view: View, actor: JID, node: NodeId, guest: JID) -> Invitation:
     record = view.found(node)
     room = room_of(record)
     mine = occupancy(record, actor)
-    moderates = role_of(record, actor, mine, view) is Role.MODERATOR
-    if not moderates and (record.config.private or not room.allow_invites):
-        raise Refused(Reason.FORBIDDEN)
-    standing = view.affiliation(node, guest)
-    if standing is Affiliation.OUTCAST:
-        raise Refused(Reason.OUTCAST)
+    standing, role = view.affiliation(node, guest), role_of(record, actor, mine, view)
+    own = view.affiliation(node, actor)
+    if reason := access.refuses_guest(record.config, own, role, standing):
+        raise Refused(reason)
     inviter = seen(record, actor, view, reveal=room.whois_anyone)
     return Invitation(record.config, inviter, record.config.private and standing in _STRANGERS)
 
@@ -166,10 +258,12 @@ def inviter(view: View, actor: JID, node: NodeId, host: JID) -> tuple[JID, ...]:
 def voice_request(view: View, actor: JID, node: NodeId) -> Line:
     """From a visitor who wants to speak to the moderators of a room (XEP-0045 §7.13, §8.6).
 
-    The sender's JID is told. Raises Refused(NOT_SUBSCRIBED).
+    The sender's JID is told. Raises Refused: NOT_SUBSCRIBED; FORBIDDEN where nobody may ask.
     """
     record = view.found(node)
     occupancy(record, actor)
+    if not room_of(record).voice_requests:
+        raise Refused(Reason.FORBIDDEN)
     shown = ((jid, seen(record, jid, view, reveal=True)) for jid in record.hearers(Via.MUC))
     moderators = tuple(jid for jid, each in shown if each.role is Role.MODERATOR)
     return Line(seen(record, actor, view, reveal=True), moderators)

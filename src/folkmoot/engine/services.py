@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Final
 
 from folkmoot.engine.model import MESSAGES_NODE, PRESENCE_NODE, NodeId
 from folkmoot.engine.pace import PACES, Pace, Rate
 from folkmoot.xmpp.jid import JID
+
+SUBSCRIPTIONS: Final = "urn:xmpp:pps:subscriptions:0"
+SUBSCRIBERS: Final = "urn:xmpp:pps:subscribers:0/"
+"""The node of an account that lists its public subscriptions, and what the names of those begin
+with that list a node's public subscribers (XEP-0465 0.1.1, §4.2, §4.4)."""
 
 
 class Kind(Enum):
@@ -72,6 +78,12 @@ class Services:
     def is_presence(self, node: NodeId) -> bool:
         """Whether a node's items are its owner's resources, for as long as they are there."""
         return node.name == PRESENCE_NODE and self.owned(node)
+
+    def derived(self, node: NodeId) -> bool:
+        """Whether a node's items follow from subscriptions, and are nobody's to change."""
+        if node.name == SUBSCRIPTIONS:
+            return self.owned(node)
+        return node.name.startswith(SUBSCRIBERS) and node.service != self.rooms
 
     def is_personal(self, node: NodeId) -> bool:
         """Whether a node is an account's, and for whatever it likes to publish (XEP-0163)."""

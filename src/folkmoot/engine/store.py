@@ -15,6 +15,7 @@ from folkmoot.engine.events import Audited, Event
 from folkmoot.engine.model import Item, NodeId
 from folkmoot.engine.record import Node
 from folkmoot.xmpp.jid import JID
+from folkmoot.xmpp.xml import Element
 
 SECRET_BYTES = 32
 """How much chance is in a secret."""
@@ -39,12 +40,22 @@ class Edge(Enum):
     NEWEST = "newest"
 
 
+class Order(Enum):
+    """What the place of an item among the others follows from (XEP-0413 0.2.1, §3)."""
+
+    MODIFICATION = "modification"
+    """When it was last published."""
+    CREATION = "creation"
+    """When an item of its id was first published, and has been there since."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemQuery:
-    """Which items of a node are asked for; items stand in the order they were last published.
+    """Which items of a node are asked for, and in which order they stand.
 
-    ids: these, in this order, those that exist, each once; nothing else then counts, and the
-    page's index is 0 and its count what was found.
+    ids: these, those that exist, each once, in this order or, where `order` is not None, in that;
+    nothing else then counts, and the page's index is 0 and its count what was found.
+    order: None is MODIFICATION.
     edge: the first `limit` items (OLDEST) or the last (NEWEST); the answer runs oldest first
     either way.
     after, before: only items that stand after or before the item of this id.
@@ -55,6 +66,7 @@ class ItemQuery:
 
     node: NodeId
     ids: tuple[str, ...] = ()
+    order: Order | None = None
     edge: Edge = Edge.OLDEST
     after: str = ""
     before: str = ""
@@ -99,6 +111,28 @@ class NodeQuery:
     limit: int = PAGE_ITEMS_MAX
 
 
+TALLY_NODES_MAX = 10_000
+"""How many nodes of a service are counted."""
+
+SINGLED_NODES_MAX = 250
+"""How many nodes are looked at one by one to find out how many an entity is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many nodes a `NodeQuery` may look at, its bound and limit aside.
+
+    listed: those that are listed, up to TALLY_NODES_MAX + 1. before: of them, those by name before
+    the bound; 0 without one.
+    singled: up to SINGLED_NODES_MAX + 1 nodes, listed or not, of which has to be found out whether
+    the reader is shown them; any other that is listed is shown, and any other that is not, is not.
+    """
+
+    listed: int
+    before: int
+    singled: frozenset[tuple[NodeId, bool]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditQuery:
     """Which rows of a space's audit trail are asked for; the answer runs newest first.
@@ -138,6 +172,12 @@ class Store(Protocol):
     async def items(self, query: ItemQuery) -> ItemPage:
         """The items asked for; an empty page where the node is not there."""
 
+    async def weight(self, node: NodeId) -> tuple[int, int]:
+        """How many items a node has, and how many bytes their payloads come to in UTF-8."""
+
+    async def card(self, node: NodeId) -> Element | None:
+        """A room's vCard; None where it has none, or is not there."""
+
     async def audit(self, query: AuditQuery) -> AuditPage:
         """What was written down of a space; an empty page where there is none."""
 
@@ -147,6 +187,9 @@ class Store(Protocol):
     async def shown(self, query: NodeQuery) -> tuple[NodeId, ...]:
         """The nodes a list is made of, by name; no node has to be loaded for it."""
 
+    async def tally(self, query: NodeQuery) -> Tally:
+        """How many nodes a list is made of; for a query with a reader, of a service of no one."""
+
     async def related(self, node: NodeId) -> frozenset[NodeId]:
         """Nodes that name a node as their parent or link (XEP-0496), whether it exists or not."""
 
@@ -154,7 +197,7 @@ class Store(Protocol):
         """Nodes that a bare JID, or one of its resources, has a subscription to, in any state."""
 
     async def affiliated(self, jid: JID) -> frozenset[NodeId]:
-        """Nodes that have a row for a bare JID."""
+        """Nodes that have a row for a bare JID, or a registration."""
 
     async def account(self, jid: JID) -> bool:
         """Whether a bare JID is an account of this server."""

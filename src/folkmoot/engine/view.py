@@ -379,7 +379,7 @@ class View:
         return self._known.watched(jid)
 
     def affiliated(self, jid: JID) -> frozenset[NodeId]:
-        """Every node that has a row for an entity."""
+        """Every node that has a row for an entity, or a registration of it."""
         return self._known.affiliated(jid.bare)
 
     def exists(self, jid: JID) -> bool:

@@ -15,6 +15,7 @@ from folkmoot.engine.configuration import HISTORY_ITEMS_MAX, NodeConfig
 from folkmoot.engine.events import (
     AffiliationChanged,
     Bounced,
+    CardChanged,
     Event,
     HatsChanged,
     InviteChanged,
@@ -27,6 +28,7 @@ from folkmoot.engine.events import (
     NodePurged,
     Noticed,
     OccupantsLost,
+    RegistrationChanged,
     Spent,
     StandingChanged,
     SubjectChanged,
@@ -256,6 +258,8 @@ class WorkingSet:
             case AffiliationChanged():
                 self._nodes[event.node].put_affiliation(event.jid, event.after)
                 self._moved[event.jid] = self.batch
+                if event.version:
+                    self._nodes[event.node].put_standing(event.jid, event.version)
             case HatsChanged(jid=jid, after=hats):
                 wearers = self._nodes[event.node].wearers
                 wearers.pop(jid, None)
@@ -276,8 +280,13 @@ class WorkingSet:
                     invites[after.id] = after
                 elif before is not None:
                     invites.pop(before.id, None)
+            case RegistrationChanged(jid=jid, after=registration):
+                self._nodes[event.node].put_registration(jid, registration)
+                self._moved[jid] = self.batch
             case SubjectChanged():
                 self._nodes[event.node].subject = event.item
+            case CardChanged():
+                pass  # who asks for one reads it from the store
             case _:
                 return
         if kept(event):
@@ -358,6 +367,8 @@ class WorkingSet:
     def _subscription(self, event: SubscriptionChanged) -> None:
         node = self._nodes[event.node]
         node.put_subscription(event.subscriber, event.after)
+        if event.version and (event.before or event.after) and not _occupies(event):
+            node.put_standing(event.subscriber.bare, event.version)
         for subscription, step in ((event.before, -1), (event.after, 1)):
             if subscription is not None:
                 self._index(event.node, event.subscriber, subscription.temporary, step)
@@ -393,6 +404,10 @@ def _replace(node: Node, item: Item) -> None:
     if node.recent is not None:
         same = (each if each.id != item.id else item for each in node.recent)
         node.recent = deque(same, maxlen=HISTORY_ITEMS_MAX)
+
+
+def _occupies(event: SubscriptionChanged) -> bool:
+    return any(each is not None and each.occupant for each in (event.before, event.after))
 
 
 def _related(config: NodeConfig) -> tuple[NodeId, ...]:

@@ -8,7 +8,7 @@ pages, and what is not known here. Storing a list changes those items in which i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -19,7 +19,7 @@ from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.model import Item, NodeId, State
 from folkmoot.engine.store import ItemQuery
 from folkmoot.engine.view import View
-from folkmoot.facades.facade import Facade, Handler, Outgoing, Reach, Request
+from folkmoot.facades.facade import Answered, Facade, Handler, Outgoing, Reach, Request
 from folkmoot.facades.personal import CURRENT, PRIVATE, around, is_own, keep, named, private
 from folkmoot.facades.pubsub.conditions import bad
 from folkmoot.facades.pubsub.config import read_expectations, read_form
@@ -282,7 +282,7 @@ def _hearers(view: View, account: JID) -> tuple[JID, ...]:
 # --- what is asked of the old node through PEP
 
 
-async def _items_asked(request: Request, otherwise: Handler) -> Iterable[Element]:
+async def _items_asked(request: Request, otherwise: Handler) -> Answered:
     """The list as the old node's only item (XEP-0048 §3.3)."""
     if not is_own(request) or request.payload.get("node") != OLD:
         return await otherwise(request)
@@ -297,7 +297,7 @@ async def _items_asked(request: Request, otherwise: Handler) -> Iterable[Element
     return (Element(PUBSUB, "pubsub", None, listed),)
 
 
-async def _published(request: Request, otherwise: Handler) -> Iterable[Element]:
+async def _published(request: Request, otherwise: Handler) -> Answered:
     """A list published to the old node (XEP-0048 §3.1), or a bookmark to the new one."""
     if not is_own(request) or request.payload.get("node") != OLD:
         return await _then_announce(request, otherwise)
@@ -316,7 +316,7 @@ async def _published(request: Request, otherwise: Handler) -> Iterable[Element]:
     return (Element(PUBSUB, "pubsub", None, Element(PUBSUB, "publish", {"node": OLD}, told)),)
 
 
-async def _retracted(request: Request, otherwise: Handler) -> Iterable[Element]:
+async def _retracted(request: Request, otherwise: Handler) -> Answered:
     """The list taken back from the old node, or a bookmark from the new one."""
     own = is_own(request) and request.payload.get("node") == OLD
     if not own or items_named(request.payload) != (CURRENT,):
@@ -328,7 +328,7 @@ async def _retracted(request: Request, otherwise: Handler) -> Iterable[Element]:
     return ()
 
 
-async def _then_announce(request: Request, handler: Handler) -> Iterable[Element]:
+async def _then_announce(request: Request, handler: Handler) -> Answered:
     """What happens to new bookmarks is told of the old list as well."""
     answer = await handler(request)
     if is_own(request) and request.payload.get("node") == NODE:

@@ -133,8 +133,13 @@ class Request:
         self.engine.tell(*told)
 
 
-Handler = Callable[[Request], Awaitable[Iterable[Element]]]
-"""Gives the children of an iq's result; for other stanzas there is none, and nothing to give."""
+Answered = Iterable[Element] | None
+"""The children of an iq's result; None where somebody else will answer.
+
+For other stanzas than an iq there is no result, and nothing to give.
+"""
+
+Handler = Callable[[Request], Awaitable[Answered]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +147,8 @@ class Route:
     """Which stanzas a handler takes: kind, type and the element inside.
 
     kind: `iq`, `message` or `presence`. type: of the stanza; "" for presence without one.
-    path: namespace and name of the iq's child, then perhaps of the element in it; for a message or
-    presence, `()`: the whole stanza is the payload.
+    path: namespace and name of the iq's child, then perhaps of the element in it; `()`: the whole
+    stanza is the payload, of a message or presence, or of an iq that no other route takes.
     feature: what disco#info says for it, "" for nothing.
     """
 

@@ -15,7 +15,7 @@ from folkmoot.engine import hat_questions
 from folkmoot.engine.commands import DestroyHat, SetHat, WearHat
 from folkmoot.engine.model import Hat, NodeId
 from folkmoot.facades import disco
-from folkmoot.facades.facade import Facade, Request, Route, read_jid
+from folkmoot.facades.facade import Answered, Facade, Request, Route, read_jid
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.forms import DATA, FORM_TYPE, Field, Form, Option
 from folkmoot.xmpp.xml import Attr, Element
@@ -253,7 +253,7 @@ def beside(facade: Facade, locate: Locate) -> Facade:
     path = (COMMANDS, "command")
     own = next((each for each in facade.routes if (each.kind, each.path) == ("iq", path)), None)
 
-    async def command(request: Request) -> Iterable[Element]:
+    async def command(request: Request) -> Answered:
         if own is not None and request.payload.get("node") not in KNOWN:
             return await own.handler(request)
         return (await run(request, locate),)

@@ -6,7 +6,7 @@ such a facade asks for the item where it is asked, and publishes it where it is 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -17,7 +17,7 @@ from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.model import Item, NodeId
 from folkmoot.engine.store import Edge, ItemQuery
 from folkmoot.engine.view import View
-from folkmoot.facades.facade import Errors, Facade, Handler, Request, Route
+from folkmoot.facades.facade import Answered, Errors, Facade, Handler, Request, Route
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element, serialize
@@ -36,7 +36,7 @@ PRIVATE: Final[Settings] = {
 PUBLIC: Final[Settings] = {"access": Access.OPEN, "persist_items": True, "max_items": 1}
 """A node whose one item is for everybody (XEP-0222)."""
 
-Before = Callable[[Request, Handler], Awaitable[Iterable[Element]]]
+Before = Callable[[Request, Handler], Awaitable[Answered]]
 """Takes a request that is another handler's, which it may then call."""
 
 
@@ -118,7 +118,7 @@ def around(facade: Facade, before: Mapping[tuple[str, ...], Before]) -> Facade:
         if first is None:
             return route
 
-        async def handler(request: Request) -> Iterable[Element]:
+        async def handler(request: Request) -> Answered:
             return await first(request, route.handler)
 
         return replace(route, handler=handler)

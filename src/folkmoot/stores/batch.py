@@ -15,6 +15,7 @@ from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.events import (
     AffiliationChanged,
     Audited,
+    CardChanged,
     Event,
     HatsChanged,
     InviteChanged,
@@ -27,12 +28,14 @@ from folkmoot.engine.events import (
     NodeDeleted,
     NodePurged,
     OccupantsLost,
+    RegistrationChanged,
     SubjectChanged,
     SubscriptionChanged,
     kept,
     lasting,
 )
 from folkmoot.engine.model import Affiliation, NodeId, Subscription
+from folkmoot.engine.record import STANDINGS_MAX
 from folkmoot.engine.store import AUDIT_CHARS_MAX, AUDIT_ROWS_MAX
 from folkmoot.stores import statements
 from folkmoot.stores.codec import (
@@ -46,6 +49,7 @@ from folkmoot.stores.codec import (
     write_hats,
 )
 from folkmoot.xmpp.jid import JID
+from folkmoot.xmpp.xml import serialize
 
 Step: TypeAlias = tuple[str, list[Row]]
 """A statement, and the rows to run it for."""
@@ -80,6 +84,9 @@ class _Batch:
         self._occupants: _Pending = {}
         self._items: _Pending = {}
         self._invites: _Pending = {}
+        self._registrations: _Pending = {}
+        self._standings: _Pending = {}
+        self._cards: _Pending = {}
         self._audit: list[Row] = []
         self._written: dict[tuple[NodeId, str], str] = {}  # items as this batch left them
 
@@ -105,17 +112,23 @@ class _Batch:
                     self._subscribe(node, jid, lasting(after))
                 if any(each is not None and each.occupant for each in (before, after)):
                     self._occupy(node, jid, after)
+                self._moved(node, jid.bare, event.version)
             case OccupantsLost(node=node, occupants=lost):
                 for each in lost:
                     self._occupy(node, each.subscriber, None)
             case AffiliationChanged():
                 self._affiliate(event.node, event.jid, event.after)
+                self._moved(event.node, event.jid, event.version)
             case HatsChanged(node=node, jid=jid, after=hats):
                 put = statements.PUT_HATS if hats else statements.DELETE_HATS
                 row = _node_row(node) | {"jid": str(jid), "hats": write_hats(hats)}
                 self._wearers[node, str(jid)] = (put, row)
             case InviteChanged():
                 self._invite(event)
+            case CardChanged():
+                self._card(event)
+            case RegistrationChanged():
+                self._register(event)
             case Audited():
                 self._write_down(event)
             case SubjectChanged():
@@ -143,10 +156,20 @@ class _Batch:
             self._occupants,
             self._items,
             self._invites,
+            self._registrations,
+            self._standings,
+            self._cards,
         ):
             for statement, row in pending.values():
                 grouped.setdefault(statement, []).append(row)
             pending.clear()
+        if statements.PUT_STANDING in grouped:
+            nodes = dict.fromkeys(
+                (row["service"], row["name"]) for row in grouped[statements.PUT_STANDING]
+            )
+            grouped[statements.TRIM_STANDINGS] = [
+                {"service": service, "name": name, "most": STANDINGS_MAX} for service, name in nodes
+            ]
         self.steps.extend(grouped.items())
 
     def _sweep(self, statement: str, node: NodeId) -> None:
@@ -169,7 +192,8 @@ class _Batch:
         row["sequence"] = next(self._sequence)
         row["lists_service"] = None if event.lists is None else str(event.lists.service)
         row["lists_name"] = None if event.lists is None else event.lists.name
-        self._items[event.node, event.item.id] = (statements.PUT_ITEM, row)
+        key = (event.node, event.item.id)
+        self._items[key] = _overtaking(self._items.get(key), row)
         self._drop_items(event.node, event.evicted)
 
     def _replace(self, event: ItemReplaced) -> None:
@@ -194,6 +218,27 @@ class _Batch:
         elif event.before is not None:
             row = _node_row(event.node) | {"id": event.before.id}
             self._invites[event.node, event.before.id] = (statements.DELETE_INVITE, row)
+
+    def _moved(self, node: NodeId, jid: JID, version: int) -> None:
+        if version:
+            row = _node_row(node) | {"jid": str(jid), "version": version}
+            self._standings[node, str(jid)] = (statements.PUT_STANDING, row)
+
+    def _card(self, event: CardChanged) -> None:
+        row = _node_row(event.node)
+        if event.card is None:
+            self._cards[event.node, ""] = (statements.DELETE_CARD, row)
+        else:
+            row["card"] = serialize(event.card)
+            self._cards[event.node, ""] = (statements.PUT_CARD, row)
+
+    def _register(self, event: RegistrationChanged) -> None:
+        row, key = _node_row(event.node) | {"jid": str(event.jid)}, (event.node, str(event.jid))
+        if event.after is None:
+            self._registrations[key] = (statements.DELETE_REGISTRATION, row)
+        else:
+            row |= {"nick": event.after.nick, "pending": event.after.pending}
+            self._registrations[key] = (statements.PUT_REGISTRATION, row)
 
     def _write_down(self, event: Audited) -> None:
         row = _node_row(event.node)
@@ -231,6 +276,7 @@ class _Batch:
                 "state": subscription.state.value,
                 "via": subscription.via.value,
                 "contact": write_contact(subscription.contact),
+                "public": subscription.public,
             }
             row |= terms_row(subscription)
             self._subscriptions[node, str(jid)] = (statements.PUT_SUBSCRIPTION, row)
@@ -256,8 +302,25 @@ def _config_row(config: NodeConfig) -> dict[str, Value]:
         "purge_offline": room is None and config.purge_offline and config.persist_items,
         "type": config.type,
         "listed": config.listed,
+        "guarded": config.guarded,
         "parent_service": None if config.parent is None else str(config.parent.service),
         "parent_name": None if config.parent is None else config.parent.name,
         "link_service": None if config.link is None else str(config.link.service),
         "link_name": None if config.link is None else config.link.name,
     }
+
+
+def _overtaking(before: tuple[str, Row] | None, row: dict[str, Value]) -> tuple[str, Row]:
+    """How an item is put that overtakes what waits: it has to know what that knew of its past.
+
+    anew: whether it is another than the item that is kept. created: where it stood first.
+    """
+    if before is None or before[0] is statements.REPLACE_ITEM:
+        return statements.PUT_ITEM, row
+    statement, waiting = before
+    row["anew"], row["created"] = waiting.get("anew", False), waiting.get("created")
+    if statement is statements.DELETE_ITEM:
+        row["anew"] = True
+    elif row["created"] is None:
+        row["created"] = waiting["sequence"]
+    return statements.PUT_MOVED_ITEM, row

@@ -27,14 +27,16 @@ from folkmoot.engine.model import (
     Occupant,
     Retraction,
     Role,
+    Scope,
     Show,
     State,
     Subscription,
     Terms,
+    Topic,
     Via,
 )
 from folkmoot.xmpp.jid import JID
-from folkmoot.xmpp.xml import Limits, parse, serialize
+from folkmoot.xmpp.xml import Element, Limits, parse, serialize
 
 Value: TypeAlias = str | int | float | bytes | None
 Row: TypeAlias = Mapping[str, Value]
@@ -83,7 +85,7 @@ def read_contact(text: str | None) -> Contact | None:
     return Contact(
         name=found.get("name", ""),
         groups=tuple(found.get("groups", ())),
-        request=None if request is None else parse(request, _AS_KEPT),
+        request=None if request is None else read_element(request),
     )
 
 
@@ -106,23 +108,33 @@ def terms_row(subscription: Subscription) -> dict[str, Value]:
         "expires": subscription.ends,
         "body": first.manner.body,
         "shows": _shows(first.manner),
+        "topics": _topics(first.scope),
+        "depth": first.scope.depth,
         "terms": _json(list(map(_plain_terms, subscription.terms))) if subscription.more else None,
     }
 
 
 def read_terms(
-    subid: str, deliver: int, expires: float | None, body: int, shows: str, terms: str | None
+    subid: str,
+    deliver: int,
+    expires: float | None,
+    body: int,
+    shows: str,
+    topics: str,
+    depth: int,
+    terms: str | None,
 ) -> tuple[Terms, ...]:
     """The terms whose columns these are."""
     if terms is None:
         manner = Manner(bool(body), frozenset(map(Show, shows.split())))
-        return (Terms(subid, bool(deliver), expires, manner),)
+        return (Terms(subid, bool(deliver), expires, manner, _scope(topics, depth)),)
     return tuple(
         Terms(
             each["subid"],
             each["deliver"],
             each["expires"],
             Manner(each["body"], frozenset(map(Show, each["shows"].split()))),
+            _scope(each.get("topics", "items"), each.get("depth", 0)),
         )
         for each in json.loads(terms)
     )
@@ -135,7 +147,17 @@ def _plain_terms(terms: Terms) -> dict[str, object]:
         "expires": terms.expires,
         "body": terms.manner.body,
         "shows": _shows(terms.manner),
+        "topics": _topics(terms.scope),
+        "depth": terms.scope.depth,
     }
+
+
+def _scope(topics: str, depth: int) -> Scope:
+    return Scope(frozenset(map(Topic, topics.split(","))), depth)
+
+
+def _topics(scope: Scope) -> str:
+    return ",".join(sorted(each.value for each in scope.topics))
 
 
 def _shows(manner: Manner) -> str:
@@ -146,17 +168,25 @@ def occupant_row(subscription: Subscription, occupant: Occupant) -> dict[str, Va
     """The columns of an occupancy besides its address."""
     return {
         "via": subscription.via.value,
+        "subid": subscription.subid,
         "nick": occupant.nick,
         "role": None if occupant.role is None else occupant.role.value,
         "presence": serialize(occupant.presence),
     }
 
 
-def read_occupant(jid: str, via: str, nick: str, role: str | None, presence: str) -> Subscription:
+def read_occupant(
+    jid: str, via: str, subid: str, nick: str, role: str | None, presence: str
+) -> Subscription:
     """The occupancy whose columns these are."""
-    occupant = Occupant(nick, parse(presence, _AS_KEPT), None if role is None else Role(role))
+    occupant = Occupant(nick, read_element(presence), None if role is None else Role(role))
     return Subscription(
-        JID.parse(jid), State.SUBSCRIBED, Via(via), temporary=True, occupant=occupant
+        JID.parse(jid),
+        State.SUBSCRIBED,
+        Via(via),
+        subid=subid,
+        temporary=True,
+        occupant=occupant,
     )
 
 
@@ -185,10 +215,15 @@ def read_item(
         id=item_id,
         publisher=JID.parse(publisher),
         published=published,
-        payload=None if payload is None else parse(payload, _AS_KEPT),
+        payload=None if payload is None else read_element(payload),
         nick=nick,
         retraction=None if retraction is None else Retraction(**json.loads(retraction)),
     )
+
+
+def read_element(text: str) -> Element:
+    """An element as it was kept."""
+    return parse(text, _AS_KEPT)
 
 
 def _json(value: object) -> str:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import itertools
 import secrets
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import starmap
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
 
 from folkmoot.engine.events import Audited, Event, Matter
 from folkmoot.engine.model import (
     Affiliation,
     NodeId,
+    Registration,
     State,
     Subscription,
     Ticket,
@@ -22,9 +22,10 @@ from folkmoot.engine.model import (
 )
 from folkmoot.engine.record import Node
 from folkmoot.engine.store import (
-    PAGE_CHARS_MAX,
     PAGE_ITEMS_MAX,
     SECRET_BYTES,
+    SINGLED_NODES_MAX,
+    TALLY_NODES_MAX,
     AuditPage,
     AuditQuery,
     Edge,
@@ -32,6 +33,7 @@ from folkmoot.engine.store import (
     ItemQuery,
     NodeQuery,
     StoreFailed,
+    Tally,
 )
 from folkmoot.stores import statements
 from folkmoot.stores.accounts import Accounts
@@ -41,18 +43,16 @@ from folkmoot.stores.codec import (
     Value,
     read_config,
     read_contact,
+    read_element,
     read_hats,
     read_item,
     read_occupant,
     read_terms,
 )
 from folkmoot.stores.database import WRITE_LOCK_SECONDS_MAX, Database
+from folkmoot.stores.paging import SEQUENCE_MAX, items_in_range, named_items
 from folkmoot.xmpp.jid import JID
-
-_SEQUENCE_MAX: Final = 2**63 - 1
-
-ItemRow = tuple[int, str, str, float, str, str | None, str | None]
-"""Sequence, id, publisher, time, nick, payload, retraction: what statements about items select."""
+from folkmoot.xmpp.xml import Element
 
 
 class SQLiteStore:
@@ -126,6 +126,8 @@ class SQLiteStore:
             occupants = reader.execute(statements.OCCUPANTS, at).fetchall()
             listed = reader.execute(statements.LISTED, at).fetchall()
             invites = reader.execute(statements.INVITES, at).fetchall()
+            standings = reader.execute(statements.STANDINGS, at).fetchall()
+            registered = reader.execute(statements.REGISTRATIONS, at).fetchall()
         held = (*map(_subscription, subscriptions), *starmap(read_occupant, occupants))
         return Node(
             id=node,
@@ -137,6 +139,11 @@ class SQLiteStore:
             subscriptions={each.subscriber: each for each in held},
             listed={item_id: _node_id(service, name) for item_id, service, name in listed},
             invites={row[0]: _ticket(*row) for row in invites},
+            standings={JID.parse(jid): version for jid, version in standings},
+            registrations={
+                JID.parse(jid): Registration(nick, bool(pending))
+                for jid, nick, pending in registered
+            },
             subject=None if subject_id is None else read_item(subject_id, *subject),
         )
 
@@ -152,8 +159,20 @@ class SQLiteStore:
         with self.database.reading() as reader:
             key = _key(reader, query.node)
             if query.ids:
-                return _named_items(reader, key, query.ids)
-            return _items_in_range(reader, key, query)
+                return named_items(reader, key, query)
+            return items_in_range(reader, key, query)
+
+    async def weight(self, node: NodeId) -> tuple[int, int]:
+        """How many items a node has, and how many bytes their payloads come to in UTF-8."""
+        with self.database.reading() as reader:
+            count, octets = reader.execute(statements.WEIGHT, _named(node)).fetchone()
+        return count, octets
+
+    async def card(self, node: NodeId) -> Element | None:
+        """A room's vCard; None where it has none, or is not there."""
+        with self.database.reading() as reader:
+            row = reader.execute(statements.CARD, _named(node)).fetchone()
+        return None if row is None else read_element(row[0])
 
     async def audit(self, query: AuditQuery) -> AuditPage:
         """What was written down of a space; an empty page where there is none."""
@@ -163,13 +182,13 @@ class SQLiteStore:
                 statements.OLDEST_AUDIT if query.oldest else statements.NEWEST_AUDIT,
                 {
                     "node": key,
-                    "after": query.after or _SEQUENCE_MAX,
+                    "after": query.after or SEQUENCE_MAX,
                     "before": query.before,
                     "limit": min(query.limit, PAGE_ITEMS_MAX),
                 },
             ).fetchall()
             rows = rows[::-1] if query.oldest else rows
-            first = rows[0][0] if rows else _SEQUENCE_MAX
+            first = rows[0][0] if rows else SEQUENCE_MAX
             index, count = reader.execute(
                 statements.COUNT_AUDIT, {"node": key, "sequence": first}
             ).fetchone()
@@ -192,17 +211,25 @@ class SQLiteStore:
             backwards=backwards,
             bound=bool(query.bound),
         )
-        row: dict[str, Value] = {
-            "service": str(query.service),
-            "reader": str(query.reader),
-            "bound": query.bound,
-            "limit": min(query.limit, PAGE_ITEMS_MAX),
-        }
-        row.update((f"type{number}", type) for number, type in enumerate(query.types))
+        row = _asked(query, min(query.limit, PAGE_ITEMS_MAX))
         with self.database.reading() as reader:
             rows = reader.execute(statement, row).fetchall()
         names = [name for (name,) in rows]
         return tuple(NodeId(query.service, name) for name in (names[::-1] if backwards else names))
+
+    async def tally(self, query: NodeQuery) -> Tally:
+        """How many nodes a list is made of; for a query with a reader, of a service of no one."""
+        types, excluded = len(query.types), query.excluded
+        counted = [statements.tallied(types=types, excluded=excluded, bound=False)]
+        if query.bound:
+            counted.append(statements.tallied(types=types, excluded=excluded, bound=True))
+        look = statements.singled(types=types, excluded=excluded)
+        with self.database.reading() as reader:
+            row = _asked(query, TALLY_NODES_MAX + 1)
+            found = [reader.execute(each, row).fetchone()[0] for each in counted]
+            rows = reader.execute(look, row | {"limit": SINGLED_NODES_MAX + 1}).fetchall()
+        singled = frozenset((NodeId(query.service, name), bool(listed)) for name, listed in rows)
+        return Tally(found[0], found[1] if query.bound else 0, singled)
 
     async def related(self, node: NodeId) -> frozenset[NodeId]:
         """Nodes that name a node as their parent or link (XEP-0496), whether it exists or not."""
@@ -215,7 +242,7 @@ class SQLiteStore:
         return self._nodes(statements.SUBSCRIBED, jid)
 
     async def affiliated(self, jid: JID) -> frozenset[NodeId]:
-        """Nodes that have a row for a bare JID."""
+        """Nodes that have a row for a bare JID, or a registration."""
         return self._nodes(statements.AFFILIATED, jid)
 
     async def purged_offline(self) -> tuple[NodeId, ...]:
@@ -270,6 +297,17 @@ def _named(node: NodeId) -> Row:
     return {"service": str(node.service), "name": node.name}
 
 
+def _asked(query: NodeQuery, limit: int) -> dict[str, Value]:
+    row: dict[str, Value] = {
+        "service": str(query.service),
+        "reader": str(query.reader),
+        "bound": query.bound,
+        "limit": limit,
+    }
+    row.update((f"type{number}", type) for number, type in enumerate(query.types))
+    return row
+
+
 def _node_id(service: str, name: str) -> NodeId:
     return NodeId(JID.parse(service), name)
 
@@ -310,73 +348,17 @@ def _audited(
 
 
 def _subscription(
-    row: tuple[str, str, str, str, int, str | None, float | None, int, str, str | None],
+    row: tuple[
+        str, str, str, str, int, str | None, float | None, int, str, str, int, str | None, int
+    ],
 ) -> Subscription:
-    subscriber, state, via, subid, deliver, contact, expires, body, shows, terms = row
+    subscriber, state, via, subid, deliver, contact, expires, body, shows = row[:9]
+    topics, depth, terms, public = row[9:]
     held = Subscription(
-        JID.parse(subscriber), State(state), Via(via), contact=read_contact(contact)
+        JID.parse(subscriber),
+        State(state),
+        Via(via),
+        public=bool(public),
+        contact=read_contact(contact),
     )
-    return held.on(*read_terms(subid, deliver, expires, body, shows, terms))
-
-
-def _named_items(reader: sqlite3.Connection, key: int | None, ids: Sequence[str]) -> ItemPage:
-    wanted = itertools.islice(dict.fromkeys(ids), PAGE_ITEMS_MAX)
-    found = (
-        reader.execute(statements.ITEM, {"node": key, "id": item_id}).fetchone()
-        for item_id in wanted
-    )
-    items = tuple(read_item(*row[1:]) for row in _page(row for row in found if row is not None))
-    return ItemPage(items, index=0, count=len(items))
-
-
-def _page(rows: Iterable[ItemRow]) -> list[ItemRow]:
-    """As many rows as a page may hold: up to PAGE_CHARS_MAX, and the first in any case."""
-    page: list[ItemRow] = []
-    chars = 0
-    for row in rows:
-        chars += len(row[5] or "")
-        if page and chars > PAGE_CHARS_MAX:
-            break
-        page.append(row)
-    return page
-
-
-def _items_in_range(reader: sqlite3.Connection, key: int | None, query: ItemQuery) -> ItemPage:
-    after, before = 0, _SEQUENCE_MAX
-    found = True
-    if query.after:
-        at = _sequence_of(reader, key, query.after)
-        found, after = at is not None, at or 0
-    if query.before and found:
-        at = _sequence_of(reader, key, query.before)
-        found, before = at is not None, at or 0
-    rows: list[ItemRow] = []
-    if found:
-        newest = query.edge is Edge.NEWEST
-        cursor = reader.execute(
-            statements.NEWEST_ITEMS if newest else statements.OLDEST_ITEMS,
-            {
-                "node": key,
-                "after": after,
-                "before": before,
-                "skip": query.skip,
-                "limit": min(query.limit, PAGE_ITEMS_MAX),
-            },
-        )
-        rows = _page(cursor)
-        cursor.close()
-        if newest:
-            rows.reverse()
-    items = tuple(read_item(*row[1:]) for row in rows)
-    if not query.counted:
-        return ItemPage(items, index=0, count=0, found=found)
-    first = rows[0][0] if rows else 0
-    index, count = reader.execute(
-        statements.COUNT_ITEMS, {"node": key, "sequence": first}
-    ).fetchone()
-    return ItemPage(items, index=index, count=count, found=found)
-
-
-def _sequence_of(reader: sqlite3.Connection, key: int | None, item_id: str) -> int | None:
-    row = reader.execute(statements.ITEM_SEQUENCE, {"node": key, "id": item_id}).fetchone()
-    return None if row is None else row[0]
+    return held.on(*read_terms(subid, deliver, expires, body, shows, topics, depth, terms))

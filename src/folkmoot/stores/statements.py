@@ -15,15 +15,15 @@ _KEY: Final = "(SELECT key FROM nodes WHERE service = :service AND name = :name)
 CREATE_NODE: Final = """
 INSERT INTO nodes
     (service, name, config, item_seconds, purge_offline, creator, created, type, listed,
-    parent_service, parent_name, link_service, link_name)
+    guarded, parent_service, parent_name, link_service, link_name)
 VALUES (:service, :name, :config, :item_seconds, :purge_offline, :creator, :created, :type,
-    :listed, :parent_service, :parent_name, :link_service, :link_name)
+    :listed, :guarded, :parent_service, :parent_name, :link_service, :link_name)
 """
 
 CONFIGURE_NODE: Final = """
 UPDATE nodes
 SET config = :config, item_seconds = :item_seconds, purge_offline = :purge_offline,
-    type = :type, listed = :listed,
+    type = :type, listed = :listed, guarded = :guarded,
     parent_service = :parent_service, parent_name = :parent_name,
     link_service = :link_service, link_name = :link_name
 WHERE service = :service AND name = :name
@@ -40,18 +40,35 @@ DELETE_NODE: Final = "DELETE FROM nodes WHERE service = :service AND name = :nam
 
 # Writing what hangs on them.
 
+_ITEM_VALUES: Final = f"""{_KEY}, :id, :publisher, :published, :nick, :payload,
+    :retraction, :lists_service, :lists_name"""
+
+_ITEM_UPDATE: Final = """
+    publisher = excluded.publisher, published = excluded.published, nick = excluded.nick,
+    payload = excluded.payload, retraction = excluded.retraction,
+    lists_service = excluded.lists_service, lists_name = excluded.lists_name
+"""
+
 PUT_ITEM: Final = f"""
 INSERT INTO items
     (sequence, node, id, publisher, published, nick, payload, retraction,
     lists_service, lists_name)
-VALUES (:sequence, {_KEY}, :id, :publisher, :published, :nick, :payload, :retraction,
-    :lists_service, :lists_name)
+VALUES (:sequence, {_ITEM_VALUES})
 ON CONFLICT (node, id) DO UPDATE
-SET sequence = excluded.sequence, publisher = excluded.publisher,
-    published = excluded.published, nick = excluded.nick, payload = excluded.payload,
-    retraction = excluded.retraction,
-    lists_service = excluded.lists_service, lists_name = excluded.lists_name
-"""
+SET sequence = excluded.sequence, created = coalesce(items.created, items.sequence),
+{_ITEM_UPDATE}"""
+
+# An item that came to be in the same batch, or goes in it and comes back.
+PUT_MOVED_ITEM: Final = f"""
+INSERT INTO items
+    (sequence, created, node, id, publisher, published, nick, payload, retraction,
+    lists_service, lists_name)
+VALUES (:sequence, :created, {_ITEM_VALUES})
+ON CONFLICT (node, id) DO UPDATE
+SET sequence = excluded.sequence,
+    created = CASE WHEN :anew THEN excluded.created
+        ELSE coalesce(items.created, items.sequence) END,
+{_ITEM_UPDATE}"""
 
 REPLACE_ITEM: Final = f"""
 UPDATE items SET payload = :payload, retraction = :retraction WHERE node = {_KEY} AND id = :id
@@ -77,13 +94,15 @@ DELETE_HATS: Final = f"DELETE FROM wearers WHERE node = {_KEY} AND jid = :jid"
 
 PUT_SUBSCRIPTION: Final = f"""
 INSERT INTO subscriptions
-    (node, subscriber, bare, state, via, subid, deliver, contact, expires, body, shows, terms)
+    (node, subscriber, bare, state, via, subid, deliver, contact, expires, body, shows,
+    topics, depth, terms, public)
 VALUES ({_KEY}, :subscriber, :bare, :state, :via, :subid, :deliver, :contact,
-    :expires, :body, :shows, :terms)
+    :expires, :body, :shows, :topics, :depth, :terms, :public)
 ON CONFLICT (node, subscriber) DO UPDATE
 SET state = excluded.state, via = excluded.via, subid = excluded.subid,
     deliver = excluded.deliver, contact = excluded.contact, expires = excluded.expires,
-    body = excluded.body, shows = excluded.shows, terms = excluded.terms
+    body = excluded.body, shows = excluded.shows, topics = excluded.topics,
+    depth = excluded.depth, terms = excluded.terms, public = excluded.public
 """
 
 DELETE_SUBSCRIPTION: Final = f"""
@@ -91,10 +110,11 @@ DELETE FROM subscriptions WHERE node = {_KEY} AND subscriber = :subscriber
 """
 
 PUT_OCCUPANT: Final = f"""
-INSERT INTO occupants (node, jid, via, nick, role, presence)
-VALUES ({_KEY}, :jid, :via, :nick, :role, :presence)
+INSERT INTO occupants (node, jid, via, subid, nick, role, presence)
+VALUES ({_KEY}, :jid, :via, :subid, :nick, :role, :presence)
 ON CONFLICT (node, jid) DO UPDATE
-SET via = excluded.via, nick = excluded.nick, role = excluded.role, presence = excluded.presence
+SET via = excluded.via, subid = excluded.subid, nick = excluded.nick, role = excluded.role,
+    presence = excluded.presence
 """
 
 DELETE_OCCUPANT: Final = f"DELETE FROM occupants WHERE node = {_KEY} AND jid = :jid"
@@ -143,6 +163,44 @@ INVITES: Final = """
 SELECT id, digest, inviter, created, expires, uses, used FROM invites WHERE node = :node
 """
 
+# vCards of rooms.
+
+PUT_CARD: Final = f"""
+INSERT INTO cards (node, card) VALUES ({_KEY}, :card)
+ON CONFLICT (node) DO UPDATE SET card = excluded.card
+"""
+
+DELETE_CARD: Final = f"DELETE FROM cards WHERE node = {_KEY}"
+
+CARD: Final = f"SELECT card FROM cards WHERE node = {_KEY}"
+
+# When standing changed.
+
+PUT_STANDING: Final = f"""
+INSERT INTO standings (node, jid, version) VALUES ({_KEY}, :jid, :version)
+ON CONFLICT (node, jid) DO UPDATE SET version = excluded.version
+"""
+
+TRIM_STANDINGS: Final = f"""
+DELETE FROM standings WHERE node = {_KEY} AND version <=
+    (SELECT version FROM standings WHERE node = {_KEY} ORDER BY version DESC LIMIT 1 OFFSET :most)
+"""
+
+STANDINGS: Final = "SELECT jid, version FROM standings WHERE node = :node ORDER BY version"
+
+# Registrations with rooms.
+
+PUT_REGISTRATION: Final = f"""
+INSERT INTO registrations (node, jid, nick, pending) VALUES ({_KEY}, :jid, :nick, :pending)
+ON CONFLICT (node, jid) DO UPDATE SET nick = excluded.nick, pending = excluded.pending
+"""
+
+DELETE_REGISTRATION: Final = f"DELETE FROM registrations WHERE node = {_KEY} AND jid = :jid"
+
+REGISTRATIONS: Final = """
+SELECT jid, nick, pending FROM registrations WHERE node = :node ORDER BY jid
+"""
+
 # Reading nodes; `:node` is the key that NODE or NODE_KEY gave.
 
 NODE: Final = """
@@ -160,12 +218,13 @@ SELECT jid, affiliation FROM affiliations WHERE node = :node ORDER BY jid
 WEARERS: Final = "SELECT jid, hats FROM wearers WHERE node = :node ORDER BY jid"
 
 SUBSCRIPTIONS: Final = """
-SELECT subscriber, state, via, subid, deliver, contact, expires, body, shows, terms
+SELECT subscriber, state, via, subid, deliver, contact, expires, body, shows,
+    topics, depth, terms, public
 FROM subscriptions WHERE node = :node ORDER BY subscriber
 """
 
 OCCUPANTS: Final = """
-SELECT jid, via, nick, role, presence FROM occupants WHERE node = :node ORDER BY jid
+SELECT jid, via, subid, nick, role, presence FROM occupants WHERE node = :node ORDER BY jid
 """
 
 PURGED_OFFLINE: Final = "SELECT service, name FROM nodes WHERE purge_offline"
@@ -208,13 +267,9 @@ def shown(*, public: bool, types: int, excluded: bool, backwards: bool, bound: b
     types: how many types `:type0` and so on name, which are those wanted, or those `excluded`.
     backwards: the last of them come first. bound: only those beyond `:bound` in that direction.
     """
-    rules = ["service = :service"]
+    where = _rules(types=types, excluded=excluded)
     if bound:
-        rules.append(f"name {'<' if backwards else '>'} :bound")
-    if types:
-        named = ", ".join(f":type{number}" for number in range(types))
-        rules.append(f"type {'NOT IN' if excluded else 'IN'} ({named})")
-    where = " AND ".join(rules)
+        where += f" AND name {'<' if backwards else '>'} :bound"
     end = f"ORDER BY name {'DESC' if backwards else 'ASC'} LIMIT :limit"
     if not public:
         return f"SELECT name FROM nodes WHERE {where} {end}"
@@ -222,6 +277,39 @@ def shown(*, public: bool, types: int, excluded: bool, backwards: bool, bound: b
 SELECT name FROM (SELECT name FROM nodes WHERE listed AND {where} {end}) AS everyones
 UNION
 SELECT name FROM mine CROSS JOIN nodes WHERE nodes.key = mine.key AND {where} {end}
+"""
+
+
+def _rules(*, types: int, excluded: bool) -> str:
+    if not types:
+        return "service = :service"
+    named = ", ".join(f":type{number}" for number in range(types))
+    return f"service = :service AND type {'NOT IN' if excluded else 'IN'} ({named})"
+
+
+def tallied(*, types: int, excluded: bool, bound: bool) -> str:
+    """The statement that counts nodes that are listed, `:limit` at most.
+
+    types, excluded: as in `shown`. bound: only those whose names stand before `:bound`.
+    """
+    where = _rules(types=types, excluded=excluded) + (" AND name < :bound" if bound else "")
+    return f"""
+SELECT count(*) FROM (SELECT 1 FROM nodes WHERE listed AND {where} LIMIT :limit) AS some
+"""
+
+
+def singled(*, types: int, excluded: bool) -> str:
+    """The statement that finds nodes of which a tally says nothing: `:reader`'s, and guarded ones.
+
+    types, excluded: as in `shown`.
+    """
+    where = _rules(types=types, excluded=excluded)
+    return f"""{_MINE}
+SELECT name, listed FROM (
+    SELECT name, listed FROM nodes WHERE guarded AND {where} LIMIT :limit
+) AS ruled
+UNION
+SELECT name, listed FROM mine CROSS JOIN nodes WHERE nodes.key = mine.key AND {where} LIMIT :limit
 """
 
 
@@ -233,6 +321,9 @@ FROM subscriptions JOIN nodes ON nodes.key = subscriptions.node WHERE subscripti
 AFFILIATED: Final = """
 SELECT nodes.service, nodes.name
 FROM affiliations JOIN nodes ON nodes.key = affiliations.node WHERE affiliations.jid = :jid
+UNION ALL
+SELECT nodes.service, nodes.name
+FROM registrations JOIN nodes ON nodes.key = registrations.node WHERE registrations.jid = :jid
 UNION ALL
 SELECT nodes.service, nodes.name
 FROM wearers JOIN nodes ON nodes.key = wearers.node WHERE wearers.jid = :jid
@@ -255,24 +346,45 @@ LAST_SEQUENCE: Final = "SELECT max(sequence) FROM items"
 
 HEADS: Final = "SELECT id, publisher FROM items WHERE node = :node ORDER BY sequence"
 
-ITEM: Final = """
-SELECT sequence, id, publisher, published, nick, payload, retraction
-FROM items WHERE node = :node AND id = :id
+_ITEM: Final = "id, publisher, published, nick, payload, retraction"
+
+ITEM: Final = f"SELECT {_ITEM} FROM items WHERE node = :node AND id = :id"
+
+ITEM_PLACE: Final = """
+SELECT sequence, coalesce(created, sequence) FROM items WHERE node = :node AND id = :id
 """
 
-ITEM_SEQUENCE: Final = "SELECT sequence FROM items WHERE node = :node AND id = :id"
-
-_ITEMS: Final = """
-SELECT sequence, id, publisher, published, nick, payload, retraction
+_ITEMS: Final = f"""
+SELECT sequence AS place, {_ITEM}
 FROM items WHERE node = :node AND sequence > :after AND sequence < :before
 """
 
-OLDEST_ITEMS: Final = _ITEMS + "ORDER BY sequence LIMIT :limit OFFSET :skip"
+# Two orders that are there already are merged, however many items there are.
+_ITEMS_AS_CREATED: Final = f"""{_ITEMS} AND created IS NULL
+UNION ALL
+SELECT created AS place, {_ITEM}
+FROM items WHERE node = :node AND created > :after AND created < :before
+"""
 
-NEWEST_ITEMS: Final = _ITEMS + "ORDER BY sequence DESC LIMIT :limit OFFSET :skip"
+_OLDEST: Final = "ORDER BY place LIMIT :limit OFFSET :skip"
+_NEWEST: Final = "ORDER BY place DESC LIMIT :limit OFFSET :skip"
+
+OLDEST_ITEMS: Final = _ITEMS + _OLDEST
+NEWEST_ITEMS: Final = _ITEMS + _NEWEST
+FIRST_CREATED_ITEMS: Final = _ITEMS_AS_CREATED + _OLDEST
+LAST_CREATED_ITEMS: Final = _ITEMS_AS_CREATED + _NEWEST
 
 COUNT_ITEMS: Final = """
-SELECT count(*) FILTER (WHERE sequence < :sequence), count(*) FROM items WHERE node = :node
+SELECT count(*) FILTER (WHERE sequence < :place), count(*) FROM items WHERE node = :node
+"""
+
+COUNT_CREATED_ITEMS: Final = """
+SELECT count(*) FILTER (WHERE coalesce(created, sequence) < :place), count(*)
+FROM items WHERE node = :node
+"""
+
+WEIGHT: Final = f"""
+SELECT count(*), coalesce(sum(length(CAST(payload AS BLOB))), 0) FROM items WHERE node = {_KEY}
 """
 
 # Secrets.

@@ -23,11 +23,20 @@ async def enters(client: Client, nick: str, inside: str = "", room: str = COVEN)
     return await client.drains()
 
 
+def _var(name: str) -> str:
+    whole = "#" in name or "{" in name or name == "allow_query_users"
+    return name if whole else f"muc#roomconfig_{name}"
+
+
 async def configures(owner: Client, fields: dict[str, str], room: str = COVEN) -> Element:
-    """Submit a room configuration; `muc#roomconfig_` is left out where a name begins with it."""
+    """Submit a room configuration; `muc#roomconfig_` is left out where a name begins with it.
+
+    Of a field that has several values, they are written with ` | ` between them.
+    """
     told = "".join(
-        f"<field var='{var if '#' in var or '{' in var else f'muc#roomconfig_{var}'}'>"
-        f"<value>{value}</value></field>"
+        f"<field var='{_var(var)}'>"
+        + "".join(f"<value>{each}</value>" for each in value.split(" | "))
+        + "</field>"
         for var, value in fields.items()
     )
     return await owner.asks(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from folkmoot.engine.decide.occupants import DEVICES_PER_NICK_MAX
+from folkmoot.engine.decide.nicks import DEVICES_PER_NICK_MAX
 from folkmoot.xmpp.jid import JID
 from tests.facades.muc.coven import (
     COVEN,

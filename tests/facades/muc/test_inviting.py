@@ -121,6 +121,9 @@ async def test_members_only_rooms_admit_who_is_invited(stage: Stage) -> None:
     await crone.sends(INVITE)
     await crone.sends(INVITE.replace("hecate", "crone1"))
     assert "crone1@shakespeare.lit" in str(await listed(crone, "affiliation='owner'"))
+    await configures(crone, {"allowinvites": "1"})
+    await hag.sends(INVITE.replace("hecate", "wiccarocks"))
+    assert "wiccarocks@shakespeare.lit" in str(await listed(crone, "affiliation='member'"))
     hecate = await stage.client(HECATE)
     assert "code='110'" in str(await enters(hecate, "Hecate"))
 

@@ -116,8 +116,8 @@ async def test_the_voice_list(stage: Stage) -> None:
     hag = await joined(stage, HAG, "thirdwitch")
     await joined(stage, HECATE, "Hecate")
     assert await listed(crone, "role='participant'") == [
-        {"affiliation": "none", "jid": HAG, "nick": "thirdwitch", "role": "participant"},
         {"affiliation": "none", "jid": HECATE, "nick": "Hecate", "role": "participant"},
+        {"affiliation": "none", "jid": HAG, "nick": "thirdwitch", "role": "participant"},
     ]
     await hag.drains()
     succeeded(

@@ -111,8 +111,12 @@ async def test_cancelling_a_room(stage: Stage) -> None:
         {"muc#maxhistoryfetch": "101"},
         {"allowpm": "witches"},
         {"enablelogging": "1"},
-        {"presencebroadcast": "moderator"},
-        {"roomowners": "hecate@shakespeare.lit"},
+        {"presencebroadcast": "witch"},
+        {"getmemberlist": "witch"},
+        {"roomowners": "@"},
+        {"roomadmins": "/"},
+        {"{urn:folkmoot:rooms:0}registration": "perhaps"},
+        {"allow_query_users": "2"},
         {"pubsub": "https://shakespeare.lit/"},
         {"{urn:folkmoot:spaces:0}inherit": "most"},
         {"roomname": "x" * 5_000},
@@ -196,7 +200,8 @@ async def test_destroying_a_room(stage: Stage) -> None:
     answer = await crone.asks(f"""
         <iq id='begone' to='{COVEN}' type='set'>
           <query xmlns='{OWNER}'>
-            <destroy jid='heath@chat.shakespeare.lit'><reason>Macbeth doth come.</reason></destroy>
+            <destroy jid='heath@chat.shakespeare.lit'>
+              <password>cauldronburn</password><reason>Macbeth doth come.</reason></destroy>
           </query>
         </iq>""")
     succeeded(answer)
@@ -207,6 +212,7 @@ async def test_destroying_a_room(stage: Stage) -> None:
                 <item affiliation='none' role='none'/>
                 <destroy jid='heath@chat.shakespeare.lit'>
                   <reason>Macbeth doth come.</reason>
+                  <password>cauldronburn</password>
                 </destroy>
               </x>
             </presence>""")
@@ -220,10 +226,12 @@ async def test_a_room_is_not_its_own_successor(stage: Stage) -> None:
     crone = await opened(stage)
     await crone.sends(f"""
         <iq id='begone' to='{COVEN}' type='set'>
-          <query xmlns='{OWNER}'><destroy jid='{COVEN}'/></query></iq>""")
+          <query xmlns='{OWNER}'><destroy jid='{COVEN}'><password>x</password></destroy></query>
+        </iq>""")
     told = await crone.receives(f"""
         <presence type='unavailable'><x xmlns='{USER}'><destroy/></x></presence>""")
     assert "destroy jid" not in str(told)
+    assert "password" not in str(told)
 
 
 async def test_a_venue_is_an_address(stage: Stage) -> None:

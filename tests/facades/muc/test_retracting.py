@@ -208,7 +208,6 @@ async def test_what_cannot_be_moderated(stage: Stage) -> None:
     retract = f"<retract xmlns='{RETRACT}'/>"
     asked = elsewhere % ("nowhere@chat.shakespeare.lit", retract)
     refused(await macbeth.asks(asked), "item-not-found")
-    refused(await macbeth.asks(elsewhere % (f"{COVEN}/firstwitch", retract)), "bad-request")
 
 
 async def test_only_the_room_says_that_somebody_moderated(stage: Stage) -> None:

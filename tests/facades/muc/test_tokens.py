@@ -71,7 +71,7 @@ async def test_a_stranger_comes_with_a_token(stage: Stage) -> None:
     hag = await stage.client(HAG)
     refused((await enters(hag, "thirdwitch"))[-1], "registration-required")
     assert let_in(await comes(hag, made.text))
-    await crone.receives(f"""
+    await crone.hears(f"""
         <presence from='{COVEN}/thirdwitch'><x xmlns='http://jabber.org/protocol/muc#user'>
           <item affiliation='member' role='participant'/></x></presence>""")
     await hag.sends(f"<presence type='unavailable' to='{COVEN}/thirdwitch'/>")

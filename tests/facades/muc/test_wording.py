@@ -16,7 +16,7 @@ from folkmoot.facades.facade import Outgoing
 from folkmoot.facades.muc import FACADE
 from folkmoot.facades.muc.config import OCCUPANTS_MAX, ROWS, config_form, read_config
 from folkmoot.facades.muc.errors import ERRORS
-from folkmoot.facades.muc.notification import AFFILIATIONS
+from folkmoot.facades.muc.standing import AFFILIATIONS
 from folkmoot.facades.muc.stanzas import is_kept, is_subject
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.forms import Field, Form
@@ -144,7 +144,7 @@ def test_what_a_message_is(inside: str, subject: bool, kept: bool) -> None:
 
 def test_every_field_is_read_as_it_is_said() -> None:
     """The one table serves both ways; an owner who submits the form as it is changes nothing."""
-    told = config_form("coven@chat.shakespeare.lit", CONFIG)
+    told = config_form("coven@chat.shakespeare.lit", CONFIG, {})
     fields = tuple(Field(field.var, values=field.values) for field in told.fields)
     settings = read_config(Form("submit", fields=fields))
     assert configured(CONFIG, settings) == CONFIG
@@ -172,16 +172,8 @@ def test_how_many_may_be_in_a_room(written: str, meant: int) -> None:
     """§10.1.3: `none` is no bound; the form then offers what was chosen."""
     settings = read_config(submitted(maxusers=written))
     assert settings == {"room.occupants_max": meant}
-    field = config_form("coven@c", configured(CONFIG, settings)).field("muc#roomconfig_maxusers")
+    field = config_form("coven@c", configured(CONFIG, settings), {}).field(
+        "muc#roomconfig_maxusers"
+    )
     assert field is not None
     assert field.value in {option.value for option in field.options}
-
-
-def test_fields_that_have_one_meaning_here() -> None:
-    """§16.5.3: said that way they are taken, and otherwise refused."""
-    everyone = Field(
-        "muc#roomconfig_presencebroadcast", values=("visitor", "moderator", "participant")
-    )
-    assert read_config(Form("submit", fields=(everyone,))) == {}
-    with pytest.raises(StanzaError, match="muc#roomconfig_roomadmins"):
-        read_config(submitted(roomadmins="hecate@shakespeare.lit"))

@@ -19,6 +19,7 @@ from folkmoot.facades.pubsub.ns import (
     OWNER,
     PUBSUB,
 )
+from folkmoot.facades.pubsub.ordering import NS as ORDER_BY
 from folkmoot.xmpp.forms import DATA
 from folkmoot.xmpp.rsm import RSM
 from folkmoot.xmpp.stanza import CLIENT
@@ -73,6 +74,8 @@ FIELDS = (
     "{urn:xmpp:pubsub-relationships:0}parent",
     "{urn:xmpp:pubsub-relationships:0}link",
     "{urn:folkmoot:spaces:0}inherit",
+    "{urn:xmpp:pubsub-ext-sub:0}type",
+    "{urn:xmpp:pubsub-ext-sub:0}depth",
     "",
 )
 REQUEST_NAMES = (
@@ -115,6 +118,14 @@ def result_set(draw: st.DrawFn) -> Element:
     return Element(
         RSM, "set", None, *(Element(RSM, name, None, said) for name, said in told.items())
     )
+
+
+@st.composite
+def order(draw: st.DrawFn) -> Element:
+    """An order of something (XEP-0413)."""
+    by = draw(st.sampled_from(("creation", "modification", "{x}size", "", None)))
+    desc = draw(st.sampled_from(("true", "1", "0", "down", None)))
+    return Element(ORDER_BY, "order", {"by": by, "desc": desc})
 
 
 PAYLOADS = st.sampled_from(
@@ -168,7 +179,7 @@ def known(draw: st.DrawFn) -> tuple[str, Element]:
         outer.append(asked)
         if draw(st.booleans()):
             beside = Element(ns, BESIDE.get(each, "configure"), None, draw(form()))
-            outer.append(draw(st.one_of(st.just(beside), result_set())))
+            outer.append(draw(st.one_of(st.just(beside), result_set(), order())))
     return route.type, outer
 
 

@@ -136,21 +136,22 @@ async def test_pages_forwards_and_backwards(denmark: Denmark) -> None:
         RSM,
         "set",
         None,
-        Element(RSM, "first", None, made[-2]),
+        Element(RSM, "first", {"index": str(len(made) - 2)}, made[-2]),
         Element(RSM, "last", None, made[-1]),
+        Element(RSM, "count", None, str(len(made))),
     )
 
 
 @pytest.mark.parametrize(
     ("inside", "condition"),
     [
-        ("<index>3</index>", "feature-not-implemented"),
+        ("<index>3</index><after>a</after>", "bad-request"),
         ("<before>b</before><after>a</after>", "bad-request"),
         ("<max>-1</max>", "bad-request"),
     ],
 )
 async def test_pages_nobody_keeps(denmark: Denmark, inside: str, condition: str) -> None:
-    """XEP-0059 §2.6: a service need not count."""
+    """A page begins in one way, not in two; XEP-0059 §8: numbers are numbers."""
     await denmark.hamlet.refused(request(page(inside)), condition)
 
 

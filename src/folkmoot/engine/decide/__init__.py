@@ -14,6 +14,7 @@ from folkmoot.engine.decide import (
     accounts,
     affiliations,
     bouncing,
+    cards,
     contacts,
     expiring,
     hats,
@@ -23,6 +24,8 @@ from folkmoot.engine.decide import (
     nodes,
     occupants,
     pacing,
+    publicity,
+    registrations,
     retractions,
     subscriptions,
     terms,
@@ -62,6 +65,10 @@ _RULES: Final[dict[type[Command], Callable[[Any, View, Stamp], tuple[Event, ...]
     commands.SetHat: hats.set_hat,
     commands.DestroyHat: hats.destroy_hat,
     commands.WearHat: hats.wear_hat,
+    commands.Register: registrations.register,
+    commands.Unregister: registrations.unregister,
+    commands.SettleRegistration: registrations.settle,
+    commands.SetCard: cards.set_card,
     commands.SetContact: contacts.set_contact,
     commands.RemoveContact: contacts.remove_contact,
     commands.Forget: accounts.forget,
@@ -73,7 +80,8 @@ def decide(command: Command, view: View, stamp: Stamp) -> tuple[Event, ...]:
     events = _RULES[type(command)](command, view, stamp)
     events = (*expiring.unsent(events, view, stamp), *contacts.met(events, view, stamp))
     events = (*events, *lowering.unheard(events, view))
-    return (*events, *occupants.emptied(events, view))
+    events = (*events, *occupants.emptied(events, view))
+    return (*events, *publicity.follow(events, view, stamp))
 
 
 __all__ = ["Stamp", "decide"]

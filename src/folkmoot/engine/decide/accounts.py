@@ -11,7 +11,14 @@ from folkmoot.engine.decide.nodes import deleted
 from folkmoot.engine.decide.relationships import kin
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.errors import Reason, Refused
-from folkmoot.engine.events import AffiliationChanged, Cause, Event, HatsChanged, NodeDeleted
+from folkmoot.engine.events import (
+    AffiliationChanged,
+    Cause,
+    Event,
+    HatsChanged,
+    NodeDeleted,
+    RegistrationChanged,
+)
 from folkmoot.engine.model import Affiliation, NodeId
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
@@ -29,6 +36,12 @@ def forget(command: Forget, view: View, stamp: Stamp) -> tuple[Event, ...]:
     ]
     for node in sorted(rows - set(own), key=str):
         events.extend(_without_rows(node, account, view))
+        if (registration := view.found(node).registrations.get(account)) is not None:
+            events.append(
+                RegistrationChanged(
+                    node=node, jid=account, before=registration, after=None, by=account
+                )
+            )
     after = view.supposing(events)
     for node in (each for row in sorted(rows, key=str) for each in (row, *view.below(row))):
         if after.config(node) is not None and not after.owners(node):

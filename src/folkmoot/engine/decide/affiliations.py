@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -9,10 +10,11 @@ from folkmoot.engine import access
 from folkmoot.engine.commands import SetAffiliations
 from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.decide.lowering import answered, ended, follow
+from folkmoot.engine.decide.nicks import freed, hold_free, hold_name
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.errors import Reason, Refused
-from folkmoot.engine.events import AffiliationChanged, Cause, Event
-from folkmoot.engine.model import Affiliation, State
+from folkmoot.engine.events import AffiliationChanged, Cause, Event, RegistrationChanged
+from folkmoot.engine.model import Affiliation, Registration, State
 from folkmoot.engine.record import Node
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
@@ -35,16 +37,43 @@ def set_affiliations(command: SetAffiliations, view: View, stamp: Stamp) -> tupl
     if len(wishes) > AFFILIATIONS_MAX:
         raise Refused(Reason.TOO_MANY_SUBSCRIPTIONS)
     actor = view.affiliation(node, command.actor)
-    events: list[Event] = []
     for jid, wanted in wishes.items():
         _hold_sense(config, wanted)
         if wanted is Affiliation.OUTCAST and jid == command.actor.bare:
             raise Refused(Reason.ONESELF)
         target = view.affiliation(node, jid)
         room = config.room is not None
-        if reason := access.refuses_affiliation(actor, target, wanted, room=room):
+        if command.invited and room and wanted is Affiliation.MEMBER:
+            reason = _refuses_guest(command, record, actor, target)
+        else:
+            reason = access.refuses_affiliation(actor, target, wanted, room=room)
+        if reason is not None:
             raise Refused(reason)
-        events.extend(_row(command, record, jid, wanted, view))
+    reserving = _reserving(command, record, view)
+    events = moved(
+        record, wishes, command.actor, view, reason=command.reason, invited=command.invited
+    )
+    return (*events, *reserving)
+
+
+def moved(
+    record: Node,
+    wishes: Mapping[JID, Affiliation],
+    by: JID,
+    view: View,
+    *,
+    reason: str = "",
+    invited: bool = False,
+) -> tuple[Event, ...]:
+    """What makes entities what they are to be, whoever may wish it, and what follows.
+
+    wishes: bare JID to affiliation. Raises Refused: LAST_OWNER, OUTRANKED, TOO_MANY_SUBSCRIPTIONS.
+    """
+    node = record.id
+    events: list[Event] = []
+    for jid, wanted in wishes.items():
+        events.extend(_row(record, jid, wanted, by, view, reason=reason, invited=invited))
+        events.extend(_unregistered(record, jid, wanted, by))
     rows = view.supposing(events)
     if not rows.owners(node):
         raise Refused(Reason.LAST_OWNER)
@@ -59,8 +88,55 @@ def set_affiliations(command: SetAffiliations, view: View, stamp: Stamp) -> tupl
         for event in events
     ]
     touched = [each.jid for each in changes]
-    following = follow(view, rows, node, command.actor, entities=touched, reason=command.reason)
+    following = follow(view, rows, node, by, entities=touched, reason=reason)
     return (*told, *following)
+
+
+def _refuses_guest(
+    command: SetAffiliations, record: Node, actor: Affiliation, target: Affiliation
+) -> Reason | None:
+    """Whether an occupant may not let somebody in who is nothing yet."""
+    assert record.config.room is not None
+    held = record.subscriptions.get(command.actor)
+    if held is None or held.occupant is None:
+        return Reason.NOT_SUBSCRIBED
+    role = access.role(record.config.room, actor, held.occupant.role)
+    if target is not Affiliation.NONE:
+        return access.refuses_affiliation(actor, target, Affiliation.MEMBER, room=True)
+    return access.refuses_guest(record.config, actor, role, target)
+
+
+def _reserving(command: SetAffiliations, record: Node, view: View) -> list[Event]:
+    """The nicks that go with affiliations (XEP-0045 §9.3, §9.5)."""
+    events: list[Event] = []
+    given = [nick for nick in command.nicks.values() if nick]
+    if len(set(given)) < len(given):
+        raise Refused(Reason.NICK_IN_USE)
+    for jid, nick in command.nicks.items():
+        bare = jid.bare
+        before = record.registrations.get(bare)
+        after = Registration(nick) if nick else None
+        belongs = command.affiliations.get(jid) in access.MEMBERS
+        if before == after or record.config.room is None or not belongs:
+            continue
+        if nick:
+            hold_name(nick)
+            hold_free(record, bare, nick, view)
+            events.extend(freed(record, bare, nick, command.actor))
+        events.append(
+            RegistrationChanged(
+                node=record.id, jid=bare, before=before, after=after, by=command.actor
+            )
+        )
+    return events
+
+
+def _unregistered(record: Node, jid: JID, wanted: Affiliation, by: JID) -> list[Event]:
+    """The end of what an entity is registered as that is to be nothing here (XEP-0045 §9.1)."""
+    before = record.registrations.get(jid)
+    if before is None or wanted not in (Affiliation.NONE, Affiliation.OUTCAST):
+        return []
+    return [RegistrationChanged(node=record.id, jid=jid, before=before, after=None, by=by)]
 
 
 def _hold_sense(config: NodeConfig, wanted: Affiliation) -> None:
@@ -71,7 +147,14 @@ def _hold_sense(config: NodeConfig, wanted: Affiliation) -> None:
 
 
 def _row(
-    command: SetAffiliations, record: Node, jid: JID, wanted: Affiliation, view: View
+    record: Node,
+    jid: JID,
+    wanted: Affiliation,
+    by: JID,
+    view: View,
+    *,
+    reason: str,
+    invited: bool,
 ) -> list[Event]:
     """The row that makes an entity what is wanted, and the end of what a space gave it."""
     node = record.id
@@ -95,12 +178,13 @@ def _row(
                 after=after,
                 was=view.affiliation(node, jid),
                 now=wanted,
-                by=command.actor,
-                reason=command.reason,
+                by=by,
+                reason=reason,
+                invited=invited,
             )
         )
     for each in held:
-        events.append(ended(node, each, command.actor, Cause.AFFILIATION, command.reason))
+        events.append(ended(node, each, by, Cause.AFFILIATION, reason))
         if each.state is State.PENDING:
-            events.append(answered(node, each, command.actor, allowed=False))
+            events.append(answered(node, each, by, allowed=False))
     return events

@@ -27,6 +27,9 @@ from folkmoot.engine.services import Kind, Services
 TEXT_CHARS_MAX: Final = 4_096
 """The longest title, description or password."""
 
+ROSTER_GROUPS_MAX: Final = 100
+"""How many roster groups a node lets in (`pubsub#roster_groups_allowed`)."""
+
 SPACE_MUST: Final[Mapping[str, tuple[object, ...]]] = {
     "persist_items": (True,),
     "notify_retract": (True,),
@@ -62,10 +65,15 @@ _MESSAGES: Final = NodeConfig(access=Access.WHITELIST)
 _PERSONAL: Final = NodeConfig(
     access=Access.PRESENCE, max_items=1, send_last=SendLast.ON_SUB_AND_PRESENCE
 )
+_LIST: Final = replace(_PERSONAL, max_items=NODE_ITEMS_MAX, send_last=SendLast.NEVER)
 _LEAF: Final = NodeConfig()
 
+_LISTS: Final = frozenset({"urn:xmpp:pubsub:subscription", "urn:xmpp:microblog:0"})
+"""Nodes of an account with an item for each of many things, which clients make without saying so:
+XEP-0330 0.1, §5.2; XEP-0472 0.2.1, §5.1 and §5.2."""
+
 _NODE_FIELDS: Final = frozenset(field.name for field in fields(NodeConfig)) - {"room"}
-_ROOM_FIELDS: Final = frozenset(field.name for field in fields(RoomConfig)) - {"locked"}
+_ROOM_FIELDS: Final = frozenset(field.name for field in fields(RoomConfig)) - {"locked", "avatar"}
 
 
 def default_config(services: Services, node: NodeId, settings: Settings) -> NodeConfig:
@@ -79,7 +87,7 @@ def default_config(services: Services, node: NodeId, settings: Settings) -> Node
         return _PRESENCE
     if node.name == MESSAGES_NODE:
         return replace(_MESSAGES, max_items=min(services.offline_messages_max, NODE_ITEMS_MAX))
-    return _PERSONAL
+    return _LIST if node.name in _LISTS else _PERSONAL
 
 
 def configured(config: NodeConfig, settings: Settings) -> NodeConfig:
@@ -121,6 +129,8 @@ def _hold_bounds(config: NodeConfig) -> None:
     for name in ("type", "title", "description", "language"):
         if len(getattr(config, name)) > TEXT_CHARS_MAX:
             raise Refused(Reason.BAD_CONFIG, name)
+    if len(config.roster_groups) > ROSTER_GROUPS_MAX:
+        raise Refused(Reason.BAD_CONFIG, "roster_groups")
     room = config.room
     if room is not None:
         if not 0 <= room.history_items <= HISTORY_ITEMS_MAX:

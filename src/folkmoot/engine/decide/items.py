@@ -14,7 +14,7 @@ from folkmoot.engine.configuration import NodeConfig, NodeFull
 from folkmoot.engine.decide import retractions
 from folkmoot.engine.decide.configuring import unmet
 from folkmoot.engine.decide.lowering import follow_all, topmost
-from folkmoot.engine.decide.nodes import created, hold_owner
+from folkmoot.engine.decide.nodes import created, hold_changeable, hold_owner
 from folkmoot.engine.decide.occupants import speaker
 from folkmoot.engine.decide.pacing import paced
 from folkmoot.engine.decide.relationships import spelled_out
@@ -38,6 +38,7 @@ ITEM_ID_CHARS_MAX: Final = 1_023
 def publish(command: Publish, view: View, stamp: Stamp) -> tuple[Event, ...]:
     """Items, on a node that may have to be made for them (XEP-0060 §7.1.4); all or none."""
     node, by = command.node, command.actor
+    hold_changeable(node, view)
     made = _made(command, view, stamp)
     config = made[0].config if made else view.found(node).config
     if config.room is not None:
@@ -174,6 +175,7 @@ def _relisted(events: Sequence[Event], node: NodeId, view: View, by: JID) -> tup
 
 def retract(command: Retract, view: View, stamp: Stamp) -> tuple[Event, ...]:
     """Items are deleted, by who published them or by an owner (XEP-0060 §7.2)."""
+    hold_changeable(command.node, view)
     record = view.found(command.node)
     config = record.config
     if not command.item_ids:
@@ -251,6 +253,7 @@ def depart(command: Depart, view: View, stamp: Stamp) -> tuple[Event, ...]:
 
 def purge(command: Purge, view: View, stamp: Stamp) -> tuple[Event, ...]:
     """All items are deleted, by an owner (XEP-0060 §8.5)."""
+    hold_changeable(command.node, view)
     record = view.found(command.node)
     hold_owner(command.node, command.actor, view)
     if not record.config.persist_items:

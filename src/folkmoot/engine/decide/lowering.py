@@ -299,7 +299,7 @@ def admitted(node: NodeId, pending: Subscription, by: JID, view: View) -> Subscr
     contact = answered_contact(pending.contact)
     granted = replace(pending, state=State.SUBSCRIBED, contact=contact)
     event = changed(node, pending, granted, by, Cause.APPROVED)
-    return replace(event, last=last_item(node, view))
+    return replace(event, last=last_item(node, view) if granted.hears_items else None)
 
 
 def answered_contact(contact: Contact | None) -> Contact | None:

@@ -6,8 +6,9 @@ from dataclasses import replace
 from itertools import islice
 from typing import Final
 
-from folkmoot.engine.commands import Configure, Create, Delete, Settings
+from folkmoot.engine.commands import Configure, Create, Delete, SetAffiliations, Settings
 from folkmoot.engine.configuration import Access, NodeConfig
+from folkmoot.engine.decide.affiliations import set_affiliations
 from folkmoot.engine.decide.configuring import configured, default_config
 from folkmoot.engine.decide.lowering import follow_all
 from folkmoot.engine.decide.relationships import carried_along, kin, related, spelled_out
@@ -47,6 +48,7 @@ PUBLISHERS_MAX: Final = 100
 def create(command: Create, view: View, stamp: Stamp) -> tuple[Event, ...]:
     """A node, owned by who asks; one without a name is given one (XEP-0060 §8.1.2)."""
     node = NodeId(command.node.service, command.node.name or stamp.id)
+    hold_changeable(node, view)
     if view.config(node) is not None:
         raise Refused(Reason.NODE_EXISTS)
     made = created(node, command.actor, command.settings, view, stamp)
@@ -130,15 +132,19 @@ def implied(node: NodeId, view: View, stamp: Stamp) -> NodeCreated:
 
 def configure(command: Configure, view: View, stamp: Stamp) -> tuple[Event, ...]:
     """Another configuration, and what follows for those whom the old one let in."""
+    hold_changeable(command.node, view)
     record = view.found(command.node)
     hold_owner(command.node, command.actor, view)
     _hold_changeable(command.node, view)
+    named = _named(command, record, view, stamp)
+    # Who is named in the same breath is let in by it: the new rules look at the new standing.
+    view = view.supposing(named) if named else view
     before = record.config
     after = configured(before, spelled_out(command.node, command.settings))
     if after.room is not None:  # no longer locked once its owner has sent a form (XEP-0045 §10.1.3)
         after = replace(after, room=replace(after.room, locked=False))
     if after == before:
-        return ()
+        return named
     after = related(command.node, before, after, view)
     event = NodeConfigured(node=command.node, before=before, after=after, by=command.actor)
     if after.purge_offline and not before.purge_offline:
@@ -148,7 +154,22 @@ def configure(command: Configure, view: View, stamp: Stamp) -> tuple[Event, ...]
     events: tuple[Event, ...] = (event, *moved, *surplus)
     for each in (command.node, *(along.node for along in moved)):
         events += follow_all(view, view.supposing(events), each, command.actor)
-    return events
+    return (*named, *events)
+
+
+def _named(command: Configure, record: Node, view: View, stamp: Stamp) -> tuple[Event, ...]:
+    """What makes the lists of a room those that its owner sends whole (XEP-0045 §10.2)."""
+    wishes: dict[JID, Affiliation] = {}
+    for affiliation, named in command.lists.items():
+        rows = (jid for jid, row in record.affiliations.items() if row is affiliation)
+        wishes.update((jid, Affiliation.NONE) for jid in rows if jid not in named)
+    for affiliation, named in command.lists.items():
+        missing = (jid.bare for jid in named if view.affiliation(record.id, jid) is not affiliation)
+        wishes.update((jid, affiliation) for jid in missing)
+    if not wishes:
+        return ()
+    asked = SetAffiliations(actor=command.actor, node=record.id, affiliations=wishes)
+    return set_affiliations(asked, view, stamp)
 
 
 def _surplus(
@@ -167,6 +188,12 @@ def _surplus(
     return (event,) if gone else ()
 
 
+def hold_changeable(node: NodeId, view: View) -> None:
+    """Nothing, unless what is in a node follows from subscriptions (XEP-0465 §5)."""
+    if view.services.derived(node):
+        raise Refused(Reason.FORBIDDEN)
+
+
 def _hold_changeable(node: NodeId, view: View) -> None:
     """Nothing, unless it is a node that everybody has, which is what its protocol makes it."""
     if view.services.owned(node) and node.name in (PRESENCE_NODE, MESSAGES_NODE):
@@ -175,12 +202,15 @@ def _hold_changeable(node: NodeId, view: View) -> None:
 
 def delete(command: Delete, view: View, stamp: Stamp) -> tuple[Event, ...]:
     """The end of a node and its kin, for subscribers and for what they were below."""
+    hold_changeable(command.node, view)
     view.found(command.node)
     hold_owner(command.node, command.actor, view)
     _hold_changeable(command.node, view)
     by, reason = command.actor, command.reason
     gone = (
-        deleted(command.node, view, by, command.redirect, reason),
+        replace(
+            deleted(command.node, view, by, command.redirect, reason), password=command.password
+        ),
         *(deleted(each, view, by, reason=reason) for each in kin(command.node, view)),
     )
     events: tuple[Event, ...] = gone

@@ -14,6 +14,7 @@ from folkmoot.engine.commands import ChangePresence, ChangeSubject, SetRoles, Su
 from folkmoot.engine.configuration import RoomConfig
 from folkmoot.engine.decide.invites import presented
 from folkmoot.engine.decide.lowering import changed, follow
+from folkmoot.engine.decide.nicks import hold_name, hold_nick, own_nick
 from folkmoot.engine.decide.nodes import created, deleted
 from folkmoot.engine.decide.pacing import paced
 from folkmoot.engine.decide.stamp import Stamp
@@ -27,7 +28,6 @@ from folkmoot.engine.events import (
     SubscriptionChanged,
 )
 from folkmoot.engine.model import (
-    RECALL_ALL,
     Affiliation,
     Item,
     NodeId,
@@ -43,9 +43,8 @@ from folkmoot.engine.record import Node
 from folkmoot.engine.services import Kind
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
+from folkmoot.xmpp.stanza import CLIENT
 from folkmoot.xmpp.xml import Element
-
-DEVICES_PER_NICK_MAX: Final = 20
 
 EXPIRED_TOKEN: Final = "token"
 """The detail of a refusal where a password can only have been an invite (XEP-0488 §4)."""
@@ -55,39 +54,51 @@ def enter(command: Subscribe, view: View, stamp: Stamp) -> tuple[Event, ...]:
     """An occupant, in a room that is made where there is none (XEP-0045 §7.2, §10.1)."""
     occupant = command.occupant
     assert occupant is not None
-    _hold_name(occupant)
+    hold_name(occupant.nick)
     node, jid = command.node, command.subscriber
     if view.services.kind(node.service) is not Kind.ROOMS:
         raise Refused(Reason.NODE_NOT_FOUND)
     if view.config(node) is None:
         made = created(node, jid, {}, view, stamp)
-        return (made, _entered(node, jid, None, occupant, RECALL_ALL))
+        return (made, _entered(node, jid, None, occupant, command.recall, stamp))
     record = view.found(node)
     before = record.subscriptions.get(jid)
     invited: tuple[Event, ...] = ()
     if before is None:
         invited = _invited(command, record, view, stamp)
         _hold_entry(command, record, view.supposing(invited), invited=bool(invited))
-    _hold_nick(record, jid, occupant.nick)
+    own = own_nick(record, jid, view) if room_of(record).nicks_locked else ""
+    assigned = own not in ("", occupant.nick)
+    if assigned:
+        occupant = replace(occupant, nick=own)
+    occupant = _as_allowed(record, jid, before, occupant, view)
+    hold_nick(record, jid, occupant.nick, view)
     view.recent(record)  # what was said is told to those who enter
-    if before is not None and before.occupant is not None:
-        occupant = replace(occupant, role=before.occupant.role)
     spent = paced(record, jid, view, stamp, Pace.ENTRIES, Pace.PRESENCES_OF_ALL)
-    entered = _entered(node, jid, before, occupant, _dated(command.recall, stamp))
-    return (spent, *invited, entered)
+    event = _entered(node, jid, before, occupant, command.recall, stamp)
+    return (spent, *invited, replace(event, assigned=assigned))
 
 
 def _entered(
-    node: NodeId, jid: JID, before: Subscription | None, occupant: Occupant, recall: Recall
+    node: NodeId,
+    jid: JID,
+    before: Subscription | None,
+    occupant: Occupant,
+    recall: Recall,
+    stamp: Stamp,
 ) -> SubscriptionChanged:
+    # The subid names a device of an occupant to others, who must not learn its address.
+    subid = stamp.id if before is None or before.occupant is None else before.subid
     return SubscriptionChanged(
         node=node,
         subscriber=jid,
         before=before,
-        after=Subscription(jid, State.SUBSCRIBED, Via.MUC, temporary=True, occupant=occupant),
+        after=Subscription(
+            jid, State.SUBSCRIBED, Via.MUC, subid=subid, temporary=True, occupant=occupant
+        ),
         by=jid,
         cause=Cause.ENTERED,
-        recall=recall,
+        recall=_dated(recall, stamp),
     )
 
 
@@ -98,12 +109,6 @@ def _dated(recall: Recall, stamp: Stamp) -> Recall:
     oldest = stamp.at - recall.seconds_max
     since = oldest if recall.since is None else max(oldest, recall.since)
     return replace(recall, seconds_max=None, since=since)
-
-
-def _hold_name(occupant: Occupant) -> None:
-    """Nothing, for a nick that can be seen (XEP-0045 §17.1)."""
-    if not occupant.nick.strip():
-        raise Refused(Reason.NICK_NEEDED)
 
 
 def _invited(command: Subscribe, record: Node, view: View, stamp: Stamp) -> tuple[Event, ...]:
@@ -150,15 +155,6 @@ def _hold_entry(command: Subscribe, record: Node, view: View, *, invited: bool) 
         raise Refused(Reason.ROOM_FULL)
 
 
-def _hold_nick(record: Node, jid: JID, nick: str) -> None:
-    """Nothing, where a nick is free, or goes by another device of the same account."""
-    holders = record.occupants(nick)
-    if any(holder.bare != jid.bare for holder in holders):
-        raise Refused(Reason.NICK_IN_USE)
-    if jid not in holders and len(holders) >= DEVICES_PER_NICK_MAX:
-        raise Refused(Reason.TOO_MANY_SUBSCRIPTIONS)
-
-
 def room_of(record: Node) -> RoomConfig:
     """The configuration that only a room has. Raises Refused where the node is no room."""
     if record.config.room is None:
@@ -193,14 +189,45 @@ def change_presence(command: ChangePresence, view: View, stamp: Stamp) -> tuple[
     record = view.found(command.node)
     jid = command.actor
     old = occupancy(record, jid)
-    _hold_name(command.occupant)
-    if command.occupant.nick != old.nick:
-        _hold_nick(record, jid, command.occupant.nick)
+    nick = command.occupant.nick
+    hold_name(nick)
     before = record.subscriptions[jid]
-    after = replace(before, occupant=replace(command.occupant, role=old.role))
-    pace = Pace.PRESENCES if command.occupant.nick == old.nick else Pace.NICKS
+    occupant = _as_allowed(record, jid, before, command.occupant, view)
+    if nick != old.nick:
+        if room_of(record).nicks_locked and own_nick(record, jid, view) not in ("", nick):
+            raise Refused(Reason.NICK_LOCKED)
+        hold_nick(record, jid, nick, view)
+    after = replace(before, occupant=occupant)
+    pace = Pace.PRESENCES if nick == old.nick else Pace.NICKS
     spent = paced(record, jid, view, stamp, pace, Pace.PRESENCES_OF_ALL)
     return (spent, changed(command.node, before, after, jid, Cause.ASKED))
+
+
+def _as_allowed(
+    record: Node, jid: JID, before: Subscription | None, wanted: Occupant, view: View
+) -> Occupant:
+    """An occupant with the role given before, and of a visitor only what visitors may say."""
+    room, old = room_of(record), None if before is None else before.occupant
+    wanted = wanted if old is None else replace(wanted, role=old.role)
+    if room.visitor_nicks and room.visitor_status:
+        return wanted
+    if role_of(record, jid, wanted, view) is not Role.VISITOR:
+        return wanted
+    if not room.visitor_nicks and old is not None and wanted.nick != old.nick:
+        raise Refused(Reason.FORBIDDEN)
+    if room.visitor_status:
+        return wanted
+    return replace(wanted, presence=_wordless(wanted.presence))
+
+
+def _wordless(presence: Element) -> Element:
+    """A presence without what somebody wrote in it."""
+    children = (
+        child
+        for child in presence.children
+        if isinstance(child, Element) and (child.ns, child.name) != (CLIENT, "status")
+    )
+    return Element(presence.ns, presence.name, presence.attrs, *children)
 
 
 def left(

@@ -26,6 +26,7 @@ from folkmoot.engine.decide.lowering import (
     last_item,
 )
 from folkmoot.engine.decide.nodes import hold_owner, implied
+from folkmoot.engine.decide.publicity import hold_public
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.decide.terms import again, chosen, hold_few, named, without
 from folkmoot.engine.errors import Reason, Refused
@@ -61,6 +62,8 @@ def subscribe(command: Subscribe, view: View, stamp: Stamp) -> tuple[Event, ...]
     made = _made(command, view, stamp)
     config = made[0].config if made else view.found(node).config
     _hold_address(config, subscriber)
+    if command.public:
+        hold_public(node, config)
     before = view.subscription(node, subscriber)
     if before is not None and before.state is State.SUBSCRIBED:
         return (again(command, config, before, view, stamp),)
@@ -85,7 +88,7 @@ def subscribe(command: Subscribe, view: View, stamp: Stamp) -> tuple[Event, ...]
         after=after,
         by=command.actor,
         cause=Cause.ASKED,
-        last=last_item(node, view) if after.deliver and not made else None,
+        last=last_item(node, view) if after.hears_items and not made else None,
     )
     events = (*made, event, *_spend_approval(node, subscriber, view))
     return _with_what_follows(events, node, subscriber, command.actor, view)
@@ -105,7 +108,7 @@ def _invited(
         after=after,
         by=use.by,
         cause=Cause.APPROVED,
-        last=last_item(command.node, view) if after.deliver else None,
+        last=last_item(command.node, view) if after.hears_items else None,
     )
     return _with_what_follows((use, event), command.node, command.subscriber, use.by, view)
 
@@ -133,7 +136,7 @@ def _new(
     )
     subid = stamp.id if before is None else before.subid
     first = Terms(subid, deliver=command.deliver is not False)
-    return made.on(chosen(first, command.options, stamp))
+    return replace(made.on(chosen(first, command.options, stamp)), public=command.public)
 
 
 def _asked(command: Subscribe, before: Subscription | None, stamp: Stamp) -> tuple[Event, ...]:

@@ -14,7 +14,7 @@ from folkmoot.engine.decide.lowering import changed, ended, follow
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.events import Cause, Event, SubscriptionChanged
-from folkmoot.engine.model import Manner, NodeId, State, Subscription, Terms, Via
+from folkmoot.engine.model import Manner, NodeId, Scope, State, Subscription, Terms, Via
 from folkmoot.engine.record import Node
 from folkmoot.engine.services import Kind
 from folkmoot.engine.view import View
@@ -27,8 +27,11 @@ ENTITY_SUBSCRIPTIONS_MAX: Final = 20
 def chosen(terms: Terms, options: Settings, stamp: Stamp) -> Terms:
     """Terms with other options. Raises Refused(BAD_CONFIG) for a lease that is over."""
     manner = {name: value for name, value in options.items() if name in Manner._fields}
-    rest = {name: value for name, value in options.items() if name not in Manner._fields}
-    found = terms._replace(manner=terms.manner._replace(**manner), **rest)
+    scope = {name: value for name, value in options.items() if name in Scope._fields}
+    rest = {name: options[name] for name in options if name not in manner and name not in scope}
+    found = terms._replace(
+        manner=terms.manner._replace(**manner), scope=terms.scope._replace(**scope), **rest
+    )
     if "expires" in rest and found.expires is not None and found.expires <= stamp.at:
         raise Refused(Reason.BAD_CONFIG, "expires")
     return found
@@ -79,12 +82,14 @@ def again(
         else:
             hold_few(node, before.subscriber, view)
             after = before.on(*before.terms, wanted)
+        after = replace(after, public=command.public)
         return changed(node, before, after, by, Cause.ASKED, subid=wanted.subid)
     first = before.terms[0]
     if command.deliver is not None:
         first = first._replace(deliver=command.deliver)
     after = before.on(chosen(first, command.options, stamp), *before.more)
-    after = replace(after, temporary=before.temporary and command.temporary)
+    passing = before.temporary and command.temporary
+    after = replace(after, temporary=passing, public=command.public)
     return changed(node, before, after, by, Cause.ASKED, subid=first.subid)
 
 

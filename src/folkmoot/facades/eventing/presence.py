@@ -18,7 +18,7 @@ from folkmoot.engine.model import PRESENCE_NODE, NodeId, State, Via
 from folkmoot.engine.relations import presence_of
 from folkmoot.facades import pubsub
 from folkmoot.facades.eventing.words import presence_element, word
-from folkmoot.facades.facade import Facade, Handler, Request, Route
+from folkmoot.facades.facade import Answered, Facade, Handler, Request, Route
 from folkmoot.facades.personal import Before, around, is_own
 from folkmoot.facades.pubsub.conditions import bad, not_subscribed, unmet
 from folkmoot.facades.pubsub.config import read_form
@@ -167,7 +167,7 @@ def _account(request: Request) -> JID:
     return jid
 
 
-async def answer(request: Request, otherwise: Handler) -> Iterable[Element]:
+async def answer(request: Request, otherwise: Handler) -> Answered:
     """The form that asks for approval, filled in (Listing 11); any other message is not for us."""
     x = request.stanza.child(DATA, "x")
     form = None if x is None else Form.read(x)
@@ -186,14 +186,14 @@ async def answer(request: Request, otherwise: Handler) -> Iterable[Element]:
 def _of_presence(handler: Handler) -> Before:
     """Takes what is asked of a presence node, and nothing else."""
 
-    async def first(request: Request, otherwise: Handler) -> Iterable[Element]:
+    async def first(request: Request, otherwise: Handler) -> Answered:
         node = NodeId(request.to.bare, request.payload.get("node", ""))
         return await (handler if request.services.is_presence(node) else otherwise)(request)
 
     return first
 
 
-async def _in_its_words(request: Request, otherwise: Handler) -> Iterable[Element]:
+async def _in_its_words(request: Request, otherwise: Handler) -> Answered:
     """What XEP-0060 says of any node is true of presence, too."""
     return await otherwise(replace(request, eventing=True))
 
@@ -224,7 +224,7 @@ def beside_messages(facade: Facade) -> Facade:
     return around(facade, {("message", ""): answer, ("message", "normal"): answer})
 
 
-async def _at_server(request: Request) -> Iterable[Element]:
+async def _at_server(request: Request) -> Answered:
     return await answer(request, _nobody)
 
 

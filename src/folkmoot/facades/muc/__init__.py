@@ -14,17 +14,20 @@ from folkmoot.facades import hats
 from folkmoot.facades.facade import Facade, Request, Route
 from folkmoot.facades.muc import (
     admin,
+    between,
+    card,
     discovery,
     invitation,
     occupant,
     owner,
+    register,
     retraction,
     tokens,
     voice,
 )
 from folkmoot.facades.muc.errors import ERRORS
 from folkmoot.facades.muc.notification import word
-from folkmoot.facades.muc.ns import USER
+from folkmoot.facades.muc.ns import REGISTER, USER
 from folkmoot.facades.muc.stanzas import room_asked
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.forms import DATA, Form
@@ -47,10 +50,16 @@ async def _message(request: Request) -> Iterable[Element]:
     elif x is not None and (declined := x.child(USER, "decline")) is not None:
         await invitation.decline(request, room, declined)
     elif form is not None:
-        await voice.submit(request, room, Form.read(form))
+        await _submit(request, room, Form.read(form))
     else:
         raise StanzaError("bad-request", "what is for all is of type groupchat (§17.2)")
     return ()
+
+
+async def _submit(request: Request, room: NodeId, form: Form) -> None:
+    """A form for the room: about a registration (§9.9), or about voice (§7.13, §8.6)."""
+    answer = register.submit if form.form_type == REGISTER else voice.submit
+    await answer(request, room, form)
 
 
 ROUTES: Final = (
@@ -60,9 +69,14 @@ ROUTES: Final = (
     *discovery.ROUTES,
     *retraction.ROUTES,
     *tokens.ROUTES,
+    *register.ROUTES,
+    *card.ROUTES,
     Route("message", "", (), _message),
     Route("message", "normal", (), _message),
     Route("message", "chat", (), _message),
 )
 
 FACADE: Final = hats.beside(Facade("muc", ROUTES, ERRORS, word), _room)
+
+OCCUPANTS: Final = Facade("occupants", between.ROUTES, ERRORS)
+"""What stands behind an occupant's address for an iq."""

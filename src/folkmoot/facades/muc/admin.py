@@ -8,13 +8,23 @@ from typing import Final
 from folkmoot.engine import room_questions
 from folkmoot.engine.commands import SetAffiliations, SetRoles
 from folkmoot.engine.model import Affiliation, NodeId, Role
+from folkmoot.engine.room_questions import Affiliate
 from folkmoot.facades.facade import Request, Route, read_jid
-from folkmoot.facades.muc.notification import AFFILIATIONS, item_element
+from folkmoot.facades.listing import cut
+from folkmoot.facades.muc.notification import item_element
 from folkmoot.facades.muc.ns import ADMIN
+from folkmoot.facades.muc.standing import AFFILIATIONS
 from folkmoot.facades.muc.stanzas import read_text, room_asked
 from folkmoot.xmpp.errors import StanzaError
-from folkmoot.xmpp.jid import InvalidJID, prepare_resource
-from folkmoot.xmpp.xml import Element
+from folkmoot.xmpp.jid import JID, InvalidJID, prepare_resource
+from folkmoot.xmpp.rsm import PageRequest, read_set
+from folkmoot.xmpp.xml import Element, serialize
+
+LIST_ITEMS_MAX: Final = 1_000
+"""How many items an answer has; who wants more asks page by page (XEP-0059)."""
+
+LIST_CHARS_MAX: Final = 150_000
+"""How many characters they come to, so that the stanza stays below 200 KiB."""
 
 _ROLES: Final[dict[str, Role | None]] = {"none": None, **{role.value: role for role in Role}}
 _AFFILIATIONS: Final = {
@@ -34,27 +44,48 @@ async def get_list(request: Request) -> Iterable[Element]:
     if (role is None) is (affiliation is None):
         raise StanzaError("bad-request", "a role or an affiliation is needed")
     if role is not None:
-        found = await _of_role(request, room, _role(role))
+        named = await _of_role(request, room, _role(role))
     else:
-        found = await _of_affiliation(request, room, _affiliation(affiliation or ""))
-    return (Element(ADMIN, "query", None, *found),)
+        named = await _of_affiliation(request, room, _affiliation(affiliation or ""))
+    page = read_set(request.payload)
+    return (_listed(named, page),)
 
 
-async def _of_role(request: Request, room: NodeId, role: Role | None) -> list[Element]:
+def _listed(named: list[tuple[str, Element]], asked: PageRequest | None) -> Element:
+    """A list as one answer, or as much of it as an answer holds (XEP-0059).
+
+    named: each item with what orders the list.
+    """
+    names = [name for name, _ in named]
+    sizes = [len(serialize(item)) for _, item in named]
+    part, page = cut(names, sizes, asked, most=LIST_ITEMS_MAX, chars_max=LIST_CHARS_MAX)
+    return Element(ADMIN, "query", None, *(item for _, item in named[part]), *page)
+
+
+async def _of_role(request: Request, room: NodeId, role: Role | None) -> list[tuple[str, Element]]:
     if role is None:
         raise StanzaError("bad-request", "nobody has a list of those who are not there")
     occupants = await request.ask(room_questions.occupants, request.actor, room, role)
-    return [item_element(ADMIN, seen, nick=seen.nick) for seen in occupants]
+    found = sorted(occupants, key=lambda seen: seen.nick)
+    return [(seen.nick, item_element(ADMIN, seen, nick=seen.nick)) for seen in found]
 
 
-async def _of_affiliation(request: Request, room: NodeId, wanted: Affiliation) -> list[Element]:
+async def _of_affiliation(
+    request: Request, room: NodeId, wanted: Affiliation
+) -> list[tuple[str, Element]]:
     if wanted is Affiliation.NONE:
         raise StanzaError("bad-request", "nobody has a list of those who have none (§5.2)")
-    rows = await request.ask(room_questions.affiliates, request.actor, room, wanted)
-    return [
-        Element(ADMIN, "item", {"affiliation": AFFILIATIONS[affiliation], "jid": str(jid)})
-        for jid, affiliation in rows
-    ]
+    found = await request.ask(room_questions.affiliates, request.actor, room, wanted)
+    return [(str(each.jid), _affiliate(each)) for each in found]
+
+
+def _affiliate(each: Affiliate) -> Element:
+    attrs = {
+        "affiliation": AFFILIATIONS[each.affiliation],
+        "jid": str(each.jid),
+        "nick": each.nick or None,
+    }
+    return Element(ADMIN, "item", attrs)
 
 
 async def change(request: Request) -> Iterable[Element]:
@@ -71,18 +102,37 @@ async def change(request: Request) -> Iterable[Element]:
         roles = {_nick(item): _role(item.get("role", "")) for item in items}
         await request.run(SetRoles(actor=request.actor, node=room, roles=roles, reason=reason))
     elif all(_gives(item, "affiliation", "role") for item in items):
-        affiliations = {
-            read_jid(item.get("jid")).bare: _affiliation(item.get("affiliation", ""))
-            for item in items
-        }
+        named = [(await _named(request, room, item), item) for item in items]
         await request.run(
             SetAffiliations(
-                actor=request.actor, node=room, affiliations=affiliations, reason=reason
+                actor=request.actor,
+                node=room,
+                affiliations={
+                    jid: _affiliation(item.get("affiliation", "")) for jid, item in named
+                },
+                nicks={
+                    jid: _reserved(item.get("nick", ""))
+                    for jid, item in named
+                    if item.get("jid") is not None and item.get("nick") is not None
+                },
+                reason=reason,
             )
         )
     else:
         raise StanzaError("bad-request", "either roles or affiliations are given")
     return ()
+
+
+async def _named(request: Request, room: NodeId, item: Element) -> JID:
+    """Whom an item is about; some clients know no more than the nick of an occupant."""
+    if item.get("jid") is None and item.get("nick"):
+        return await request.ask(room_questions.real_jid, request.actor, room, _nick(item))
+    return read_jid(item.get("jid")).bare
+
+
+def _reserved(nick: str) -> str:
+    """The nick that goes with an affiliation; "" takes away the one there is (§9.5)."""
+    return _prepared(nick) if nick else ""
 
 
 def _items(query: Element) -> list[Element]:
@@ -112,6 +162,10 @@ def _nick(item: Element) -> str:
     nick = item.get("nick")
     if not nick:
         raise StanzaError("bad-request", "a role goes with a nick (§17.4)")
+    return _prepared(nick)
+
+
+def _prepared(nick: str) -> str:
     try:
         return prepare_resource(nick)
     except InvalidJID as error:

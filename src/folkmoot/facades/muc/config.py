@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -12,8 +12,10 @@ from folkmoot.engine.configuration import (
     Audience,
     Inherit,
     NodeConfig,
+    Registering,
     RoomConfig,
 )
+from folkmoot.engine.model import Affiliation, Role
 from folkmoot.engine.pace import SLOW_SECONDS_MAX
 from folkmoot.facades.form_table import (
     Row,
@@ -29,6 +31,7 @@ from folkmoot.facades.form_table import (
 from folkmoot.facades.muc.ns import ROOM_CONFIG
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.forms import Field, Form, Option, read_boolean
+from folkmoot.xmpp.jid import JID, InvalidJID
 
 OCCUPANTS_MAX: Final = 1_000_000
 """The most occupants that an owner may ask room for."""
@@ -54,6 +57,28 @@ _OCCUPANTS: Final = number(
     "room.occupants_max",
     most=OCCUPANTS_MAX,
 )
+
+
+def _roles(var: str, label: str, setting: str) -> Row:
+    """Some of the roles; none of them is possible."""
+
+    def read(values: Sequence[str]) -> tuple[Role, ...]:
+        given = {value for value in values if value}
+        if not given <= {role.value for role in Role}:
+            raise nonsense("roles are needed")
+        return tuple(role for role in Role if role.value in given)
+
+    options = tuple(Option(role.value, role.value.capitalize()) for role in Role)
+    return Row(
+        var,
+        "list-multi",
+        label,
+        setting,
+        read,
+        lambda roles: tuple(role.value for role in roles),
+        options,
+    )
+
 
 ROWS: Final[tuple[Row, ...]] = (
     text("muc#roomconfig_roomname", "Name", "title"),
@@ -128,20 +153,53 @@ ROWS: Final[tuple[Row, ...]] = (
             Inherit.NONE: "Nobody's",
         },
     ),
+    _roles(
+        "muc#roomconfig_presencebroadcast",
+        "Whose presence everybody hears",
+        "room.presence_roles",
+    ),
+    _roles(
+        "muc#roomconfig_getmemberlist",
+        "The members of which role may see who the members are",
+        "room.list_roles",
+    ),
+    choice(
+        "{urn:folkmoot:rooms:0}registration",
+        "How people register as members",
+        "room.registering",
+        {
+            Registering.OPEN: "By themselves",
+            Registering.APPROVAL: "An admin has to agree",
+            Registering.CLOSED: "Not at all",
+        },
+    ),
+    flag("{urn:folkmoot:rooms:0}lock_nicks", "Registered nicks are used", "room.nicks_locked"),
+    # The names of the next four are those that ejabberd gave them, and clients know.
+    flag("muc#roomconfig_allowvisitornickchange", "Visitors may change nick", "room.visitor_nicks"),
+    flag(
+        "muc#roomconfig_allowvisitorstatus",
+        "Visitors may say a word in their presence",
+        "room.visitor_status",
+    ),
+    flag("muc#roomconfig_allowvoicerequests", "Visitors may ask for voice", "room.voice_requests"),
+    flag("allow_query_users", "Occupants may ask each other's clients", "room.queries"),
 )
+
+LISTS: Final = {
+    "muc#roomconfig_roomadmins": Affiliation.ADMIN,
+    "muc#roomconfig_roomowners": Affiliation.OWNER,
+}
+"""The fields that are whole lists (§10.1.3)."""
+
+LISTED_MAX: Final = 500
+"""The longest list that a form has; a longer one is asked for by itself (§10.5, §10.8)."""
 
 _NOBODY: Final[frozenset[str]] = frozenset()
 _FIXED: Final = {
     "muc#roomconfig_enablelogging": (frozenset({"0"}), frozenset({"false"}), _NOBODY),
-    "muc#roomconfig_presencebroadcast": (
-        frozenset({"moderator", "participant", "visitor"}),
-        _NOBODY,
-    ),
-    "muc#roomconfig_roomadmins": (_NOBODY, frozenset({""})),
-    "muc#roomconfig_roomowners": (_NOBODY, frozenset({""})),
 }
-"""Registered fields that have one meaning here, and the ways to say it: affiliations are set by
-§9 and §10.3, everyone's presence is broadcast, and nothing is logged for the public."""
+"""A registered field that has one meaning here, and the ways to say it: nothing is logged for the
+public."""
 
 _TOLD: Final = frozenset(
     {
@@ -173,8 +231,31 @@ def read_config(form: Form) -> dict[str, object]:
     return settings
 
 
-def config_form(address: str, config: NodeConfig) -> Form:
-    """The form an owner is sent (§10.1.3, §10.2). address: the room's, for its title."""
+def read_lists(form: Form) -> dict[Affiliation, frozenset[JID]]:
+    """The whole lists that a submitted form has (§10.2); an empty list of owners asks for nothing.
+
+    Raises StanzaError not-acceptable naming a field whose value is no address.
+    """
+    lists: dict[Affiliation, frozenset[JID]] = {}
+    for var, affiliation in LISTS.items():
+        if form.field(var) is None:
+            continue
+        try:
+            named = frozenset(JID.parse(each).bare for each in form.values(var) if each.strip())
+        except InvalidJID as error:
+            raise nonsense(f"{var}: {error}") from error
+        if named or affiliation is not Affiliation.OWNER:
+            lists[affiliation] = named
+    return lists
+
+
+def config_form(
+    address: str, config: NodeConfig, lists: Mapping[Affiliation, Sequence[JID]]
+) -> Form:
+    """The form an owner is sent (§10.1.3, §10.2).
+
+    address: the room's, for its title. lists: who has a row for what.
+    """
     assert config.room is not None
     fields: list[Field] = []
     for row in ROWS:
@@ -184,6 +265,11 @@ def config_form(address: str, config: NodeConfig) -> Form:
         if row.var == SLOW_MODE:
             field = replace(field, bounds=(0, SLOW_SECONDS_MAX))
         fields.append(field)
+    labels = {Affiliation.ADMIN: "Admins", Affiliation.OWNER: "Owners"}
+    for var, affiliation in LISTS.items():
+        named = tuple(str(jid) for jid in lists.get(affiliation, ()))
+        if len(named) <= LISTED_MAX:
+            fields.append(Field(var, "jid-multi", named, labels[affiliation]))
     return Form("form", ROOM_CONFIG, tuple(fields), title=f"Configuration of {address}")
 
 

@@ -1,4 +1,4 @@
-"""What is found out about rooms: XEP-0045 1.35.5, §6; XEP-0503 0.3.0, §5.5."""
+"""What is found out about rooms: XEP-0045 1.35.5, §6; XEP-0307 0.1; XEP-0503 0.3.0, §5.5."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 
 from folkmoot.engine import questions, room_questions
 from folkmoot.engine.configuration import Access, NodeConfig, RoomConfig
-from folkmoot.engine.model import Affiliation
+from folkmoot.engine.model import Affiliation, NodeId
 from folkmoot.engine.questions import NodeInfo
 from folkmoot.facades import basics, disco, hats, listing, spaces
 from folkmoot.facades.facade import Request, Route
@@ -17,44 +17,62 @@ from folkmoot.facades.muc import retraction
 from folkmoot.facades.muc.activity import activity
 from folkmoot.facades.muc.config import PUBSUB, told
 from folkmoot.facades.muc.ns import (
+    AFFILIATIONS,
     MUC,
     OCCUPANT_ID,
     RAI,
+    REGISTER,
     REQUEST,
+    ROOM_CONFIG,
     ROOM_INFO,
     SELF_PING,
     STABLE_ID,
     STANZA_ID,
     TOKEN_INVITE,
+    UNIQUE,
 )
+from folkmoot.facades.muc.register import NS as REGISTRATION
 from folkmoot.facades.muc.stanzas import (
     occupant_address,
     read_text,
     room_address,
     room_of,
 )
+from folkmoot.facades.vcard.card import NS as VCARD
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.forms import Field, Form
-from folkmoot.xmpp.rsm import RSM, read_set
+from folkmoot.xmpp.rsm import RSM, PageRequest, read_set
 from folkmoot.xmpp.xml import Element
 
 RESERVED_NICK: Final = "x-roomuser-item"
+NICKS_MAX: Final = 500
+"""How many occupants one answer names."""
+
+NICKS_CHARS_MAX: Final = 100_000
 TRAFFIC: Final = MUC + "#traffic"
 
 SERVICE_FEATURES: Final = (
     MUC,
+    UNIQUE,
     STABLE_ID,
     OCCUPANT_ID,
     RAI,
     RSM,
     disco.INFO,
     disco.ITEMS,
+    VCARD,
     *basics.FEATURES,
 )
 ROOM_FEATURES: Final = (
     MUC,
     STABLE_ID,
-    REQUEST,
+    REGISTER,
+    ROOM_CONFIG,
+    ROOM_INFO,
+    REGISTRATION,
+    AFFILIATIONS,
+    VCARD,
+    RSM,
     SELF_PING,
     STANZA_ID,
     OCCUPANT_ID,
@@ -71,12 +89,13 @@ ROOM_FEATURES: Final = (
 async def info(request: Request) -> Iterable[Element]:
     """What the service is, or a room of it (§6.2, §6.4)."""
     node = request.payload.get("node", "")
-    await _hold_occupant(request)
     if not request.to.local:
         if node:
             raise StanzaError("item-not-found", "there is no such node")
         identity = disco.Identity("conference", "text", "Rooms")
         return (disco.info("", (identity,), SERVICE_FEATURES),)
+    if node == RESERVED_NICK:
+        return await _reserved(request)
     if node:
         if command := hats.command_info(node):
             return (command,)
@@ -92,23 +111,18 @@ async def info(request: Request) -> Iterable[Element]:
     return (disco.info("", (identity,), features, forms),)
 
 
+async def _reserved(request: Request) -> Iterable[Element]:
+    """The nick that is reserved for who asks (§7.12, Example 78)."""
+    nick = await request.ask(room_questions.reserved_nick, request.actor, room_of(request))
+    identities = (disco.Identity("conference", "text", nick),) if nick else ()
+    return (disco.info(RESERVED_NICK, identities, ()),)
+
+
 def _no_node(node: str) -> StanzaError:
-    """How each node that a room has not is answered (§7.12, §18.1.1)."""
-    if node == RESERVED_NICK:
-        return StanzaError("feature-not-implemented", "nicks are not reserved here")
+    """How each node that a room has not is answered (§18.1.1)."""
     if node == TRAFFIC:
         return StanzaError("service-unavailable", "everything passes")
     return StanzaError("item-not-found", "there is no such node")
-
-
-async def _hold_occupant(request: Request) -> None:
-    """Nothing, unless an occupant is asked about; then there is no answer (§6.6)."""
-    if not request.to.resource:
-        return
-    nicks = await request.ask(room_questions.nicks, request.actor, room_of(request))
-    if request.to.resource in nicks:
-        raise StanzaError("service-unavailable", "a room does not ask its occupants for you")
-    raise StanzaError("bad-request", "only who is in a room may ask about those in it")
 
 
 def _kinds(config: NodeConfig) -> Iterable[str]:
@@ -121,6 +135,7 @@ def _kinds(config: NodeConfig) -> Iterable[str]:
         "muc_moderated" if room.moderated else "muc_unmoderated",
         "muc_nonanonymous" if room.whois_anyone else "muc_semianonymous",
         "muc_passwordprotected" if room.password else "muc_unsecured",
+        *((REQUEST,) if room.voice_requests else ()),
     )
 
 
@@ -158,6 +173,8 @@ def room_info(found: NodeInfo) -> Form:
         # XEP-0045 has the one name; ejabberd says, and Movim reads, the other.
         fields.append(Field(PUBSUB, "text-single", uri, "Space"))
         fields.append(Field("muc#roominfo_pubsub", "text-single", uri, "Space"))
+    if room.avatar:
+        fields.append(Field("muc#roominfo_avatarhash", "text-multi", room.avatar, "Avatar"))
     return Form("result", ROOM_INFO, tuple(fields))
 
 
@@ -167,29 +184,46 @@ def _subject(payload: Element | None) -> str:
 
 async def items(request: Request) -> Iterable[Element]:
     """The rooms of the service, page by page (§6.3), or who is in a room (§6.5)."""
-    await _hold_occupant(request)
     node = request.payload.get("node")
-    if request.to.local and node == hats.COMMANDS:
+    if request.to.local and not request.to.resource and node == hats.COMMANDS:
         return (Element(disco.ITEMS, "query", {"node": node}, *hats.listed(str(request.to))),)
     if node:
         raise StanzaError("item-not-found", "there is no such node")
     if request.to.local:
         room = room_of(request)
         nicks = await request.ask(room_questions.nicks, request.actor, room)
-        return (disco.items("", [(occupant_address(room, nick), "") for nick in nicks]),)
+        return (_occupants(room, nicks, read_set(request.payload)),)
     asked = read_set(request.payload)
     beside = "" if asked is None else asked.before or asked.after or ""
     name, _, _ = beside.partition("@")
     query = listing.page_query(request, request.node(name), asked)
-    found, more = await listing.listed(request, query)
-    named = [(room_address(each.id), each.config.title or each.id.name) for each in found]
+    page = await listing.listed(request, query, asked)
+    named = [(room_address(each.id), each.config.title or each.id.name) for each in page.nodes]
     told = disco.items("", named)
     addresses = (address for address, _ in named)
-    told.children.extend(listing.result_set(addresses, more=more, asked=asked is not None))
+    told.children.extend(page.result_set(addresses, asked=asked is not None))
     return (told,)
+
+
+async def unique(request: Request) -> Iterable[Element]:
+    """The name of a room that is not there, for who wants to make one (XEP-0307 §2)."""
+    if request.to.local:
+        raise StanzaError("service-unavailable", "the service is asked for names, not a room")
+    return (Element(UNIQUE, "unique", None, request.engine.fresh_id().lower()),)
+
+
+def _occupants(room: NodeId, nicks: Iterable[str], asked: PageRequest | None) -> Element:
+    """Who is in a room, page by page (§6.5; XEP-0059)."""
+    names = sorted(occupant_address(room, nick) for nick in nicks)
+    sizes = [len(name) for name in names]
+    part, page = listing.cut(names, sizes, asked, most=NICKS_MAX, chars_max=NICKS_CHARS_MAX)
+    told = disco.items("", [(name, "") for name in names[part]])
+    told.children.extend(page)
+    return told
 
 
 ROUTES: Final = (
     Route("iq", "get", (disco.INFO, "query"), info),
     Route("iq", "get", (disco.ITEMS, "query"), items),
+    Route("iq", "get", (UNIQUE, "unique"), unique),
 )

@@ -39,7 +39,9 @@ async def invite(request: Request, room: NodeId, invites: list[Element]) -> None
         if invitation.admits
     }
     if admitted:
-        await request.run(SetAffiliations(actor=request.actor, node=room, affiliations=admitted))
+        await request.run(
+            SetAffiliations(actor=request.actor, node=room, affiliations=admitted, invited=True)
+        )
     for guest, invitation, asked in zip(guests, invitations, invites, strict=True):
         attrs = {"from": _inviter(room, invitation.inviter)}
         told = Element(USER, "invite", attrs, *_passing(asked))

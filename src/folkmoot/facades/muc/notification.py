@@ -8,20 +8,25 @@ from typing import Final
 
 from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.events import Cause
-from folkmoot.engine.model import Affiliation, Item, NodeId
+from folkmoot.engine.model import Item, NodeId
 from folkmoot.engine.notifications import (
+    AbsentTold,
     Active,
+    AffiliationTold,
     Configured,
     Deleted,
     Heard,
     Notification,
     OccupantTold,
+    RegistrationAnswered,
+    RegistrationAsked,
     Seen,
     Spoken,
     Welcomed,
 )
 from folkmoot.facades.facade import Outgoing, Reach
 from folkmoot.facades.hats import hats_element
+from folkmoot.facades.muc import register, standing
 from folkmoot.facades.muc.ns import DELAY, RAI, STANZA_ID, USER
 from folkmoot.facades.muc.retraction import tombstone
 from folkmoot.facades.muc.stanzas import (
@@ -42,8 +47,10 @@ ONESELF: Final = 110
 NOW_NON_ANONYMOUS: Final = 172
 NOW_SEMI_ANONYMOUS: Final = 173
 CREATED: Final = 201
+ASSIGNED: Final = 210
 RENAMED: Final = 303
 KICKED: Final = 307
+SHUT_DOWN: Final = 332
 LOST: Final = 333
 
 GONE: Final = {
@@ -55,17 +62,6 @@ GONE: Final = {
 }
 """The status codes of those who had to go (§16.6)."""
 
-AFFILIATIONS: Final = {
-    Affiliation.OWNER: "owner",
-    Affiliation.ADMIN: "admin",
-    Affiliation.PUBLISHER: "admin",
-    Affiliation.MEMBER: "member",
-    Affiliation.NONE: "none",
-    Affiliation.PUBLISH_ONLY: "none",
-    Affiliation.OUTCAST: "outcast",
-}
-"""How a room says each affiliation, a space's own among them."""
-
 
 def word(notification: Notification) -> Iterable[Outgoing]:
     """A notification as the stanzas a room sends."""
@@ -76,6 +72,15 @@ def word(notification: Notification) -> Iterable[Outgoing]:
             yield _told(notification, wording(_activity(notification.node)))
         case OccupantTold():
             yield _told(notification, _occupant(notification))
+        case RegistrationAsked():
+            yield Outgoing(register.asked(notification), notification.to, Reach.KEPT)
+        case RegistrationAnswered():
+            yield Outgoing(register.denied(notification), notification.to, Reach.KEPT)
+        case AbsentTold():
+            yield _told(notification, standing.absent(notification))
+        case AffiliationTold(inviter=inviter):
+            reach = Reach.AVAILABLE if inviter is None else Reach.KEPT
+            yield Outgoing(standing.concerned(notification), notification.to, reach)
         case Welcomed():
             yield from _welcome(notification)
         case Configured(before=before, after=after):
@@ -98,12 +103,14 @@ def _told(heard: Heard, words: Wording, to: tuple[JID, ...] = ()) -> Outgoing:
 
 def _occupant(told: OccupantTold) -> Wording:
     seen, room = told.seen, told.node
-    plain = not (told.own or told.left or told.by or told.reason)
+    plain = not (told.own or told.left or told.by or told.reason or told.step)
     if plain:
-        return _as_seen(room, seen)
+        return as_seen(room, seen)
     codes: list[int] = [ONESELF] if told.own else []
     if told.own and not told.left and _names_all(told.config):
         codes.append(NON_ANONYMOUS)
+    if told.own and told.assigned:
+        codes.append(ASSIGNED)
     if told.new_nick:
         codes.append(RENAMED)
     elif told.left and told.cause in GONE:
@@ -116,18 +123,19 @@ def _occupant(told: OccupantTold) -> Wording:
     if told.left:
         # The presence somebody leaves with may come straight from them.
         seen = replace(seen, presence=passed_on(seen.presence, room))
-    extended = user_element(item, codes=codes)
+    steps = () if told.step is None else (standing.step_element(told.step),)
+    extended = user_element(*steps, item, codes=codes)
     asked = told.own and told.cause in (Cause.ENTERED, Cause.ASKED)
     return wording(_presence(room, seen, extended, gone=told.left, reflect=asked))
 
 
-def _as_seen(room: NodeId, seen: Seen) -> Wording:
+def as_seen(room: NodeId, seen: Seen) -> Wording:
     """An occupant who is there, as others see them: worded once for as long as it is true."""
-    words = seen.worded.get(_as_seen)
+    words = seen.worded.get(as_seen)
     if not isinstance(words, Wording):
         extended = user_element(item_element(USER, seen))
         words = wording(_presence(room, seen, extended))
-        seen.worded[_as_seen] = words
+        seen.worded[as_seen] = words
     return words
 
 
@@ -150,7 +158,7 @@ def _presence(
 def item_element(ns: str, seen: Seen, *, nick: str = "") -> Element:
     """What an occupant is in the room (§7.2.2), with a nick where it is not in an address."""
     attrs = {
-        "affiliation": AFFILIATIONS[seen.affiliation],
+        "affiliation": standing.AFFILIATIONS[seen.affiliation],
         "role": "none" if seen.role is None else seen.role.value,
         "jid": None if seen.jid is None else str(seen.jid),
         "nick": nick or None,
@@ -168,9 +176,24 @@ def _destroyed(deleted: Deleted, seen: Seen) -> Wording:
     destroy = Element(USER, "destroy", {"jid": deleted.redirect or None})
     if deleted.reason:
         destroy.append(Element(USER, "reason", None, deleted.reason))
+    if deleted.password:
+        destroy.append(Element(USER, "password", None, deleted.password))
     extended = user_element(item, destroy, codes=(ONESELF,))
     attrs = {"from": occupant_address(deleted.node, seen.nick), "type": "unavailable"}
     return wording(Element(CLIENT, "presence", attrs, extended, occupant_id(seen.id)))
+
+
+def oneself(room: NodeId, seen: Seen, config: NodeConfig) -> Wording:
+    """An occupant, told of themself once more."""
+    codes = (ONESELF, NON_ANONYMOUS) if _names_all(config) else (ONESELF,)
+    return wording(_presence(room, seen, user_element(item_element(USER, seen), codes=codes)))
+
+
+def absent(room: NodeId, nick: str, codes: tuple[int, ...] = ()) -> Wording:
+    """Nobody goes by a nick."""
+    item = Element(USER, "item", {"affiliation": "none", "role": "none"})
+    attrs = {"from": occupant_address(room, nick), "type": "unavailable"}
+    return wording(Element(CLIENT, "presence", attrs, user_element(item, codes=codes)))
 
 
 def not_here(room: NodeId, nick: str, to: JID) -> Element:
@@ -187,15 +210,21 @@ def not_here(room: NodeId, nick: str, to: JID) -> Element:
 
 def _welcome(told: Welcomed) -> Iterator[Outgoing]:
     """Others, oneself, what was said, the subject: in this order (§7.1)."""
-    room = told.node
+    room, roll = told.node, told.roll
+    for words in () if roll is None else standing.rolls(room, roll):
+        yield _told(told, words)
     for other in told.others:
-        yield _told(told, _as_seen(room, other))
+        yield _told(told, as_seen(room, other))
     codes = [ONESELF]
     if _names_all(told.config):
         codes.append(NON_ANONYMOUS)
     if told.created:
         codes.append(CREATED)
-    extended = user_element(item_element(USER, told.seen), codes=codes)
+    if told.assigned:
+        codes.append(ASSIGNED)
+    until = "" if roll is None else roll.until
+    versions = (standing.version_element(until=until),) if until else ()
+    extended = user_element(*versions, item_element(USER, told.seen), codes=codes)
     yield _told(told, wording(_presence(room, told.seen, extended, reflect=True)))
     for words in _history(told):
         yield _told(told, words)

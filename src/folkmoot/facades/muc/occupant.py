@@ -1,4 +1,4 @@
-"""What an occupant does: XEP-0045 1.35.5, §7; pings to oneself by XEP-0410 1.1.0."""
+"""What an occupant does: XEP-0045 1.35.5, §7."""
 
 from __future__ import annotations
 
@@ -19,12 +19,10 @@ from folkmoot.engine.commands import (
     Whisper,
 )
 from folkmoot.engine.errors import Reason, Refused
-from folkmoot.engine.model import NodeId, Occupant, Recall, Via
-from folkmoot.facades.basics import PING
+from folkmoot.engine.model import Occupant, Recall, Via
 from folkmoot.facades.facade import Answer, Outgoing, Reach, Request, Route
-from folkmoot.facades.muc.errors import ERRORS
-from folkmoot.facades.muc.notification import not_here
-from folkmoot.facades.muc.ns import MUC, RAI
+from folkmoot.facades.muc.notification import absent, as_seen, not_here, oneself
+from folkmoot.facades.muc.ns import AFFILIATIONS, MUC, RAI
 from folkmoot.facades.muc.retraction import retracted_id
 from folkmoot.facades.muc.stanzas import (
     is_kept,
@@ -96,16 +94,21 @@ async def be_present(request: Request) -> Iterable[Element]:
 
 
 def read_recall(asked: Element) -> Recall:
-    """How much of what was said is wanted (§7.2.14). Raises StanzaError(bad-request)."""
-    history = asked.child(MUC, "history")
+    """What is wanted of what was said (§7.2.14), and of affiliations (XEP-0463 §5.1).
+
+    Raises StanzaError(bad-request).
+    """
+    history, versioned = asked.child(MUC, "history"), asked.child(AFFILIATIONS, "mav")
+    known = None if versioned is None else versioned.get("since", "")
     if history is None:
-        return Recall()
+        return Recall(known=known)
     since = history.get("since")
     return Recall(
         items_max=_read_number(history, "maxstanzas"),
         chars_max=_read_number(history, "maxchars"),
         seconds_max=_read_number(history, "seconds"),
         since=None if since is None else read_date(since),
+        known=known,
     )
 
 
@@ -188,26 +191,16 @@ async def whisper(request: Request) -> None:
     request.tell(Outgoing(wording(stanza), line.to, Reach.AVAILABLE))
 
 
-async def ping(request: Request) -> Iterable[Element]:
-    """A ping: the room's answer to its occupants about themselves (XEP-0410 §3.3)."""
-    if not request.to.resource:
-        return ()
-    if not await _is_own(request, room_of(request)):
-        raise StanzaError("service-unavailable", "a room pings nobody else for you")
+async def probe(request: Request) -> Iterable[Element]:
+    """What an occupant has been told of who is there, once more: of all, or of one (§17.3)."""
+    room, nick = room_of(request), request.to.resource
+    roster = await request.ask(room_questions.roster, request.actor, room)
+    words = [as_seen(room, each) for each in roster.others if nick in ("", each.nick)]
+    if nick in ("", roster.mine.nick):
+        words.append(oneself(room, roster.mine, roster.config))
+    for each in words or [absent(room, nick)]:
+        request.tell(Outgoing(each, (request.actor,), Reach.AVAILABLE))
     return ()
-
-
-async def _is_own(request: Request, room: NodeId) -> bool:
-    """Whether an occupant's address is that of the asker, who has to be in the room."""
-    try:
-        line = await request.ask(
-            room_questions.line, request.actor, room, request.to.resource, message=False
-        )
-    except Refused as refused:
-        if refused.reason is Reason.NODE_NOT_FOUND:  # then they are not in it either
-            raise ERRORS[Reason.NOT_SUBSCRIBED]("") from refused
-        raise
-    return request.actor in line.to
 
 
 ROUTES: Final = (
@@ -216,5 +209,5 @@ ROUTES: Final = (
     Route("presence", "error", (), fail),
     Route("message", "error", (), fail),
     Route("message", "groupchat", (), say),
-    Route("iq", "get", (PING, "ping"), ping, feature=PING),
+    Route("presence", "probe", (), probe),
 )

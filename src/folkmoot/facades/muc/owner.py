@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from folkmoot.engine import questions
+from folkmoot.engine import questions, room_questions
 from folkmoot.engine.commands import Configure, Delete
 from folkmoot.facades.facade import Request, Route, read_jid
-from folkmoot.facades.muc.config import config_form, read_config
+from folkmoot.facades.muc.config import config_form, read_config, read_lists
 from folkmoot.facades.muc.ns import OWNER
 from folkmoot.facades.muc.stanzas import read_text, room_address, room_asked
 from folkmoot.xmpp.errors import StanzaError
@@ -20,7 +20,8 @@ async def get_configuration(request: Request) -> Iterable[Element]:
     """The configuration form of a room (§10.1.3, §10.2)."""
     room = room_asked(request)
     config = await request.ask(questions.configuration, request.actor, room)
-    form = config_form(room_address(room), config)
+    lists = await request.ask(room_questions.lists, request.actor, room)
+    form = config_form(room_address(room), config, lists)
     return (Element(OWNER, "query", None, form.element()),)
 
 
@@ -29,8 +30,8 @@ async def set_configuration(request: Request) -> Iterable[Element]:
     room = room_asked(request)
     form = Form.read(request.payload)
     if form.type == "submit":
-        settings = read_config(form)
-        await request.run(Configure(actor=request.actor, node=room, settings=settings))
+        settings, lists = read_config(form), read_lists(form)
+        await request.run(Configure(actor=request.actor, node=room, settings=settings, lists=lists))
     elif form.type == "cancel":
         config = await request.ask(questions.configuration, request.actor, room)
         if config.room is not None and config.room.locked:
@@ -49,7 +50,10 @@ async def destroy(request: Request) -> Iterable[Element]:
         # Movim names the room itself, and who follows that makes it anew.
         elsewhere = ""
     reason = read_text(request.payload, "reason")
-    await request.run(Delete(actor=request.actor, node=room, redirect=elsewhere, reason=reason))
+    password = read_text(request.payload, "password") if elsewhere else ""
+    await request.run(
+        Delete(actor=request.actor, node=room, redirect=elsewhere, reason=reason, password=password)
+    )
     return ()
 
 

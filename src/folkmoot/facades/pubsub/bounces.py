@@ -18,7 +18,7 @@ from folkmoot.engine import questions
 from folkmoot.engine.commands import Bounce, Unsubscribe
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.model import NodeId, Via
-from folkmoot.facades.facade import Facade, Handler, Request, Route
+from folkmoot.facades.facade import Answered, Facade, Handler, Request, Route
 from folkmoot.facades.personal import around
 from folkmoot.facades.pubsub.ns import EVENT
 from folkmoot.xmpp.jid import JID
@@ -106,7 +106,7 @@ def is_about(stanza: Element, node: NodeId) -> bool:
     return id[-_DIGEST_CHARS:] == _digest(node.name)
 
 
-async def _to_account(request: Request, otherwise: Handler) -> Iterable[Element]:
+async def _to_account(request: Request, otherwise: Handler) -> Answered:
     """What comes back to an account's bare JID is news of one of its nodes (XEP-0163 §4.3)."""
     return await (bounced(request) if request.to.is_bare else otherwise(request))
 

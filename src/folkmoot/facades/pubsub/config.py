@@ -33,7 +33,7 @@ from folkmoot.facades.form_table import (
     unknown,
 )
 from folkmoot.facades.pubsub.conditions import specific, unmet, unsupported
-from folkmoot.facades.pubsub.ns import NODE_CONFIG
+from folkmoot.facades.pubsub.ns import META_DATA, NODE_CONFIG
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.forms import DATA, Field, Form
 from folkmoot.xmpp.jid import JID, InvalidJID
@@ -85,6 +85,11 @@ def _read_expire(values: Sequence[str]) -> int:
     if not 1 <= seconds <= ITEM_SECONDS_MAX:
         raise nonsense(f"1 to {ITEM_SECONDS_MAX} seconds, or max")
     return seconds
+
+
+def _read_groups(values: Sequence[str]) -> tuple[str, ...]:
+    """Each group once; their order says nothing, so that there is just one for the same groups."""
+    return tuple(sorted(set(values)))
 
 
 def _read_contacts(values: Sequence[str]) -> tuple[JID, ...]:
@@ -139,7 +144,7 @@ ROWS: Final[tuple[Row, ...]] = (
         "list-multi",
         "Roster groups that may subscribe",
         "roster_groups",
-        tuple,
+        _read_groups,
         tuple,
     ),
     flag("pubsub#subscribe", "Allow subscriptions", "subscribable"),
@@ -324,6 +329,18 @@ def shown(config: NodeConfig) -> tuple[Field, ...]:
     """The fields of a configuration that are for everyone who may know of the node (§5.4)."""
     fields = (row.field(config) for row in ROWS if row.var in PUBLIC)
     return tuple(field for field in fields if field.values)
+
+
+def changes_form(before: NodeConfig | None, after: NodeConfig, service: JID) -> Form:
+    """What of a node's meta-data is other than it was, or all of it (XEP-0497 0.1.0, §4.2.2)."""
+    fields = []
+    for row in ROWS:
+        if row.var in PUBLIC or row.var in (PARENT, LINK):
+            field = _nearby(row.field(after), after, service)
+            changed = field.values if before is None else row.field(before) != row.field(after)
+            if changed:
+                fields.append(replace(field, label="", options=()))
+    return Form("result", META_DATA, tuple(fields))
 
 
 def result_form(config: NodeConfig, service: JID | None = None) -> Form:

@@ -6,17 +6,20 @@ from collections.abc import Iterable
 from typing import Final
 
 from folkmoot.engine import questions
+from folkmoot.engine.model import CHAIN_NODES_MAX
 from folkmoot.engine.questions import NodeInfo
 from folkmoot.engine.store import ItemQuery
 from folkmoot.facades import disco, hats, listing, spaces
 from folkmoot.facades.facade import Request, Route
-from folkmoot.facades.pubsub import extended, type_filter
+from folkmoot.facades.pubsub import extended, ordering, type_filter
 from folkmoot.facades.pubsub.config import RELATIONSHIPS, shown
 from folkmoot.facades.pubsub.ns import COMMANDS, META_DATA, PUBSUB
+from folkmoot.facades.pubsub.options import SCOPES
 from folkmoot.facades.pubsub.pending import command_info, commands
 from folkmoot.facades.pubsub.reading import is_served, node_id
 from folkmoot.facades.pubsub.retrieval import fresh, paged, result_set
 from folkmoot.facades.pubsub.shim import SHIM, headers_info
+from folkmoot.facades.pubsub.subscriber import PUBLIC
 from folkmoot.xmpp.dates import format_date
 from folkmoot.xmpp.forms import DATA, Field, Form
 from folkmoot.xmpp.rsm import RSM, read_set
@@ -61,7 +64,18 @@ def features(routes: Iterable[Route], *, account: bool = False) -> tuple[str, ..
     asked = {route.feature for route in routes if route.feature}
     asked.update(_BEHAVIOUR, _OF_AN_ACCOUNT if account else _OF_A_SERVICE)
     named = sorted(f"{PUBSUB}#{feature}" for feature in asked)
-    beside = (COMMANDS, DATA, RSM, type_filter.NS, RELATIONSHIPS, extended.NS, SHIM)
+    beside = (
+        COMMANDS,
+        DATA,
+        RSM,
+        type_filter.NS,
+        RELATIONSHIPS,
+        extended.NS,
+        SHIM,
+        *ordering.FEATURES,
+        SCOPES,
+        PUBLIC,
+    )
     return (PUBSUB, *named, *beside, *(() if account else (spaces.NS,)))
 
 
@@ -93,6 +107,7 @@ def meta_data(info: NodeInfo) -> Form:
         *shown(info.config),
         Field("pubsub#creation_date", "text-single", (format_date(info.created),)),
         Field("pubsub#num_subscribers", "text-single", (str(info.members),)),
+        Field(f"{{{SCOPES}}}max-depth", "text-single", (str(CHAIN_NODES_MAX),)),
     ]
     if info.inside:
         owners = tuple(str(jid) for jid in info.owners)
@@ -110,17 +125,17 @@ async def nodes(request: Request) -> Iterable[Element]:
     beside = "" if asked is None else asked.before or asked.after or ""
     query = listing.page_query(request, request.node(beside), asked)
     query = type_filter.narrowed(query, request.payload)
-    found, more = await listing.listed(request, query, lambda node: is_served(request, node))
+    page = await listing.listed(request, query, asked, lambda node: is_served(request, node))
     told = Element(disco.ITEMS, "query")
-    for info in found:
+    for info in page.nodes:
         attrs = {
             "jid": str(request.to.bare),
             "node": info.id.name,
             "name": info.config.title or None,
         }
         told.append(Element(disco.ITEMS, "item", attrs))
-    names = (info.id.name for info in found)
-    told.children.extend(listing.result_set(names, more=more, asked=asked is not None))
+    names = (info.id.name for info in page.nodes)
+    told.children.extend(page.result_set(names, asked=asked is not None))
     return (told,)
 
 

@@ -25,6 +25,8 @@ def _error(condition: str, name: str = "", text: str = "", type: str | None = No
 def _config(detail: str) -> StanzaError:
     if detail == "expires":  # an option of a subscription (§6.3.6.2)
         return bad("invalid-options", "pubsub#expire is over already")
+    if detail == "public":
+        return StanzaError("not-acceptable", "nobody lets others know of a private node")
     extension = specific("unsupported-access-model") if detail == "access" else None
     text = f"{var_of(ROWS, detail)} cannot be so here"
     return StanzaError("not-acceptable", text, extension=extension)
@@ -84,6 +86,8 @@ ERRORS: Final[dict[Reason, Worded]] = {
     Reason.ONESELF: _error("conflict"),
     Reason.NICK_IN_USE: _error("conflict"),
     Reason.NICK_NEEDED: _error("bad-request"),
+    Reason.NICK_LOCKED: _error("not-acceptable"),
+    Reason.MAY_NOT_REGISTER: _error("not-allowed"),
     Reason.WRONG_PASSWORD: _error("not-authorized"),
     Reason.ROOM_FULL: _error("service-unavailable"),
     Reason.ROOM_LOCKED: _error("item-not-found"),

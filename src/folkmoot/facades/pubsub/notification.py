@@ -14,6 +14,7 @@ from folkmoot.engine.notifications import (
     ApprovalAsked,
     Configured,
     Deleted,
+    Described,
     Heard,
     Notification,
     Published,
@@ -24,7 +25,7 @@ from folkmoot.engine.notifications import (
 from folkmoot.facades.facade import Outgoing, Reach
 from folkmoot.facades.pubsub.body import body_element
 from folkmoot.facades.pubsub.bounces import notification_id
-from folkmoot.facades.pubsub.config import result_form
+from folkmoot.facades.pubsub.config import changes_form, result_form
 from folkmoot.facades.pubsub.ns import AUTHORIZATION, EVENT, PUBSUB
 from folkmoot.facades.pubsub.shim import noted
 from folkmoot.xmpp.dates import format_date
@@ -69,6 +70,11 @@ def word(notification: Notification) -> Iterable[Outgoing]:
             if after.deliver_payloads:
                 changed.append(result_form(after, notification.node.service).element())
             yield _event(notification, changed, headline=after.headline)
+        case Described(before=before, after=after):
+            changes = changes_form(before, after, notification.node.service)
+            if changes.fields:
+                described = Element(EVENT, "configuration", {"node": node}, changes.element())
+                yield _event(notification, described, headline=after.headline)
         case SubscriptionTold():
             yield from _subscription(notification)
         case AffiliationTold(jid=jid, affiliation=affiliation):

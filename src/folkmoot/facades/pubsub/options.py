@@ -1,17 +1,31 @@
-"""The options of a subscription: XEP-0060 1.30.0, §6.3, §16.4.2; leases, §12.19."""
+"""The options of a subscription: XEP-0060 1.30.0, §6.3, §16.4.2; leases, §12.19; XEP-0497 0.1.0."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from folkmoot.engine.model import Show, Subscription
+from folkmoot.engine.model import HERE, Show, Subscription, Topic
 from folkmoot.facades.form_table import single
 from folkmoot.facades.pubsub.conditions import bad
 from folkmoot.facades.pubsub.ns import SUBSCRIBE_OPTIONS
 from folkmoot.xmpp.dates import format_date, read_date
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.forms import Field, Form, FormType, Option, read_boolean
+
+SCOPES: Final = "urn:xmpp:pubsub-ext-sub:0"
+TYPE: Final = f"{{{SCOPES}}}type"
+DEPTH: Final = f"{{{SCOPES}}}depth"
+"""XEP-0497's options (§3)."""
+
+_DEPTH: Final = re.compile(r"[+-]?[0-9]{1,9}")
+
+_TOPICS: Final = {
+    Topic.ITEMS: "Items",
+    Topic.METADATA: "What the node is",
+    Topic.LINKED: "Items of nodes that go with it",
+}
 
 _NOTHING: Final = ""
 """What a field sets that may be there, but says only what is so anyway."""
@@ -46,12 +60,28 @@ def _read_shows(values: Sequence[str]) -> frozenset[Show]:
     return frozenset(words[value] for value in values)
 
 
+def _read_topics(values: Sequence[str]) -> frozenset[Topic]:
+    words = {topic.value: topic for topic in Topic}
+    if unknown := [value for value in values if value not in words]:
+        raise StanzaError("bad-request", f"nobody subscribes to {unknown[0]}")
+    return frozenset(words[value] for value in values) or HERE.topics
+
+
+def _read_depth(values: Sequence[str]) -> int:
+    given = _DEPTH.fullmatch(single(values).strip() or "0")
+    if given is None:
+        raise StanzaError("bad-request", "a number of levels is needed")
+    return int(given[0])
+
+
 _READ: Final[Mapping[str, tuple[str, Callable[[Sequence[str]], object]]]] = {
     "pubsub#deliver": ("deliver", _read_flag),
     "pubsub#expire": ("expires", _read_expire),
     "pubsub#digest": (_NOTHING, _read_digest),
     "pubsub#include_body": ("body", _read_flag),
     "pubsub#show-values": ("shows", _read_shows),
+    TYPE: ("topics", _read_topics),
+    DEPTH: ("depth", _read_depth),
 }
 """What a field sets, and how it is read."""
 
@@ -98,6 +128,19 @@ def options_form(type: FormType, held: Subscription) -> Form:
                 shows,
                 "Only while I am (nothing chosen: always)",
                 choices,
+            ),
+            Field(
+                TYPE,
+                "list-multi",
+                tuple(topic.value for topic in _TOPICS if topic in held.scope.topics),
+                "What to hear of",
+                tuple(Option(topic.value, label) for topic, label in _TOPICS.items()),
+            ),
+            Field(
+                DEPTH,
+                "text-single",
+                (str(held.scope.depth),),
+                "And of how many levels below (-1: all)",
             ),
         ),
     )

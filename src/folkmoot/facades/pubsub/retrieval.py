@@ -12,6 +12,7 @@ from folkmoot.engine.store import PAGE_ITEMS_MAX, Edge, ItemPage, ItemQuery
 from folkmoot.facades.facade import Request, Route
 from folkmoot.facades.pubsub.notification import item_element
 from folkmoot.facades.pubsub.ns import PUBSUB
+from folkmoot.facades.pubsub.ordering import read_ordering
 from folkmoot.facades.pubsub.reading import items_named, node_named
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.rsm import Page, PageRequest, read_set
@@ -23,17 +24,25 @@ _DIGITS_MAX: Final = 9
 
 async def items(request: Request) -> Iterable[Element]:
     """Retrieve items: all, the newest, by id, or page by page (§6.5.2-6.5.8)."""
-    node = node_named(request)
+    node, outer = node_named(request), request.stanza.elements[0]
     subid = request.payload.get("subid", "")
     await request.ask(questions.hold_subid, request.actor, node, subid)
-    asked = read_set(request.stanza.elements[0])
+    asked, ordering = read_set(outer), read_ordering(outer)
     query = ItemQuery(node=node, ids=items_named(request.payload))
-    if not query.ids:
-        query = paged(query, asked) if asked else _newest(query, request.payload)
+    most = None if query.ids else _most(request.payload)
+    if not query.ids and asked:
+        query = paged(query, asked)
+    elif most is not None:
+        # §6.5.7: the newest of them; where an order is asked for, the first in that order
+        query = replace(query, edge=Edge.NEWEST if ordering is None else Edge.OLDEST, limit=most)
+    if ordering is not None:
+        query = ordering.query(query)
     page = await fresh(request, query, both=asked is None)
+    if ordering is not None:
+        page = ordering.page(page)
     told = (item_element(PUBSUB, item, publisher=page.named) for item in page.items)
     answer = Element(PUBSUB, "pubsub", None, Element(PUBSUB, "items", {"node": node.name}, *told))
-    whole = page.count if query.edge is Edge.OLDEST else min(query.limit, page.count)
+    whole = page.count if most is None else min(most, page.count)
     if asked or len(page.items) < whole:
         answer.children.extend(result_set(page))
     return (answer,)
@@ -72,15 +81,14 @@ def result_set(page: ItemPage) -> tuple[Element, ...]:
     return (Page(page.items, first, last, page.index, page.count).element(),)
 
 
-def _newest(query: ItemQuery, payload: Element) -> ItemQuery:
-    """The newest items, as many as `max_items` says; all without it (§6.5.7)."""
+def _most(payload: Element) -> int | None:
+    """How many items `max_items` says; None without it (§6.5.7)."""
     text = payload.get("max_items")
     if text is None:
-        return query
+        return None
     if not (text.isascii() and text.isdigit() and text.strip("0")):
         raise StanzaError("bad-request", "max_items is a number from 1")
-    limit = PAGE_ITEMS_MAX if len(text) > _DIGITS_MAX else min(int(text), PAGE_ITEMS_MAX)
-    return replace(query, edge=Edge.NEWEST, limit=limit)
+    return PAGE_ITEMS_MAX if len(text) > _DIGITS_MAX else min(int(text), PAGE_ITEMS_MAX)
 
 
 ROUTES = (Route("iq", "get", (PUBSUB, "pubsub", "items"), items, feature="retrieve-items"),)

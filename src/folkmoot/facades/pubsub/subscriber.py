@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from folkmoot.engine import questions
 from folkmoot.engine.commands import SetDelivery, Subscribe, Unsubscribe
@@ -21,6 +22,9 @@ from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element
 
+PUBLIC: Final = "urn:xmpp:pps:0"
+"""XEP-0465 0.1.1: a `<public/>` in the request lets others know (§4.1)."""
+
 
 async def subscribe(request: Request) -> Iterable[Element]:
     """Subscribe, perhaps with options; the answer says how far it has come (§6.1, §6.3.7).
@@ -37,6 +41,7 @@ async def subscribe(request: Request) -> Iterable[Element]:
             via=Via.PUBSUB,
             options=read_options(options),
             invite=read_invite(request.payload),
+            public=request.payload.child(PUBLIC, "public") is not None,
         )
     )
     made = next(each for each in events if isinstance(each, SubscriptionChanged))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
 from folkmoot.engine.commands import Entry, Publish
 from folkmoot.engine.questions import presences
 from folkmoot.engine.relations import presence_of
-from folkmoot.facades.facade import Facade, Handler, Request
+from folkmoot.facades.facade import Answered, Facade, Handler, Request
 from folkmoot.facades.personal import around, is_own
 from folkmoot.facades.pubsub.ns import OWNER, PUBSUB
 from folkmoot.facades.vcard import avatar
@@ -62,7 +61,7 @@ async def refresh(request: Request) -> None:
             await request.run(Publish(actor=resource, node=presence_of(account), entry=entry))
 
 
-async def _available(request: Request, handler: Handler) -> Iterable[Element]:
+async def _available(request: Request, handler: Handler) -> Answered:
     """Presence, broadcast or to one address, with the hash of the sender's avatar (§4)."""
     seen = await request.ask(avatar.shown, request.actor, request.actor.bare)
     if seen is None:
@@ -76,7 +75,7 @@ def beside_presence(facade: Facade) -> Facade:
     return around(facade, {("presence", ""): _available})
 
 
-async def _changed(request: Request, handler: Handler) -> Iterable[Element]:
+async def _changed(request: Request, handler: Handler) -> Answered:
     answer = await handler(request)
     if is_own(request) and request.payload.get("node") in (avatar.DATA, avatar.METADATA):
         await refresh(request)

@@ -11,16 +11,16 @@ finds out whom a change leaves outside.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 from folkmoot.engine import access
 from folkmoot.engine.access import Stance, Standing
-from folkmoot.engine.configuration import Access, NodeConfig
+from folkmoot.engine.configuration import Access, Inherit, NodeConfig
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.events import (
     AffiliationChanged,
     Event,
+    HatsChanged,
     ItemPublished,
     ItemsRetracted,
     NodeConfigured,
@@ -30,10 +30,12 @@ from folkmoot.engine.events import (
     OccupantsLost,
     SubscriptionChanged,
 )
+from folkmoot.engine.known import Known
 from folkmoot.engine.model import (
     CHAIN_NODES_MAX,
     PRESENCE_NODE,
     Affiliation,
+    Hat,
     Item,
     NodeId,
     State,
@@ -43,48 +45,6 @@ from folkmoot.engine.record import Node
 from folkmoot.engine.services import Services
 from folkmoot.engine.store import ItemPage, ItemQuery
 from folkmoot.xmpp.jid import JID
-
-
-@dataclass(frozen=True, slots=True)
-class Want:
-    """What has to be loaded before a decision can be made; whatever is set."""
-
-    nodes: tuple[NodeId, ...] = ()
-    heads: NodeId | None = None
-    recent: NodeId | None = None
-    page: ItemQuery | None = None
-    subscribed: tuple[JID, ...] = ()
-    affiliated: JID | None = None
-    account: JID | None = None
-    service: JID | None = None
-    related: tuple[NodeId, ...] = ()
-
-
-class Missing(Exception):
-    """A decision looked at what is not loaded. Never leaves the engine."""
-
-    def __init__(self, want: Want) -> None:
-        super().__init__(want)
-        self.want = want
-
-
-class Known(Protocol):
-    """What is loaded; each raises `Missing` where it does not know."""
-
-    @property
-    def rosters(self) -> MutableMapping[JID, int]: ...
-    def node(self, node: NodeId) -> Node | None: ...
-    def loaded(self, nodes: Iterable[NodeId]) -> None: ...
-    def heads(self, node: Node) -> Mapping[str, JID]: ...
-    def recent(self, node: Node) -> Sequence[Item]: ...
-    def page(self, query: ItemQuery) -> ItemPage: ...
-    def subscribed(self, jid: JID) -> frozenset[NodeId]: ...
-    def indexed(self, jids: Iterable[JID]) -> None: ...
-    def affiliated(self, jid: JID) -> frozenset[NodeId]: ...
-    def account(self, jid: JID) -> bool: ...
-    def related(self, nodes: Sequence[NodeId]) -> tuple[NodeId, ...]: ...
-    def nodes_of(self, service: JID) -> tuple[NodeId, ...]: ...
-
 
 ANCESTORS_MAX: Final = 64
 """How many nodes may stand above one; below more nobody may do anything but own and configure.
@@ -100,13 +60,14 @@ _FURTHEST: Final = (State.SUBSCRIBED, State.UNCONFIGURED, State.PENDING)
 class View:
     """Nodes, what entities are on them and what they are subscribed to, as a decision sees them."""
 
-    __slots__ = ("_configs", "_known", "_listed", "_rows", "_subscriptions", "services")
+    __slots__ = ("_configs", "_hats", "_known", "_listed", "_rows", "_subscriptions", "services")
 
     def __init__(self, known: Known, services: Services) -> None:
         self._known = known
         self.services = services
         self._configs: dict[NodeId, NodeConfig | None] = {}
         self._rows: dict[tuple[NodeId, JID], Affiliation | None] = {}
+        self._hats: dict[tuple[NodeId, JID], tuple[str, ...]] = {}
         self._subscriptions: dict[tuple[NodeId, JID], Subscription | None] = {}
         self._listed: dict[NodeId, dict[str, NodeId]] = {}
 
@@ -115,6 +76,7 @@ class View:
         view = View(self._known, self.services)
         view._configs = self._configs.copy()
         view._rows = self._rows.copy()
+        view._hats = self._hats.copy()
         view._subscriptions = self._subscriptions.copy()
         view._listed = {node: listed.copy() for node, listed in self._listed.items()}
         for event in events:
@@ -134,6 +96,8 @@ class View:
                 self._configs[node] = None
             case AffiliationChanged(node=node, jid=jid, after=row):
                 self._rows[node, jid] = row
+            case HatsChanged(node=node, jid=jid, after=hats):
+                self._hats[node, jid] = hats
             case SubscriptionChanged(node=node, subscriber=jid, after=subscription):
                 self._subscriptions[node, jid] = subscription
             case OccupantsLost(node=node, occupants=lost):
@@ -296,6 +260,26 @@ class View:
         own, *above = [self._standing(each, jid) for each in self.chain(node)]
         return access.affiliation([Standing(inherit=own.inherit, room=own.room), *above])
 
+    def hats(self, node: NodeId, jid: JID) -> tuple[Hat, ...]:
+        """What an entity wears at a node: its own hats first, then those of the nodes it is in."""
+        found: dict[str, Hat] = {}
+        for each in self.chain(node):
+            config = self.config(each)
+            if config is None:
+                break
+            if config.hats:
+                worn = self._worn(each, jid.bare)
+                found = {hat.uri: hat for hat in config.hats if hat.uri in worn} | found
+            if config.inherit is Inherit.NONE:
+                break
+        return tuple(found.values())
+
+    def _worn(self, node: NodeId, bare: JID) -> tuple[str, ...]:
+        if (node, bare) in self._hats:
+            return self._hats[node, bare]
+        found = self._known.node(node)
+        return () if found is None else found.wearers.get(bare, ())
+
     def _standing(self, node: NodeId, jid: JID) -> Standing:
         config = self.config(node)
         if config is None:
@@ -386,6 +370,14 @@ class View:
     def subscribed(self, jid: JID) -> frozenset[NodeId]:
         """Every node that an entity, or one of its resources, has a subscription to."""
         return self._known.subscribed(jid.bare)
+
+    def visited(self, jid: JID) -> frozenset[NodeId]:
+        """The rooms, and other nodes, in which some stream of an entity keeps it just now."""
+        return self._known.visited(jid.bare)
+
+    def watched(self, jid: JID) -> frozenset[NodeId]:
+        """The rooms that a resource wants to hear of from outside."""
+        return self._known.watched(jid)
 
     def affiliated(self, jid: JID) -> frozenset[NodeId]:
         """Every node that has a row for an entity, or a registration of it."""

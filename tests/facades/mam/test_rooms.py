@@ -30,6 +30,7 @@ VERSES = (
 )
 USER = "http://jabber.org/protocol/muc#user"
 SID = "urn:xmpp:sid:0"
+OCCUPANT = "urn:xmpp:occupant-id:0"
 
 
 async def says(client: Client, inside: str) -> Element:
@@ -215,6 +216,7 @@ async def test_so_many_at_once(stage: Stage) -> None:
     crone = await opened(stage)
     for number in range(RESULTS_MAX + 1):
         await crone.sends(f"<message type='groupchat' to='{COVEN}'><body>{number}</body></message>")
+        stage.clock.at += 1  # nobody says so much at once
     for asked, most in (("", RESULTS_DEFAULT), (paged("<max>9999</max>"), RESULTS_MAX)):
         found = await looks_up(crone, COVEN, query(more=asked))
         assert (len(found.results), found.complete) == (most, False)
@@ -411,3 +413,36 @@ async def test_with_somebody(stage: Stage, wanted: str, moderator: int, others: 
     for client, count in ((crone, moderator), (wicca, others)):
         found = await looks_up(client, COVEN, query({"with": wanted}))
         assert (len(found.results), found.page[3]) == (count, str(count))
+
+
+async def test_what_was_taken_back_is_a_tombstone(stage: Stage) -> None:
+    """XEP-0424 §4, XEP-0425 §4, XEP-0421 §3: in its place, by whom it was said live."""
+    crone, wicca = await spoken(stage)
+    live = await says(wicca, "<body>Fillet of a fenny snake</body>")
+    author = live.child(OCCUPANT, "occupant-id")
+    assert author is not None
+    await crone.asks(
+        f"<iq type='set' to='{COVEN}' id='r'><moderate xmlns='urn:xmpp:message-moderate:1'"
+        f" id='{stanza_id(live)}'><retract xmlns='urn:xmpp:message-retract:1'/></moderate></iq>",
+        "<iq type='result'/>",
+    )
+    for client in (crone, wicca):
+        *_, stone, notice = (await all_of(client)).messages
+        assert holds(
+            stone,
+            stanza(f"""
+            <message from='{COVEN}/secondwitch' id='m'>
+              <retracted xmlns='urn:xmpp:message-retract:1'>
+                <moderated xmlns='urn:xmpp:message-moderate:1' by='{COVEN}/firstwitch'/>
+              </retracted>
+              <occupant-id xmlns='{OCCUPANT}' id='{author.get("id")}'/>
+            </message>"""),
+        )
+        assert "snake" not in str(stone)
+        assert holds(
+            notice,
+            stanza(f"""
+            <message from='{COVEN}'>
+              <retract xmlns='urn:xmpp:message-retract:1' id='{stanza_id(live)}'/>
+            </message>"""),
+        )

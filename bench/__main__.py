@@ -49,6 +49,7 @@ class Course(NamedTuple):
     title: str
     accounts: int
     run: Callable[[Place], Sample]
+    paced: bool = False
 
 
 @app.command()
@@ -175,7 +176,11 @@ def _side_by_side(names: Sequence[str], times: int, data: Path | None, json_: Pa
 def _own(scale: Scale) -> Iterator[Course]:
     for workload in WORKLOADS:
         yield Course(
-            workload.name, workload.title.format(scale), scale.accounts, _runner(workload, scale)
+            workload.name,
+            workload.title.format(scale),
+            scale.accounts,
+            _runner(workload, scale),
+            workload.paced,
         )
 
 
@@ -219,7 +224,7 @@ def _measured(course: Course, times: int, data: Path | None) -> Iterator[report.
     for number in range(times):
         with (
             progress.status(f"{course.title}: {number + 1} of {times}"),
-            serving(course.accounts, data) as place,
+            serving(course.accounts, data, paced=course.paced) as place,
         ):
             began = place.clocks()
             sample = course.run(place)

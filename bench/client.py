@@ -29,6 +29,9 @@ HEADER: Final = (
 ).encode()
 """The one thing that is no element of its own: the start tag of a stream (RFC 6120 §4.2)."""
 
+UNREAD_BYTES_MAX: Final = 65_536
+"""What may wait to be read by the server before a client that floods waits, too."""
+
 LOG_INS_AT_ONCE: Final = 32
 READ_LIMITS: Final = Limits(stanza_bytes_max=64 * 1024 * 1024, elements_max=1_000_000)
 """What the server says is taken as it comes."""
@@ -80,6 +83,12 @@ class Client(asyncio.Protocol):
     def say(self, stanza: Element) -> None:
         """Send a stanza."""
         self.send(serialize(stanza, CLIENT).encode())
+
+    @property
+    def clear(self) -> bool:
+        """Whether little of what was sent still waits here for the server to read."""
+        waiting: int = self._transport.get_write_buffer_size()
+        return waiting < UNREAD_BYTES_MAX
 
     def drop(self) -> None:
         """Hang up without a word."""

@@ -67,6 +67,15 @@ level = "warning"
 """
 """What differs from the defaults: the doors, and that passwords may travel without TLS."""
 
+AT_ANY_PACE: Final = """
+[rooms]
+messages_max = 1_000_000
+messages_of_all_max = 1_000_000
+presences_max = 1_000_000
+presences_of_all_max = 1_000_000
+"""
+"""The same, where what a server can do is measured and not what a room may."""
+
 Rows = Set[tuple[object, ...]]
 
 
@@ -143,9 +152,10 @@ class Place:
 
 
 @contextmanager
-def serving(accounts: int, parent: Path | None = None) -> Iterator[Place]:
+def serving(accounts: int, parent: Path | None = None, *, paced: bool = False) -> Iterator[Place]:
     """A new server with accounts user0, user1 ..., until the block ends; then nothing is left.
 
+    paced: rooms are held to the pace that they are held to by default.
     parent: where its data directory is made; on a disk, for the figures to mean something.
     Raises NoServer.
     """
@@ -153,7 +163,8 @@ def serving(accounts: int, parent: Path | None = None) -> Iterator[Place]:
         parent = ON_DISK
     with tempfile.TemporaryDirectory(prefix="folkmoot-bench-", dir=parent) as directory:
         data, config, log = (Path(directory) / name for name in ("data", "folkmoot.toml", "log"))
-        config.write_text(CONFIG.format(domain=DOMAIN, data=data), "utf-8")
+        text = CONFIG.format(domain=DOMAIN, data=data) + ("" if paced else AT_ANY_PACE)
+        config.write_text(text, "utf-8")
         _add_accounts(config, accounts)
         command: list[str | Path] = [FOLKMOOT, "serve", "--config", config]
         with log.open("wb") as output, subprocess.Popen(command, stderr=output) as process:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from bench import fanout, peers, referee, report, sessions, storing, trickle, words
+from bench import fanout, flood, peers, referee, report, sessions, storing, trickle, words
 from bench.client import Client, Refusal, crowd, soon
 from bench.figures import Figure, Goal, percentile, rate
 from bench.place import SPACES, NoServer, Place, serving
@@ -55,6 +55,14 @@ async def test_what_is_said_reaches_all_occupants(place: Place) -> None:
     assert 0 < sample[fanout.MIDDLE] <= sample[fanout.WORST]
     assert sample[fanout.ALONE] > 0
     assert sample[fanout.ENTERING_SECONDS] > 0
+
+
+async def test_a_room_talks_beside_one_that_floods(place: Place) -> None:
+    """All that is said in the quiet room is heard, or the workload would not end."""
+    sample = await flood.flood(place, TINY)
+    assert 0 < sample[flood.BESIDE_MIDDLE] <= sample[flood.BESIDE_WORST]
+    assert 0 < sample[flood.CALM_MIDDLE] <= sample[flood.CALM_WORST]
+    assert sample[flood.OFFERED] > 0
 
 
 async def test_every_item_published_is_acknowledged(place: Place) -> None:

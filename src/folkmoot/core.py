@@ -8,6 +8,7 @@ import time
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from typing import Final
 
 import structlog
@@ -105,6 +106,7 @@ async def running(
     Nobody has a stream yet, so whoever was in a room when the server last stopped is let go of,
     and what was to go with its publisher is gone.
     """
+    services = replace(services, secret=await store.secret("occupants"))
     core = Core(store, services, stamp or Stamps())
     try:
         await core.engine.vacate(core.router.may_be_there)

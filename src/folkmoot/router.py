@@ -10,14 +10,14 @@ from collections.abc import Awaitable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import structlog
 
 from folkmoot.asking import ELSEWHERE, Asking, Link
 from folkmoot.capabilities import Capabilities
 from folkmoot.eager import begin
-from folkmoot.engine.commands import Retract, Unsubscribe
+from folkmoot.engine.commands import Retract, Unsubscribe, Unwatch
 from folkmoot.engine.engine import Engine
 from folkmoot.engine.errors import Refused
 from folkmoot.engine.model import PRESENCE_NODE, NodeId, State, Via
@@ -39,6 +39,12 @@ from folkmoot.xmpp.errors import StanzaError, StreamError
 from folkmoot.xmpp.jid import JID, InvalidJID
 from folkmoot.xmpp.stanza import CLIENT, error_reply, reply, stamp
 from folkmoot.xmpp.xml import Element, parse
+
+TOO_MUCH_SECONDS: Final = 0.1
+"""How long nothing more is read of a stream that asks for too much: a flood slows its sender, who
+is told to wait and does not, and nobody else."""
+
+_TOO_MUCH: Final = ("policy-violation", "resource-constraint")
 
 log = structlog.get_logger()
 
@@ -116,6 +122,7 @@ class Router:
             await self._try(
                 Unsubscribe(actor=session.jid, node=node, subscriber=session.jid, lost=True)
             )
+        await self._unwatch(session)
         gone = (session.jid.resource,)
         node = NodeId(session.jid.bare, PRESENCE_NODE)
         await self._try(Retract(actor=session.jid, node=node, item_ids=gone))
@@ -123,7 +130,12 @@ class Router:
             await self._engine.depart(session.jid)
         await self._part(session)
 
-    async def _try(self, command: Retract | Unsubscribe) -> None:
+    async def _unwatch(self, session: Session) -> None:
+        if self._engine.watches(session.jid):
+            node = NodeId(self._services.rooms, "")
+            await self._try(Unwatch(actor=session.jid, node=node))
+
+    async def _try(self, command: Retract | Unsubscribe | Unwatch) -> None:
         try:
             await self._engine.run(command)
         except Refused as refused:
@@ -150,23 +162,31 @@ class Router:
         """A stanza from elsewhere, to the pubsub service."""
         sender = self.asking.arrived(stanza)
         if sender is not None:
-            self._begin(self._handle(Session(sender, ELSEWHERE), stanza))
+            self._begin(self._received(Session(sender, ELSEWHERE), stanza))
 
     # --- stanzas in
 
     def receive(self, jid: JID, stanza: Element) -> Awaitable[None] | None:
         """Handle a stanza of a session; None: done, else it waits for something to be loaded."""
         session = self.sessions.get(jid)
-        return None if session is None else begin(self._handle(session, stanza))
+        return None if session is None else begin(self._received(session, stanza))
 
-    async def _handle(self, session: Session, stanza: Element) -> None:
+    async def _received(self, session: Session, stanza: Element) -> None:
+        error = await self._handle(session, stanza)
+        if error is not None and error.type == "wait" and error.condition in _TOO_MUCH:
+            await asyncio.sleep(TOO_MUCH_SECONDS)
+
+    async def _handle(self, session: Session, stanza: Element) -> StanzaError | None:
+        """Do what a stanza asks for; gives why it was refused, if it was."""
         try:
             await self._route(session, stanza)
         except StanzaError as error:
             self._refuse(session, stanza, error)
+            return error
         except Exception:  # a bug: it must not cost this stream, or another, its life
             log.exception("a stanza met a bug", stanza=stanza.name, type=stanza.get("type"))
             self._refuse(session, stanza, StanzaError("internal-server-error"))
+        return None
 
     def _refuse(self, session: Session, stanza: Element, error: StanzaError) -> None:
         """Say no; but never to an error, nor to a result (RFC 6120 §8.3.1)."""
@@ -202,11 +222,18 @@ class Router:
         sender = Sender(available, session.interested, session.priority, eventing)
         instead = partial(self._instead, session)
         request = Request(self._engine, stanza, session.jid, to, payload, instead, sender)
+        before = session.eventing
+        if stanza.name == "presence" and stanza.get("to") is None and stanza.get("type") is None:
+            self.sessions.mark(session, eventing=eventing)  # words are told while it is handled
         try:
             children = await route.handler(request)
         except Refused as refused:
+            self.sessions.mark(session, eventing=before)
             raise facade.error(refused) from refused
-        self._note(session, stanza, to, payload, eventing=eventing)
+        except StanzaError:
+            self.sessions.mark(session, eventing=before)
+            raise
+        self._note(session, stanza, to, payload)
         if stanza.name == "iq":
             if children is not None:
                 self._engine.tell(Answer(session.jid, reply(stanza, *children)))
@@ -241,9 +268,7 @@ class Router:
             raise StanzaError("service-unavailable", "nobody is there")
         self._engine.tell(Answer(to, stanza))
 
-    def _note(
-        self, session: Session, stanza: Element, to: JID, payload: Element, *, eventing: bool
-    ) -> None:
+    def _note(self, session: Session, stanza: Element, to: JID, payload: Element) -> None:
         """What the session has to remember of a stanza that was handled."""
         if stanza.name == "iq":
             if payload.ns == roster.NS and stanza.get("type") == "get":
@@ -256,7 +281,6 @@ class Router:
         type = stanza.get("type", "")
         if stanza.get("to") is None:
             if type == "":
-                self.sessions.mark(session, eventing=eventing)
                 question = self.capabilities.announced(session, stanza)
                 if question is not None:
                     self._engine.tell(Answer(session.jid, question))
@@ -289,6 +313,7 @@ class Router:
             await self._try(
                 Unsubscribe(actor=session.jid, node=node, subscriber=session.jid, parting=stanza)
             )
+        await self._unwatch(session)
         await self._engine.depart(session.jid)
         await self._part(session, stanza.elements)
 

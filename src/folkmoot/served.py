@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from folkmoot.engine import questions
-from folkmoot.engine.model import Via
+from folkmoot.engine.model import NodeId, Via
 from folkmoot.engine.services import Services
 from folkmoot.facades import (
     archiving,
@@ -16,6 +16,7 @@ from folkmoot.facades import (
     carbons,
     disco,
     eventing,
+    hats,
     invites,
     mam,
     messages,
@@ -31,8 +32,10 @@ from folkmoot.facades import (
 )
 from folkmoot.facades.facade import Answered, Facade, Request, Route
 from folkmoot.facades.pubsub import bounces, discovery
+from folkmoot.facades.pubsub.reading import node_id
 from folkmoot.router import Place, Served
 from folkmoot.xmpp.errors import StanzaError
+from folkmoot.xmpp.forms import Form
 from folkmoot.xmpp.xml import Element
 
 _OLD = (*private_storage.FEATURES, *bookmarks.FEATURES, *vcard.FEATURES)
@@ -47,7 +50,7 @@ def served(services: Services) -> Served:
     common = basics.facade(errors)
     spaces_disco = disco.facade(
         (disco.Identity("pubsub", "service", "Spaces"),),
-        (*pubsub.FEATURES, *_OF_SPACES, *basics.FEATURES),
+        (*pubsub.FEATURES, *_OF_SPACES, *basics.FEATURES, hats.NS),
         discovery.nodes,
         errors,
         node_info=moderation.node_info,
@@ -58,7 +61,7 @@ def served(services: Services) -> Served:
             Place.SERVER: (_server_disco(services), eventing.at_server, common),
             Place.PUBSUB: (
                 moderation.FACADE,  # before XEP-0060, some of whose commands it hands on
-                pubsub.FACADE,
+                hats.beside(pubsub.FACADE, _space),
                 mam.OF_NODES,
                 audit.FACADE,
                 invites.FACADE,
@@ -88,6 +91,11 @@ def served(services: Services) -> Served:
             Via.PEP: (pep.FACADE,),
         },
     )
+
+
+def _space(request: Request, form: Form | None) -> NodeId | None:
+    """The node that a command for a space is about, once it is said."""
+    return None if form is None else node_id(request, form.value(hats.NODE))
 
 
 def _server_disco(services: Services) -> Facade:

@@ -20,7 +20,7 @@ from typing import Final
 import structlog
 from aiohttp import web
 
-from folkmoot.abroad.schedule import Pace
+from folkmoot.abroad import schedule
 from folkmoot.abroad.tending import Tending
 from folkmoot.abroad.visit import Policy
 from folkmoot.admin import Account, AdminError, Progress, StoreAdmin
@@ -30,6 +30,7 @@ from folkmoot.core import Core, running
 from folkmoot.engine.commands import Forget
 from folkmoot.engine.configuration import Keep
 from folkmoot.engine.model import PRESENCE_NODE, NodeId
+from folkmoot.engine.pace import PACES, Pace, Rate
 from folkmoot.engine.services import Bounds, Services
 from folkmoot.listeners.certificates import ensure_certificate
 from folkmoot.listeners.component import ComponentLink, LinkSettings
@@ -139,7 +140,7 @@ async def _outward(config: Config, core: Core, store: SQLiteStore) -> AsyncItera
         now=time.time,
         chance=random.random,
         policy=Policy(remove_strangers=config.sync.strangers is Strangers.REMOVE),
-        pace=Pace(config.sync.queries_per_second_max),
+        pace=schedule.Pace(config.sync.queries_per_second_max),
     )
     tasks = [asyncio.ensure_future(tending.run())]
     if (settings := link_settings(config)) is not None:
@@ -239,7 +240,20 @@ def services(config: Config) -> Services:
             items=config.archive.account_messages or None,
         ),
         archive_default=Keep(config.archive.archive_default.value),
+        paces=paces(config),
     )
+
+
+def paces(config: Config) -> Mapping[Pace, Rate]:
+    """How often what may happen in rooms; what is no option is as it is."""
+    rooms = config.rooms
+    return {
+        **PACES,
+        Pace.MESSAGES: Rate(rooms.messages_max, rooms.messages_max * 10),
+        Pace.PRESENCES: Rate(rooms.presences_max, rooms.presences_max * 20),
+        Pace.MESSAGES_OF_ALL: Rate(rooms.messages_of_all_max, rooms.messages_of_all_max * 10),
+        Pace.PRESENCES_OF_ALL: Rate(rooms.presences_of_all_max, rooms.presences_of_all_max * 100),
+    }
 
 
 def stream_settings(config: Config) -> StreamSettings:

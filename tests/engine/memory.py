@@ -89,6 +89,7 @@ class MemoryStore:
                 created=kept.created,
                 affiliations=kept.affiliations.copy(),
                 subscriptions=kept.subscriptions.copy(),
+                wearers=kept.wearers.copy(),
                 listed=kept.listed,
                 invites=kept.invites.copy(),
                 registrations=kept.registrations.copy(),
@@ -109,6 +110,10 @@ class MemoryStore:
         page = ItemPage((), 0, 0) if kept is None else kept.ask(query)
         await self._answer()
         return page
+
+    async def secret(self, name: str) -> bytes:
+        await self._answer()
+        return name.encode()
 
     async def weight(self, node: NodeId) -> tuple[int, int]:
         items = self.items_of(node).values() if node in self.kept else ()

@@ -19,6 +19,7 @@ from folkmoot.engine.access import (
     refuses_change_of_item,
     refuses_entry,
     refuses_items,
+    refuses_moderation,
     refuses_publish,
     refuses_role,
     refuses_stay,
@@ -330,6 +331,25 @@ def test_looking_up_what_was_said(
         NodeConfig(room=room, access=Access.WHITELIST), Stance(NONE), present=present
     )
     assert closed is Reason.CLOSED_NODE
+
+
+@pytest.mark.parametrize(
+    ("actor", "author", "expected"),
+    [
+        ((OWNER, MODERATOR), OWNER, None),
+        ((OWNER, MODERATOR), OUTCAST, None),
+        ((ADMIN, MODERATOR), OWNER, Reason.OUTRANKED),
+        ((NONE, MODERATOR), NONE, None),
+        ((NONE, MODERATOR), MEMBER, Reason.OUTRANKED),
+        ((MEMBER, PARTICIPANT), NONE, Reason.FORBIDDEN),
+        ((NONE, VISITOR), NONE, Reason.FORBIDDEN),
+    ],
+)
+def test_moderating(
+    actor: tuple[Affiliation, Role], author: Affiliation, expected: Reason | None
+) -> None:
+    """XEP-0425 §3, §3.2."""
+    assert refuses_moderation(actor, author) is expected
 
 
 def test_every_affiliation_has_a_rank() -> None:

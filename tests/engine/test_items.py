@@ -301,7 +301,7 @@ async def test_what_cannot_be_retracted(stand: Stand) -> None:
 async def test_what_was_said_in_a_room_is_not_unsaid_this_way(stand: Stand) -> None:
     await stand.room()
     await stand.enter(HALL, device(HAMLET))
-    (event,) = await stand.publish(HALL, device(HAMLET))
+    *_, event = await stand.publish(HALL, device(HAMLET))
     assert isinstance(event, ItemPublished)
     command = Retract(actor=HAMLET, node=HALL, item_ids=(event.item.id,))
     await stand.refused(command, Reason.FORBIDDEN)

@@ -22,21 +22,25 @@ from folkmoot.engine.commands import (
     Register,
     Retract,
     SetAffiliations,
+    SetHat,
     SetRoles,
     Subscribe,
     Unsubscribe,
 )
 from folkmoot.engine.configuration import NODE_ITEMS_MAX, Access, Registering
+from folkmoot.engine.decide.hats import HATS_PER_NODE_MAX
 from folkmoot.engine.decide.invites import INVITES_PER_NODE_MAX
 from folkmoot.engine.errors import Reason
 from folkmoot.engine.model import (
     CHAIN_NODES_MAX,
     MESSAGES_NODE,
     Affiliation,
+    Hat,
     NodeId,
     Occupant,
     Via,
 )
+from folkmoot.engine.pace import Bucket, Pace
 from folkmoot.xmpp.jid import JID
 from tests.engine.stand import (
     DENMARK,
@@ -67,6 +71,7 @@ MONUMENT = NodeId(SPACES, "monument")
 TUNE, SECRETS = NodeId(HAMLET, "tune"), NodeId(HAMLET, "secrets")
 MAILBOX = NodeId(HAMLET, MESSAGES_NODE)
 CRYPT, STAGE = NodeId(ROOMS, "crypt"), NodeId(ROOMS, "stage")
+CELL = NodeId(ROOMS, "cell")
 CHAPEL = NodeId(ROOMS, "chapel")
 CHAPEL_RULES = {"room.nicks_locked": True, "room.registering": Registering.CLOSED}
 CHAIN = tuple(NodeId(SPACES, f"link {number}") for number in range(CHAIN_NODES_MAX))
@@ -93,6 +98,8 @@ async def stand() -> AsyncIterator[Stand]:
         await stand.subscribe(DENMARK, HORATIO)
         for _ in range(INVITES_PER_NODE_MAX):
             await stand.run(Invite(actor=HAMLET, node=DENMARK))
+        for number in range(HATS_PER_NODE_MAX):
+            await stand.run(SetHat(actor=HAMLET, node=DENMARK, hat=Hat(f"urn:{number}", "Crown")))
         await stand.space(ELSINORE, parent=DENMARK)
         await stand.leaf(CHAIN[0])
         for above, node in pairwise(CHAIN):
@@ -108,6 +115,13 @@ async def stand() -> AsyncIterator[Stand]:
         await stand.run(Create(actor=OPHELIA, node=TOWER))
         await stand.room(CRYPT, OPHELIA, settings={"room.occupants_max": 1})
         await stand.enter(CRYPT, FRIEND)
+        await stand.room(CELL, OPHELIA, settings={"room.slow_seconds": 60})
+        await stand.enter(CELL, PRINCE)
+        cell = await stand.node(CELL)
+        used = Bucket(0, 1e12)
+        cell.put_buckets([((None, Pace.PRESENCES_OF_ALL), used), ((HORATIO, Pace.NICKS), used)])
+        await stand.publish(CELL, PRINCE)
+        cell.put_buckets([((HAMLET, Pace.SLOW), used), ((HAMLET, Pace.PRESENCES), used)])
         await stand.publish(MAILBOX, id="mail")
         heads = (await stand.node(MAILBOX)).heads
         assert heads is not None
@@ -182,6 +196,10 @@ ASKED: Final[dict[Reason, Command]] = {
     Reason.ROOM_LOCKED: entry(TOWER, FRIEND),
     Reason.NO_VOICE: publish(HALL, FRIEND),
     Reason.TOO_MANY_INVITES: Invite(actor=HAMLET, node=DENMARK),
+    Reason.TOO_MANY_HATS: SetHat(actor=HAMLET, node=DENMARK, hat=Hat("urn:one-more", "Crown")),
+    Reason.TOO_FAST: ChangePresence(actor=PRINCE, node=CELL, occupant=Occupant("hamlet", HERE)),
+    Reason.ROOM_TOO_BUSY: entry(CELL, FRIEND),
+    Reason.SLOW_MODE: publish(CELL, PRINCE, entry=Entry(payload=WORDS, words=True)),
     Reason.NOT_IN_ROOM: SetRoles(actor=PRINCE, node=HALL, roles={"yorick": None}),
 }
 
@@ -196,6 +214,9 @@ async def test_a_no_is_a_no(stand: Stand, reason: Reason) -> None:
         Reason.CYCLE: "parent",
         Reason.CHAIN_TOO_LONG: "parent",
         Reason.MISPLACED: "link",
+        Reason.TOO_FAST: "presences",
+        Reason.ROOM_TOO_BUSY: "presences of all",
+        Reason.SLOW_MODE: "60",
     }
     await stand.refused(ASKED[reason], reason, detail.get(reason, ""))
 

@@ -12,6 +12,7 @@ from folkmoot.engine.events import (
     Audited,
     CardChanged,
     Event,
+    HatsChanged,
     InviteChanged,
     ItemPublished,
     ItemReplaced,
@@ -67,6 +68,7 @@ class KeptNode:
     creator: JID
     created: float
     affiliations: dict[JID, Affiliation] = field(default_factory=dict)
+    wearers: dict[JID, tuple[str, ...]] = field(default_factory=dict)
     subscriptions: dict[JID, Subscription] = field(default_factory=dict)
     items: dict[str, tuple[Item, NodeId | None]] = field(default_factory=dict)
     begun: dict[str, None] = field(default_factory=dict)
@@ -105,21 +107,17 @@ class KeptNode:
             self.begun.setdefault(event.item.id)
             self.drop(event.evicted)
 
-    def take_back(self, item: Item) -> None:
+    def replace(self, item: Item) -> None:
+        """Other contents in the same place, by the same publisher, at the same time."""
         if item.id in self.items:
-            before, lists = self.items[item.id]
-            self.items[item.id] = (replace(before, payload=item.payload), lists)
+            old, lists = self.items[item.id]
+            same = replace(old, payload=item.payload, retraction=item.retraction)
+            self.items[item.id] = (same, lists)
 
     def drop(self, item_ids: Iterable[str]) -> None:
         for item_id in item_ids:
             self.items.pop(item_id, None)
             self.begun.pop(item_id, None)
-
-    def replace(self, item: Item) -> None:
-        """Other contents in the same place, by the same publisher, at the same time."""
-        if item.id in self.items:
-            old, lists = self.items[item.id]
-            self.items[item.id] = (replace(old, payload=item.payload), lists)
 
     def subscribe(self, event: SubscriptionChanged) -> None:
         after = event.after
@@ -273,12 +271,10 @@ class Kept(dict[NodeId, KeptNode]):
                 del self[event.node]
             case ItemPublished():
                 self[event.node].publish(event)
-            case ItemReplaced():
+            case ItemReplaced() | MessageTakenBack():
                 self[event.node].replace(event.item)
             case ItemsRetracted():
                 self[event.node].drop(event.item_ids)
-            case MessageTakenBack(item=item):
-                self[event.node].take_back(item)
             case NodePurged():
                 self[event.node].drop(list(self[event.node].items))
             case SubscriptionChanged():
@@ -288,6 +284,10 @@ class Kept(dict[NodeId, KeptNode]):
                     self[node].subscriptions.pop(each.subscriber, None)
             case AffiliationChanged():
                 self[event.node].affiliate(event)
+            case HatsChanged():
+                self[event.node].wearers.pop(event.jid, None)
+                if event.after:
+                    self[event.node].wearers[event.jid] = event.after
             case InviteChanged(before=before, after=after):
                 if after is not None:
                     self[event.node].invites[after.id] = after
@@ -308,7 +308,7 @@ class Kept(dict[NodeId, KeptNode]):
         return frozenset(
             node
             for node, kept in self.items()
-            if jid in kept.affiliations or jid in kept.registrations
+            if jid in kept.affiliations or jid in kept.registrations or jid in kept.wearers
         )
 
     def mine(self, reader: JID | None) -> set[NodeId]:

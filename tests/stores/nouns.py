@@ -15,6 +15,7 @@ from folkmoot.engine.model import (
     NodeId,
     Occupant,
     Registration,
+    Retraction,
     Role,
     Scope,
     Show,
@@ -101,6 +102,7 @@ items = st.builds(
     payload=st.none() | elements,
     nick=st.just("witch") | texts,
 )
+retractions = st.builds(Retraction, at=seconds, id=texts, moderator=texts, nick=texts, reason=texts)
 registrations = st.builds(Registration, nick=texts, pending=st.booleans())
 contacts = st.builds(
     Contact,

@@ -23,6 +23,7 @@ from folkmoot.engine.events import (
     CardChanged,
     Cause,
     Event,
+    HatsChanged,
     ItemPublished,
     ItemReplaced,
     ItemsRetracted,
@@ -35,7 +36,14 @@ from folkmoot.engine.events import (
     SubjectChanged,
     SubscriptionChanged,
 )
-from folkmoot.engine.model import Affiliation, Item, NodeId, Registration, Subscription
+from folkmoot.engine.model import (
+    Affiliation,
+    Item,
+    NodeId,
+    Registration,
+    Retraction,
+    Subscription,
+)
 from folkmoot.engine.store import (
     ArchiveQuery,
     Edge,
@@ -163,24 +171,24 @@ class StoreMachine(RuleBasedStateMachine):
         )
 
     @precondition(lambda self: self.coming)
-    @rule(data=st.data(), item=nouns.items)
-    def replace(self, data: st.DataObject, item: Item) -> None:
+    @rule(data=st.data(), item=nouns.items, retraction=nouns.retractions, above=st.booleans())
+    def take_back(
+        self, data: st.DataObject, item: Item, retraction: Retraction, above: bool
+    ) -> None:
         """As the engine does: what is not replaced is as it was, where the item is there at all."""
         node, kept = self.node(data)
         old, _ = kept.items.get(item.id, (item, None))
-        self.happens(ItemReplaced(node=node, item=replace(old, payload=item.payload)))
+        tombstone = replace(old, payload=item.payload, retraction=retraction)
+        if above:
+            self.happens(MessageTakenBack(node=node, item=tombstone, by=nouns.JULIET))
+        else:
+            self.happens(ItemReplaced(node=node, item=tombstone))
 
     @precondition(lambda self: self.coming)
     @rule(data=st.data(), item_ids=st.lists(nouns.item_ids, max_size=2).map(tuple))
     def retract(self, data: st.DataObject, item_ids: tuple[str, ...]) -> None:
         node, _ = self.node(data)
         self.happens(ItemsRetracted(node=node, item_ids=item_ids, by=nouns.JULIET, tell=True))
-
-    @precondition(lambda self: self.coming)
-    @rule(data=st.data(), item=nouns.items)
-    def take_back(self, data: st.DataObject, item: Item) -> None:
-        node, _ = self.node(data)
-        self.happens(MessageTakenBack(node=node, item=item, by=nouns.JULIET, id="why"))
 
     @precondition(lambda self: self.coming)
     @rule(data=st.data())
@@ -204,6 +212,13 @@ class StoreMachine(RuleBasedStateMachine):
                 cause=Cause.ASKED,
             )
         )
+
+    @precondition(lambda self: self.coming)
+    @rule(data=st.data(), jid=nouns.bare_jids, after=st.lists(nouns.texts, max_size=2).map(tuple))
+    def wear(self, data: st.DataObject, jid: JID, after: tuple[str, ...]) -> None:
+        node, kept = self.node(data)
+        before = kept.wearers.get(jid, ())
+        self.happens(HatsChanged(node=node, jid=jid, before=before, after=after, by=nouns.JULIET))
 
     @precondition(lambda self: self.coming)
     @rule(data=st.data())
@@ -309,6 +324,7 @@ class StoreMachine(RuleBasedStateMachine):
             assert found.config == kept.config
             assert (found.creator, found.created) == (kept.creator, kept.created)
             assert found.affiliations == kept.affiliations
+            assert found.wearers == kept.wearers
             assert found.subscriptions == kept.subscriptions
             assert found.listed == kept.listed
             assert found.subject == kept.subject

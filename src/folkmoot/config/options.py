@@ -234,6 +234,29 @@ class Sync:
 
 
 @dataclass(frozen=True, slots=True)
+class Rooms:
+    """How much may happen in one room each second, so that the others notice nothing."""
+
+    messages_max: int = option(
+        whole(1, _MILLION),
+        10,
+        "Messages of one person, on all their devices; 10 times that at once.",
+    )
+    messages_of_all_max: int = option(
+        whole(1, _MILLION), 100, "Messages of all in the room together; 10 times that at once."
+    )
+    presences_max: int = option(
+        whole(1, _MILLION), 5, "Changes of one person's presence; 20 times that at once."
+    )
+    presences_of_all_max: int = option(
+        whole(1, _MILLION),
+        200,
+        "Presences of all together, entering among them; 100 times that at once, for when all"
+        " come back after a restart.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Log:
     """What the server says about its work, on standard error. Never a password, never a message."""
 
@@ -272,6 +295,7 @@ class Config:
     archive: Archive = Archive()
     component: Component = Component()
     sync: Sync = Sync()
+    rooms: Rooms = Rooms()
     log: Log = Log()
 
     @property

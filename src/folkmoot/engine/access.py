@@ -191,11 +191,23 @@ def keeps(preferences: Preferences, default: Keep, other: JID) -> bool | None:
 
 
 def refuses_invite(config: NodeConfig, affiliation: Affiliation) -> Reason | None:
-    """Whether an entity may not make and see invites (docs/extensions/invites.md)."""
+    """Whether an entity may not make and see invites (docs/extensions/invites.md).
+
+    Into a room: its staff, and members where they may invite (XEP-0488 0.1.0, §7).
+    """
     allowed = [Affiliation.OWNER]
-    if config.inviters is Inviters.PUBLISHERS:
+    if config.room is not None:
+        allowed.append(Affiliation.ADMIN)
+        if config.room.allow_invites:
+            allowed.append(Affiliation.MEMBER)
+    elif config.inviters is Inviters.PUBLISHERS:
         allowed.append(Affiliation.PUBLISHER)
     return None if affiliation in allowed else Reason.FORBIDDEN
+
+
+def may_see_invite(affiliation: Affiliation, *, own: bool) -> bool:
+    """Whether who may make invites sees, and revokes, one that is there (XEP-0488 §3.6, §3.7)."""
+    return own or affiliation is not Affiliation.MEMBER
 
 
 def refuses_publish(config: NodeConfig, stance: Stance) -> Reason | None:
@@ -258,6 +270,28 @@ def may_message(room: RoomConfig, sender: Role) -> bool:
             return False
 
 
+def refuses_moderation(actor: tuple[Affiliation, Role], author: Affiliation) -> Reason | None:
+    """Whether an actor may not take back what somebody said in a room (XEP-0425 0.3.0, §3).
+
+    actor: affiliation and role. Moderators may, but not what somebody said who stands above them,
+    as they cannot kick them either.
+    """
+    if actor[1] is not Role.MODERATOR:
+        return Reason.FORBIDDEN
+    return Reason.OUTRANKED if RANK[author] > RANK[actor[0]] else None
+
+
+def refuses_hats(affiliation: Affiliation) -> Reason | None:
+    """Whether an entity may not say which hats there are (XEP-0317 §3.2, §3.3)."""
+    return None if affiliation is Affiliation.OWNER else Reason.FORBIDDEN
+
+
+def refuses_wearing(affiliation: Affiliation) -> Reason | None:
+    """Whether an entity may not say who wears a hat, nor see the list (XEP-0317 §3.5 to §3.7)."""
+    allowed = (Affiliation.OWNER, Affiliation.ADMIN)
+    return None if affiliation in allowed else Reason.FORBIDDEN
+
+
 def refuses_guest(
     config: NodeConfig, standing: Affiliation, role: Role, guest: Affiliation
 ) -> Reason | None:
@@ -308,7 +342,7 @@ def refuses_affiliation(
     return None
 
 
-def refuses_moderation(actor: Affiliation, target: Affiliation) -> Reason | None:
+def refuses_stewardship(actor: Affiliation, target: Affiliation) -> Reason | None:
     """Whether an actor may not moderate an entity in all of a space, or in one room of it.
 
     Staff may, towards those who stand below them (docs/extensions/moderation.md).

@@ -9,7 +9,7 @@ from folkmoot.engine.configuration import Preferences
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.model import NodeId
 from folkmoot.engine.record import Node
-from folkmoot.engine.sight import sees_jids, veiled
+from folkmoot.engine.sight import identified, sees_jids, veiled
 from folkmoot.engine.store import ArchivePage, ArchiveQuery
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
@@ -67,6 +67,9 @@ def shown(view: View, actor: JID, query: ArchiveQuery, page: ArchivePage) -> Arc
     record = readable(view, actor, query)
     if not page.found:
         raise Refused(Reason.ITEM_NOT_FOUND)
-    if record is None or record.config.room is None or sees_jids(record, actor, view):
+    if record is None or record.config.room is None:
         return page
-    return replace(page, items=tuple(veiled(record, item) for item in page.items))
+    items = tuple(identified(record, item, view) for item in page.items)
+    if not sees_jids(record, actor, view):
+        items = tuple(veiled(record, item) for item in items)
+    return replace(page, items=items)

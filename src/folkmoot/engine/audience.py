@@ -21,6 +21,7 @@ from folkmoot.engine.events import (
     NodeConfigured,
     NodeDeleted,
     NodePurged,
+    Noticed,
     OccupantsLost,
     RegistrationChanged,
     StandingChanged,
@@ -28,6 +29,7 @@ from folkmoot.engine.events import (
 )
 from folkmoot.engine.model import Item, State, Subscription, Via
 from folkmoot.engine.notifications import (
+    Active,
     AffiliationTold,
     ApprovalAnswered,
     ApprovalAsked,
@@ -43,7 +45,7 @@ from folkmoot.engine.notifications import (
 )
 from folkmoot.engine.record import Node
 from folkmoot.engine.replies import reply_to
-from folkmoot.engine.sight import seen, veiled
+from folkmoot.engine.sight import identified, seen, veiled
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
 
@@ -86,17 +88,11 @@ def _heard(event: Event, view: View, *, created: bool) -> Iterator[Notification]
         case StandingChanged():
             yield from occupancy.restated(event, view)
         case MessageTakenBack(node=node, item=item):
-            record = view.found(node)
-            if to := record.hearers(Via.MUC):
-                yield TakenBackTold(
-                    via=Via.MUC,
-                    node=node,
-                    to=to,
-                    item_id=item.id,
-                    id=event.id,
-                    by=occupancy.nick_of(record, event.by),
-                    reason=event.reason,
-                )
+            if to := view.found(node).hearers(Via.MUC):
+                yield TakenBackTold(via=Via.MUC, node=node, to=to, item=item)
+        case Noticed(node=node, to=to):
+            if to:
+                yield Active(via=Via.MUC, node=node, to=to)
         case ItemsRetracted():
             yield from _retracted(event, view)
         case RegistrationChanged():
@@ -136,7 +132,7 @@ def _published(event: ItemPublished, view: View) -> Iterator[Notification]:
                 via=Via.MUC,
                 node=event.node,
                 to=to,
-                item=event.item,
+                item=identified(record, event.item, view),
                 kept=event.persist,
                 config=config,
             )

@@ -14,6 +14,7 @@ from folkmoot.engine.model import (
     RECALL_ALL,
     Affiliation,
     Contact,
+    Hat,
     Item,
     Mark,
     NodeId,
@@ -89,6 +90,8 @@ class Entry:
     """One item to be published.
 
     id: "" lets the service choose. lists: the node that the payload puts on this node's list.
+    retracts: the item of the room that this takes back, if it is the actor's own; "" for none.
+    words: it has a body, which a slow room counts (XEP-0500 §6).
     shared: the payload less what is its publisher's own, which is all that a space keeps of it.
     keep: False for what is said in a room and is to be in no archive (XEP-0334 §4.2).
     """
@@ -97,6 +100,8 @@ class Entry:
     id: str = ""
     lists: NodeId | None = None
     keep: bool = True
+    retracts: str = ""
+    words: bool = False
     shared: Element | None = None
 
 
@@ -168,7 +173,7 @@ class Subscribe(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invite(Command):
-    """Make a token that lets others into a space (docs/extensions/invites.md).
+    """Make a token that lets others into a space or room (docs/extensions/invites.md).
 
     expires: seconds since 1970; None for a week from now.
     """
@@ -179,7 +184,7 @@ class Invite(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revoke(Command):
-    """End an invite, by its id."""
+    """End an invite, by its id or its token."""
 
     id: str
 
@@ -353,6 +358,33 @@ class Dismiss(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Watch(Command):
+    """Hear when something is said in the rooms one belongs in (XEP-0437 §3.1).
+
+    `node` is of the service that has the rooms, and no room; the actor is a resource.
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unwatch(Command):
+    """Hear of it no more (XEP-0437 §3.2)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whisper(Command):
+    """Be about to say something to one occupant of a room: that is counted, too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moderate(Command):
+    """Take back what somebody said in a room (XEP-0425 §3); notice: what the room says of it."""
+
+    item_id: str
+    notice: Element
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TakeBack(Command):
     """Take back what somebody said in the rooms of a space, as far as one command goes.
 
@@ -393,6 +425,29 @@ class ChangeSubject(Command):
 
     payload: Element
     keep: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetHat(Command):
+    """Make a hat of a room or space, or change one (XEP-0317 §3.2)."""
+
+    hat: Hat
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DestroyHat(Command):
+    """Take a hat from all who wear it, and from the list (XEP-0317 §3.3)."""
+
+    uri: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WearHat(Command):
+    """Give somebody a hat, or take it off again (XEP-0317 §3.5, §3.6)."""
+
+    jid: JID
+    uri: str
+    worn: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

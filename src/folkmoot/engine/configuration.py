@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from folkmoot.engine.model import NodeId, Role
+from folkmoot.engine.model import Hat, NodeId, Role
 from folkmoot.xmpp.jid import JID
 
 SPACE_TYPE: Final = "urn:xmpp:spaces:0"
@@ -123,6 +123,8 @@ class RoomConfig:
     private_messages: Audience = Audience.ANYONE
     history_items: int = 20
     """How many messages someone who enters is sent, 0 to HISTORY_ITEMS_MAX."""
+    slow_seconds: int = 0
+    """How long one person waits between two messages, up to SLOW_SECONDS_MAX; 0: not at all."""
     presence_roles: tuple[Role, ...] = EVERY_ROLE
     """Whose presence everybody hears; that of the others is for moderators."""
     list_roles: tuple[Role, ...] = EVERY_ROLE
@@ -206,6 +208,8 @@ class NodeConfig:
     inviters: Inviters = Inviters.OWNERS
     preferences: Preferences | None = None
     """Of an account's archive alone."""
+    hats: tuple[Hat, ...] = ()
+    """What people may wear in a room, or in all rooms of a space (XEP-0317)."""
     room: RoomConfig | None = None
 
     @property

@@ -15,6 +15,7 @@ from folkmoot.engine.decide.auditing import audited
 from folkmoot.engine.decide.numbering import numbered
 from folkmoot.engine.events import Event, NodeCreated, NodeDeleted
 from folkmoot.engine.journal import Journal
+from folkmoot.engine.known import Missing
 from folkmoot.engine.model import ARCHIVE_NODE, NodeId
 from folkmoot.engine.notifications import Notification
 from folkmoot.engine.reading import Reading
@@ -28,7 +29,7 @@ from folkmoot.engine.store import (
     Store,
     Tally,
 )
-from folkmoot.engine.view import Missing, View
+from folkmoot.engine.view import View
 from folkmoot.engine.working_set import WorkingSet
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element
@@ -116,6 +117,10 @@ class Engine(Generic[T]):
                 await self._journal.settled()
             await reading.load(want)
 
+    def now(self) -> float:
+        """The time that decisions are made at, in seconds since 1970."""
+        return self._stamp().at
+
     def tell(self, *answers: T) -> None:
         """Tell something after all that was decided before it."""
         self._journal.add((), answers)
@@ -164,6 +169,10 @@ class Engine(Generic[T]):
     def temporary(self, jid: JID) -> tuple[NodeId, ...]:
         """The nodes to which a full JID has a subscription that ends with its stream."""
         return self.nodes.temporary(jid)
+
+    def watches(self, jid: JID) -> bool:
+        """Whether a resource wants to hear of rooms from outside."""
+        return bool(self.nodes.watched(jid))
 
     async def vacate(self, present: Callable[[JID], bool]) -> None:
         """Let go of occupants whose streams are gone, each room hearing it once.

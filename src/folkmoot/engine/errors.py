@@ -66,6 +66,13 @@ class Reason(Enum):
     ROOM_LOCKED = auto()
     NO_VOICE = auto()
     TOO_MANY_INVITES = auto()
+    TOO_MANY_HATS = auto()
+    TOO_FAST = auto()
+    """One person does something in a room too often; the detail names the pace."""
+    ROOM_TOO_BUSY = auto()
+    """All together do; the detail names the pace."""
+    SLOW_MODE = auto()
+    """The room's owner wants people to wait; the detail says how many seconds."""
     NOT_IN_ROOM = auto()
     """The occupant spoken of is not in the room."""
 

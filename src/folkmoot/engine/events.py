@@ -21,6 +21,7 @@ from folkmoot.engine.model import (
     Subscription,
     Ticket,
 )
+from folkmoot.engine.pace import Bucket, Key
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element
 
@@ -209,6 +210,42 @@ class AffiliationChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HatsChanged:
+    """Somebody wears other hats of a room or space; before, after: the URIs of all of these."""
+
+    node: NodeId
+    jid: JID
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    by: JID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """A resource wants to hear that something is said in a room, or does no longer."""
+
+    node: NodeId
+    jid: JID
+    on: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noticed:
+    """Something is said in a room, which some who watch it have not heard since they were in it."""
+
+    node: NodeId
+    to: tuple[JID, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """Something happened in a room that is counted; left: of each pace it counts for."""
+
+    node: NodeId
+    left: tuple[tuple[Key, Bucket], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalRequested:
     """Somebody asks to be let in; who may say so has to hear. Nothing is kept but the pending row.
 
@@ -277,16 +314,14 @@ class StandingChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageTakenBack:
-    """What was said in a room is not said any more; a tombstone has its id, place and time.
+    """What was said in a room is taken back from above it: an item in its place says that alone.
 
-    id: of the message that says so.
+    Of what is taken back in the room itself a message tells, and `ItemReplaced` is all it needs.
     """
 
     node: NodeId
     item: Item
     by: JID
-    id: str
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -319,6 +354,7 @@ class Matter(Enum):
     INVITE = "invite"
     KICK = "kick"
     RETRACTION = "retraction"
+    HATS = "hats"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -404,6 +440,7 @@ Event = (
     | Bounced
     | OccupantsLost
     | AffiliationChanged
+    | HatsChanged
     | ApprovalRequested
     | ApprovalSettled
     | SubjectChanged
@@ -417,6 +454,9 @@ Event = (
     | RoomUnlisted
     | StandingWished
     | PeopleWished
+    | Spent
+    | Watched
+    | Noticed
     | Audited
 )
 
@@ -431,6 +471,8 @@ def kept(event: Event) -> bool:
             stays = bool(lasting(before) or lasting(after) or event.version)
             return stays or _place(before) != _place(after)
         case ApprovalRequested() | ApprovalSettled() | StandingChanged() | Moderated() | Bounced():
+            return False
+        case Spent() | Watched() | Noticed():
             return False
         case _:
             return True

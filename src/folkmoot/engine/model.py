@@ -84,6 +84,9 @@ class Item:
 
     publisher: in an account's archive, whom the message was exchanged with.
     published: seconds since 1970. nick: the occupant's name, for an item published to a room.
+    retraction: that it was taken back; the payload then holds nothing of what was said.
+    occupant: by what its publisher is known in the room, where it is told to those inside; it
+    follows from the publisher, and is not kept.
     """
 
     id: str
@@ -91,6 +94,36 @@ class Item:
     published: float
     payload: Element | None
     nick: str = ""
+    retraction: Retraction | None = None
+    occupant: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retraction:
+    """That somebody took back what was said in a room (XEP-0424 §4, XEP-0425 §4).
+
+    at: seconds since 1970. id: of the message that says so, as its hearers know it.
+    moderator: who did it, as an occupant id; "" for the author. nick: the moderator's at the time,
+    "" for one who was not in the room.
+    """
+
+    at: float
+    id: str
+    moderator: str = ""
+    nick: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hat:
+    """What somebody may be in a room besides, for all to see (XEP-0317 §3.1).
+
+    hue: the angle of a colour, in degrees, as it was written; "" for none.
+    """
+
+    uri: str
+    title: str
+    hue: str = ""
 
 
 class Mark(NamedTuple):

@@ -68,7 +68,7 @@ def _hidden(record: Node, shown: Seen, to: tuple[JID, ...]) -> Iterator[Notifica
     """An occupant who is still there, as if they had left."""
     if to:
         silent = Element(CLIENT, "presence")
-        gone = Seen(shown.nick, None, shown.affiliation, None, silent)
+        gone = Seen(shown.nick, None, shown.affiliation, None, silent, shown.id)
         yield _told(record, gone, to, left=True)
 
 

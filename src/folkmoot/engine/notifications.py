@@ -15,6 +15,7 @@ from folkmoot.engine.model import (
     ALWAYS,
     Affiliation,
     Contact,
+    Hat,
     Hearing,
     Item,
     NodeId,
@@ -30,6 +31,7 @@ from folkmoot.xmpp.xml import Element
 class Seen:
     """An occupant as some class of hearers may see them; `jid` is None where it is hidden.
 
+    id: what all know them by, whatever their nick (XEP-0421).
     worded: where a facade keeps its wording of it, for as long as it is true.
     """
 
@@ -38,6 +40,8 @@ class Seen:
     affiliation: Affiliation
     role: Role | None
     presence: Element
+    id: str
+    hats: tuple[Hat, ...] = ()
     worded: dict[object, object] = field(default_factory=dict, compare=False, repr=False)
 
 
@@ -272,15 +276,14 @@ class Spoken(Heard):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakenBackTold(Heard):
-    """A moderator took back what was said, for a room's occupants (XEP-0425 §3.1).
+    """A moderator took back what was said, for a room's occupants (XEP-0425 §3.1)."""
 
-    item_id: of the message. id: of the one that says so. by: the moderator's nick, "" for none.
-    """
+    item: Item
 
-    item_id: str
-    id: str
-    by: str
-    reason: str
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Active(Heard):
+    """Something is said in a room, for those who watch it from outside (XEP-0437 §3.1)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -339,6 +342,7 @@ Notification = (
     | Welcomed
     | Spoken
     | TakenBackTold
+    | Active
     | ContactTold
     | PresenceTold
 )

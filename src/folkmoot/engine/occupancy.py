@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from folkmoot.engine import narrowing
@@ -19,7 +19,7 @@ from folkmoot.engine.events import (
 from folkmoot.engine.model import Item, Recall, Role, Subscription, Via
 from folkmoot.engine.notifications import Notification, OccupantTold, Seen, Step, Welcomed
 from folkmoot.engine.record import Node
-from folkmoot.engine.sight import as_held, hearing, is_broadcast, seen
+from folkmoot.engine.sight import as_held, hearing, identified, is_broadcast, seen
 from folkmoot.engine.versions import version
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
@@ -73,9 +73,9 @@ def _entered(
         others=others(record, mine, view),
         seen=mine,
         created=created,
-        history=_newest(record, config.room, event.recall),
+        history=_newest(record, config.room, event.recall, view),
         history_chars_max=event.recall.chars_max,
-        subject=record.subject,
+        subject=None if record.subject is None else identified(record, record.subject, view),
         config=config,
         assigned=event.assigned,
         roll=None if known is None else roll(view, jid, event.node, known),
@@ -99,7 +99,7 @@ def others(record: Node, mine: Seen, view: View) -> tuple[Seen, ...]:
 
 def _moved(event: SubscriptionChanged, record: Node, view: View) -> Iterator[Notification]:
     yield from _renamed(event, record, view)
-    by = "" if event.cause is Cause.ASKED or event.assigned else nick_of(record, event.by)
+    by = "" if event.cause is Cause.ASKED or event.assigned else record.nick(event.by)
     why = _Why(event.cause, by, event.reason, assigned=event.assigned)
     yield from _shown(record, event.subscriber, view, why)
     if event.cause is Cause.SET:
@@ -125,7 +125,7 @@ def restated(event: StandingChanged, view: View) -> Iterator[Notification]:
     """What an occupant is, once more, to all: another presence, role or affiliation."""
     record = view.found(event.node)
     if event.occupant in record.subscriptions:
-        why = _Why(Cause.SET, nick_of(record, event.by), event.reason, _step(event, view))
+        why = _Why(Cause.SET, record.nick(event.by), event.reason, _step(event, view))
         yield from _shown(record, event.occupant, view, why)
         yield from narrowing.followed(record, event.occupant, view)
 
@@ -177,17 +177,17 @@ def _parted(
     new_nick: str = "",
 ) -> Iterator[Notification]:
     """A nick is not in the room any longer, unless another device still goes by it."""
-    config = record.config
-    standing = view.affiliation(record.id, before.subscriber)
     presence = SILENT if event.parting is None else event.parting
-    by, change = nick_of(record, event.by), _step(event, view)
+    by, change = record.nick(event.by), _step(event, view)
     for reveal, own, to in _groups(record, before, view):
-        shown = as_held(before, config, standing, reveal=reveal)
+        shown = as_held(record, before, view, reveal=reveal)
         yield OccupantTold(
             via=Via.MUC,
             node=event.node,
             to=to,
-            seen=Seen(shown.nick, shown.jid, standing, shown.role if new_nick else None, presence),
+            seen=replace(
+                shown, role=shown.role if new_nick else None, presence=presence, worded={}
+            ),
             own=own,
             cause=event.cause,
             left=True,
@@ -195,7 +195,7 @@ def _parted(
             by=by,
             reason=event.reason,
             step=change,
-            config=config,
+            config=record.config,
         )
 
 
@@ -206,8 +206,7 @@ def _groups(
     gone, occupant = before.subscriber, before.occupant
     assert occupant is not None
     if not record.occupants(occupant.nick):
-        standing = view.affiliation(record.id, gone)
-        role = as_held(before, record.config, standing, reveal=False).role
+        role = as_held(record, before, view, reveal=False).role
         for reveal, jids in zip((True, False), hearing(record, role, view), strict=True):
             to = tuple(jid for jid in jids if jid != gone)
             if to:
@@ -254,17 +253,14 @@ def _presence(
     )
 
 
-def _newest(record: Node, room: RoomConfig, recall: Recall) -> tuple[Item, ...]:
+def _newest(record: Node, room: RoomConfig, recall: Recall, view: View) -> tuple[Item, ...]:
     """What was said last, as far as room and newcomer want it told again (XEP-0045 §7.2.14)."""
     if not room.archive:
         return ()
     bounds = [each for each in (room.history_items, recall.items_max) if each is not None]
     recent = tuple(record.recent or ())[-min(bounds) :] if min(bounds) else ()
-    return tuple(item for item in recent if recall.since is None or item.published >= recall.since)
-
-
-def nick_of(record: Node, jid: JID) -> str:
-    """The nick an address goes by in a room; "" where it is not in it."""
-    subscription = record.subscriptions.get(jid)
-    occupant = None if subscription is None else subscription.occupant
-    return "" if occupant is None else occupant.nick
+    return tuple(
+        identified(record, item, view)
+        for item in recent
+        if recall.since is None or item.published >= recall.since
+    )

@@ -15,10 +15,12 @@ from folkmoot.engine.decide.lowering import last_item
 from folkmoot.engine.decide.nodes import hold_owner
 from folkmoot.engine.decide.terms import named
 from folkmoot.engine.errors import Reason, Refused
+from folkmoot.engine.hat_questions import hats_at
 from folkmoot.engine.model import (
     ARCHIVE_NODE,
     MESSAGES_NODE,
     Affiliation,
+    Hat,
     Item,
     NodeId,
     State,
@@ -40,8 +42,8 @@ class NodeInfo:
     """What is told of a node to those who may know of it.
 
     chain: the node and the ancestors it is in. members: how many have an approved subscription.
-    inside: whether the asker may look in; to others owners, publishers, nicks and subject, which
-    are a room's, are not told.
+    inside: whether the asker may look in; to others owners, publishers, nicks, hats and subject,
+    which are a room's, are not told.
     """
 
     id: NodeId
@@ -53,6 +55,7 @@ class NodeInfo:
     publishers: tuple[JID, ...]
     members: int
     nicks: tuple[str, ...]
+    hats: tuple[Hat, ...]
     subject: Item | None
     affiliation: Affiliation
     inside: bool
@@ -90,6 +93,7 @@ def info(view: View, actor: JID, node: NodeId) -> NodeInfo:
         ),
         record.derived.members,
         record.nicks if inside else (),
+        hats_at(view, node) if inside else (),
         record.subject if inside else None,
         stance.affiliation,
         inside,
@@ -182,11 +186,16 @@ def publishers(view: View, node: NodeId) -> tuple[JID, ...]:
 
 
 def invites(view: View, actor: JID, node: NodeId) -> tuple[Ticket, ...]:
-    """The invites to a space, for those who may make some. Raises Refused(FORBIDDEN)."""
-    record = view.found(node)
-    if reason := access.refuses_invite(record.config, view.affiliation(node, actor)):
+    """The invites to a space or room, for those who may make some. Raises Refused(FORBIDDEN)."""
+    record, mine = view.found(node), view.affiliation(node, actor)
+    if reason := access.refuses_invite(record.config, mine):
         raise Refused(reason)
-    return tuple(sorted(record.invites.values(), key=lambda each: (each.created, each.id)))
+    seen = (
+        each
+        for each in record.invites.values()
+        if access.may_see_invite(mine, own=each.inviter == actor.bare)
+    )
+    return tuple(sorted(seen, key=lambda each: (each.created, each.id)))
 
 
 def subscribers(view: View, actor: JID, node: NodeId) -> tuple[Subscription, ...]:

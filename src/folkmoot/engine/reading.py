@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 
+from folkmoot.engine.known import Missing, Want
 from folkmoot.engine.model import CHAIN_NODES_MAX, Item, NodeId
 from folkmoot.engine.record import Node
 from folkmoot.engine.store import PAGE_ITEMS_MAX, ItemPage, ItemQuery, Store
-from folkmoot.engine.view import Missing, Want
 from folkmoot.engine.working_set import WorkingSet
 from folkmoot.xmpp.jid import JID
 
@@ -155,6 +155,14 @@ class Reading:
         if query not in self._pages:
             raise Missing(Want(page=query))
         return self._pages[query]
+
+    def visited(self, jid: JID) -> frozenset[NodeId]:
+        """Every node in which a stream of an entity keeps it; all of them are in use."""
+        return self._nodes.visited(jid)
+
+    def watched(self, jid: JID) -> frozenset[NodeId]:
+        """The rooms that a resource wants to hear of; all of them are in use."""
+        return self._nodes.watched(jid)
 
     def affiliated(self, jid: JID) -> frozenset[NodeId]:
         """Every node with a row for an entity."""

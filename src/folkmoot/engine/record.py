@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from collections.abc import Mapping
+from collections import Counter, OrderedDict, deque
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, TypeVar
 
@@ -24,6 +24,7 @@ from folkmoot.engine.model import (
     Ticket,
     Via,
 )
+from folkmoot.engine.pace import BUCKETS_PER_NODE_MAX, Bucket, Key
 from folkmoot.xmpp.jid import JID
 
 STANDINGS_MAX: Final = 1_000
@@ -38,12 +39,16 @@ class Node:
 
     affiliations: explicit rows, bare JID to affiliation; a row may say `none`, which then overrides
     what a parent would give.
+    wearers: bare JID to the URIs of the hats they wear here.
     listed: item id to the node that item lists (XEP-0503 §5.4).
     standings: bare JID to the number of its standing's last change, in their order; the newest.
     registrations: bare JID to what it is registered with a room as, or asks to be.
     heads: item id to its publisher, oldest first; None until someone needs it.
     live: items of a node that does not persist them, for as long as their publisher's stream lives.
     recent: the newest HISTORY_ITEMS_MAX items of a room, oldest first; None until someone enters.
+    buckets: what of a pace is used up, where something is; at most BUCKETS_PER_NODE_MAX.
+    watchers: who wants to hear that something is said in a room. unaware: those of them who have
+    not since they were in it last.
     bounces: address to how many notifications came back in a row, and when the last did, in seconds
     since 1970; forgotten with the node.
     written: the number of the last batch that holds a write to this node.
@@ -55,6 +60,7 @@ class Node:
     created: float
     affiliations: dict[JID, Affiliation] = field(default_factory=dict)
     subscriptions: dict[JID, Subscription] = field(default_factory=dict)
+    wearers: dict[JID, tuple[str, ...]] = field(default_factory=dict)
     listed: dict[str, NodeId] = field(default_factory=dict)
     invites: dict[str, Ticket] = field(default_factory=dict)
     registrations: dict[JID, Registration] = field(default_factory=dict)
@@ -63,6 +69,9 @@ class Node:
     heads: dict[str, JID] | None = None
     live: dict[str, Item] | None = None
     recent: deque[Item] | None = None
+    buckets: OrderedDict[Key, Bucket] = field(default_factory=OrderedDict)
+    watchers: set[JID] = field(default_factory=set)
+    unaware: set[JID] = field(default_factory=set)
     bounces: dict[JID, tuple[int, float]] = field(default_factory=dict)
     written: int = 0
     _derived: Derived | None = None
@@ -135,6 +144,12 @@ class Node:
         """The full JIDs that go by a nick in a room; one person's devices may share one."""
         return self.derived.nicks.get(nick, ())
 
+    def nick(self, jid: JID) -> str:
+        """What a full JID goes by in a room; "" where it is not in it."""
+        subscription = self.subscriptions.get(jid)
+        occupant = None if subscription is None else subscription.occupant
+        return "" if occupant is None else occupant.nick
+
     def addresses(self, bare: JID) -> tuple[JID, ...]:
         """Every address, bare or full, under which an entity has a subscription here."""
         return self.derived.addresses.get(bare, ())
@@ -171,6 +186,31 @@ class Node:
         if subscription is not None:
             index.add(subscription)
         index.hearers = index.hearings = None
+        if jid in self.watchers:
+            self._meet(jid, inside=subscription is not None)
+
+    def watch(self, jid: JID, *, on: bool) -> None:
+        """Let a resource hear of what is said, or no longer."""
+        if on:
+            self.watchers.add(jid)
+            self._meet(jid, inside=jid in self.subscriptions)
+        else:
+            self.watchers.discard(jid)
+            self.unaware.discard(jid)
+
+    def _meet(self, jid: JID, *, inside: bool) -> None:
+        if inside:
+            self.unaware.discard(jid)
+        else:
+            self.unaware.add(jid)
+
+    def put_buckets(self, left: Iterable[tuple[Key, Bucket]]) -> None:
+        """Remember what is left of some paces."""
+        for key, bucket in left:
+            self.buckets[key] = bucket
+            self.buckets.move_to_end(key)
+        while len(self.buckets) > BUCKETS_PER_NODE_MAX:
+            self.buckets.popitem(last=False)
 
     @property
     def version(self) -> int:
@@ -221,6 +261,7 @@ class Derived:
 
     members: how many subscriptions stand, occupants' among them.
     shown: what the audience made of an occupant, by nick; dropped when the occupant changes.
+    occupant_ids: what occupants are known by, by bare JID (`identity`).
     seers: the occupants who see real JIDs, and those who do not.
     """
 
@@ -232,6 +273,7 @@ class Derived:
         "listing",
         "members",
         "nicks",
+        "occupant_ids",
         "reserved",
         "scoped",
         "seers",
@@ -246,6 +288,7 @@ class Derived:
         self.members = 0
         self.scoped: dict[JID, Subscription] = {}
         self.nicks: dict[str, tuple[JID, ...]] = {}
+        self.occupant_ids: dict[JID, str] = {}
         self.reserved: dict[str, JID] = {}
         self.listing: Counter[NodeId] = Counter()
         self.shown: dict[str, dict[bool, object]] = {}
@@ -266,6 +309,8 @@ class Derived:
     def remove(self, subscription: Subscription) -> None:
         jid = subscription.subscriber
         _drop(self.addresses, jid.bare, jid)
+        if jid.bare not in self.addresses:
+            self.occupant_ids.pop(jid.bare, None)
         self.leases.pop(jid, None)
         self.members -= subscription.state is State.SUBSCRIBED
         self.scoped.pop(jid, None)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from folkmoot.engine import access
 from folkmoot.engine.affiliates import candidates, refuses_list
-from folkmoot.engine.configuration import NodeConfig
+from folkmoot.engine.configuration import Access, NodeConfig
 from folkmoot.engine.decide.nicks import own_nick
 from folkmoot.engine.decide.nodes import hold_owner
-from folkmoot.engine.decide.occupants import occupancy, role_of, room_of
+from folkmoot.engine.decide.occupants import acting, occupancy, role_of, room_of
 from folkmoot.engine.decide.registrations import hold_registering
 from folkmoot.engine.errors import Reason, Refused
-from folkmoot.engine.model import Affiliation, NodeId, Role, Via
+from folkmoot.engine.identity import occupant_id
+from folkmoot.engine.model import Affiliation, Item, NodeId, Role, Via
 from folkmoot.engine.notifications import Seen
 from folkmoot.engine.occupancy import others
 from folkmoot.engine.record import Node
@@ -177,6 +178,27 @@ def reserved_nick(view: View, actor: JID, node: NodeId) -> str:
     record = view.found(node)
     room_of(record)
     return own_nick(record, actor, view)
+
+
+def moderator(view: View, actor: JID, node: NodeId) -> tuple[str, str]:
+    """Nick ("": not in the room) and occupant id of who is about to moderate it.
+
+    Raises Refused(FORBIDDEN) for who is neither in the room nor of its staff.
+    """
+    record = view.found(node)
+    acting(record, room_of(record), actor, view)
+    return record.nick(actor), occupant_id(record, actor, view)
+
+
+def newest(view: View, actor: JID, node: NodeId) -> Sequence[Item] | None:
+    """The newest items of a room, oldest first, as far as anybody may know how many there are.
+
+    None of a room that is not for everyone, or is not there to stay (XEP-0502 §3.1, §9).
+    """
+    record = view.found(node)
+    config, room = record.config, room_of(record)
+    open_to_all = config.listed and config.access is Access.OPEN and not room.password
+    return view.recent(record) if open_to_all and room.persistent else None
 
 
 def nicks(view: View, actor: JID, node: NodeId) -> tuple[str, ...]:

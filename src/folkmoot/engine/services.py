@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
-from dataclasses import dataclass
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, NamedTuple
 
 from folkmoot.engine.configuration import Keep
 from folkmoot.engine.model import ARCHIVE_NODE, KEPT_BY_SERVER, PRESENCE_NODE, NodeId
+from folkmoot.engine.pace import PACES, Pace, Rate
 from folkmoot.xmpp.jid import JID
 
 SUBSCRIPTIONS: Final = "urn:xmpp:pps:subscriptions:0"
@@ -49,6 +50,8 @@ class Services:
     the pubsub service, and rooms; None is every account of this server.
     subscriptions_per_node_max: how many addresses. subscriptions_per_account_max: to how many nodes
     an entity may subscribe by itself, rooms and presence not counted.
+    paces: how often what may happen in a room, but for what its owner sets.
+    secret: what occupant ids are made with; it is the store's, and the same as long as that is.
     """
 
     domain: JID
@@ -65,6 +68,8 @@ class Services:
     room_archive: Bounds = UNBOUNDED
     account_archive: Bounds = UNBOUNDED
     archive_default: Keep = Keep.ALWAYS
+    paces: Mapping[Pace, Rate] = field(default_factory=lambda: PACES)
+    secret: bytes = field(default=b"", repr=False)
 
     def kind(self, service: JID) -> Kind:
         """What sort of service an address is."""

@@ -9,8 +9,9 @@ from dataclasses import replace
 from typing import Final
 
 from folkmoot.engine import access
-from folkmoot.engine.configuration import EVERY_ROLE, NodeConfig
-from folkmoot.engine.model import Affiliation, Item, Role, Subscription, Via
+from folkmoot.engine.configuration import EVERY_ROLE
+from folkmoot.engine.identity import occupant_id
+from folkmoot.engine.model import Item, Role, Subscription, Via
 from folkmoot.engine.notifications import Seen
 from folkmoot.engine.record import Node
 from folkmoot.engine.view import View
@@ -31,26 +32,33 @@ def seen(record: Node, jid: JID, view: View, *, reveal: bool) -> Seen:
     kept = record.derived.shown.get(nick, {}).get(reveal) if primary else None
     if isinstance(kept, Seen):
         return kept
-    standing = view.affiliation(record.id, jid)
-    made = as_held(subscription, record.config, standing, reveal=reveal)
+    made = as_held(record, subscription, view, reveal=reveal)
     if primary:
         record.derived.shown.setdefault(nick, {})[reveal] = made
     return made
 
 
-def as_held(
-    subscription: Subscription, config: NodeConfig, standing: Affiliation, *, reveal: bool
-) -> Seen:
+def as_held(record: Node, subscription: Subscription, view: View, *, reveal: bool) -> Seen:
     """The same, of a subscription that may be over."""
-    occupant = subscription.occupant
-    assert occupant is not None and config.room is not None
+    occupant, room, jid = subscription.occupant, record.config.room, subscription.subscriber
+    assert occupant is not None and room is not None
+    standing = view.affiliation(record.id, jid)
     return Seen(
         occupant.nick,
-        subscription.subscriber if reveal else None,
+        jid if reveal else None,
         standing,
-        access.role(config.room, standing, occupant.role),
+        access.role(room, standing, occupant.role),
         occupant.presence,
+        occupant_id(record, jid, view),
+        view.hats(record.id, jid),
     )
+
+
+def identified(record: Node, item: Item, view: View) -> Item:
+    """What was said in a room, with what its author is known by; the room itself is nobody."""
+    if not item.nick:
+        return item
+    return replace(item, occupant=occupant_id(record, item.publisher, view))
 
 
 def veiled(record: Node, item: Item) -> Item:

@@ -17,6 +17,9 @@ from folkmoot.engine.record import Node
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element
 
+SECRET_BYTES = 32
+"""How much chance is in a secret."""
+
 PAGE_ITEMS_MAX = 1_000
 """The most items one query gives, whatever was asked for."""
 
@@ -258,6 +261,9 @@ class Store(Protocol):
 
     async def account(self, jid: JID) -> bool:
         """Whether a bare JID is an account of this server."""
+
+    async def secret(self, name: str) -> bytes:
+        """What is made by chance the first time it is asked for, and stays. Raises StoreFailed."""
 
     async def purged_offline(self) -> tuple[NodeId, ...]:
         """The nodes in which items go when who published them goes offline."""

@@ -6,6 +6,7 @@ from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.events import (
     AffiliationChanged,
     Event,
+    HatsChanged,
     ItemPublished,
     ItemsRetracted,
     NodeConfigured,
@@ -29,11 +30,21 @@ class Supposed:
     one here; rows say whether they still are.
     """
 
-    __slots__ = ("_counts", "addresses", "configs", "listed", "owners", "rows", "subscriptions")
+    __slots__ = (
+        "_counts",
+        "addresses",
+        "configs",
+        "hats",
+        "listed",
+        "owners",
+        "rows",
+        "subscriptions",
+    )
 
     def __init__(self) -> None:
         self.configs: dict[NodeId, NodeConfig | None] = {}
         self.rows: dict[tuple[NodeId, JID], Affiliation | None] = {}
+        self.hats: dict[tuple[NodeId, JID], tuple[str, ...]] = {}
         self.owners: dict[NodeId, tuple[JID, ...]] = {}
         self.subscriptions: dict[tuple[NodeId, JID], Subscription | None] = {}
         self.addresses: dict[tuple[NodeId, JID], tuple[JID, ...]] = {}
@@ -45,6 +56,7 @@ class Supposed:
         new = Supposed()
         new.configs = self.configs.copy()
         new.rows = self.rows.copy()
+        new.hats = self.hats.copy()
         new.owners = self.owners.copy()
         new.subscriptions = self.subscriptions.copy()
         new.addresses = self.addresses.copy()
@@ -69,6 +81,8 @@ class Supposed:
                 self.configs[node] = None
             case AffiliationChanged(node=node, jid=jid, after=row):
                 self._put_row(node, jid, row)
+            case HatsChanged(node=node, jid=jid, after=hats):
+                self.hats[node, jid] = hats
             case SubscriptionChanged(node=node, subscriber=jid, after=subscription):
                 self._put_subscription(node, jid, subscription)
             case OccupantsLost(node=node, occupants=lost):

@@ -11,18 +11,19 @@ finds out whom a change leaves outside.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 from folkmoot.engine import access
 from folkmoot.engine.access import Stance, Standing
-from folkmoot.engine.configuration import Access, NodeConfig
+from folkmoot.engine.configuration import Access, Inherit, NodeConfig
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.events import Event, ItemPublished, ItemsRetracted
+from folkmoot.engine.known import Known
 from folkmoot.engine.model import (
     CHAIN_NODES_MAX,
     PRESENCE_NODE,
     Affiliation,
+    Hat,
     Item,
     NodeId,
     State,
@@ -33,48 +34,6 @@ from folkmoot.engine.services import Services
 from folkmoot.engine.store import ItemPage, ItemQuery
 from folkmoot.engine.supposed import Supposed
 from folkmoot.xmpp.jid import JID
-
-
-@dataclass(frozen=True, slots=True)
-class Want:
-    """What has to be loaded before a decision can be made; whatever is set."""
-
-    nodes: tuple[NodeId, ...] = ()
-    heads: NodeId | None = None
-    recent: NodeId | None = None
-    page: ItemQuery | None = None
-    subscribed: tuple[JID, ...] = ()
-    affiliated: JID | None = None
-    account: JID | None = None
-    service: JID | None = None
-    related: tuple[NodeId, ...] = ()
-
-
-class Missing(Exception):
-    """A decision looked at what is not loaded. Never leaves the engine."""
-
-    def __init__(self, want: Want) -> None:
-        super().__init__(want)
-        self.want = want
-
-
-class Known(Protocol):
-    """What is loaded; each raises `Missing` where it does not know."""
-
-    @property
-    def rosters(self) -> MutableMapping[JID, int]: ...
-    def node(self, node: NodeId) -> Node | None: ...
-    def loaded(self, nodes: Iterable[NodeId]) -> None: ...
-    def heads(self, node: Node) -> Mapping[str, JID]: ...
-    def recent(self, node: Node) -> Sequence[Item]: ...
-    def page(self, query: ItemQuery) -> ItemPage: ...
-    def subscribed(self, jid: JID) -> frozenset[NodeId]: ...
-    def indexed(self, jids: Iterable[JID]) -> None: ...
-    def affiliated(self, jid: JID) -> frozenset[NodeId]: ...
-    def account(self, jid: JID) -> bool: ...
-    def related(self, nodes: Sequence[NodeId]) -> tuple[NodeId, ...]: ...
-    def nodes_of(self, service: JID) -> tuple[NodeId, ...]: ...
-
 
 ANCESTORS_MAX: Final = 64
 """How many nodes may stand above one; below more nobody may do anything but own and configure.
@@ -241,6 +200,26 @@ class View:
         own, *above = [self._standing(each, jid) for each in self.chain(node)]
         return access.affiliation([Standing(inherit=own.inherit, room=own.room), *above])
 
+    def hats(self, node: NodeId, jid: JID) -> tuple[Hat, ...]:
+        """What an entity wears at a node: its own hats first, then those of the nodes it is in."""
+        found: dict[str, Hat] = {}
+        for each in self.chain(node):
+            config = self.config(each)
+            if config is None:
+                break
+            if config.hats:
+                worn = self._worn(each, jid.bare)
+                found = {hat.uri: hat for hat in config.hats if hat.uri in worn} | found
+            if config.inherit is Inherit.NONE:
+                break
+        return tuple(found.values())
+
+    def _worn(self, node: NodeId, bare: JID) -> tuple[str, ...]:
+        if (node, bare) in self._supposed.hats:
+            return self._supposed.hats[node, bare]
+        found = self._known.node(node)
+        return () if found is None else found.wearers.get(bare, ())
+
     def _standing(self, node: NodeId, jid: JID) -> Standing:
         config = self.config(node)
         if config is None:
@@ -330,6 +309,14 @@ class View:
     def subscribed(self, jid: JID) -> frozenset[NodeId]:
         """Every node that an entity, or one of its resources, has a subscription to."""
         return self._known.subscribed(jid.bare)
+
+    def visited(self, jid: JID) -> frozenset[NodeId]:
+        """The rooms, and other nodes, in which some stream of an entity keeps it just now."""
+        return self._known.visited(jid.bare)
+
+    def watched(self, jid: JID) -> frozenset[NodeId]:
+        """The rooms that a resource wants to hear of from outside."""
+        return self._known.watched(jid)
 
     def affiliated(self, jid: JID) -> frozenset[NodeId]:
         """Every node that has a row for an entity, or a registration of it."""

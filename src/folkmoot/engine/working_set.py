@@ -17,6 +17,7 @@ from folkmoot.engine.events import (
     Bounced,
     CardChanged,
     Event,
+    HatsChanged,
     InviteChanged,
     ItemPublished,
     ItemReplaced,
@@ -26,17 +27,20 @@ from folkmoot.engine.events import (
     NodeCreated,
     NodeDeleted,
     NodePurged,
+    Noticed,
     OccupantsLost,
     RegistrationChanged,
+    Spent,
     StandingChanged,
     SubjectChanged,
     SubscriptionChanged,
+    Watched,
     kept,
 )
+from folkmoot.engine.known import Want
 from folkmoot.engine.model import Affiliation, Item, NodeId
 from folkmoot.engine.record import Node
 from folkmoot.engine.store import Edge, ItemQuery, Store
-from folkmoot.engine.view import Want
 from folkmoot.xmpp.jid import JID
 
 NODES_MAX: Final = 20_000
@@ -64,6 +68,7 @@ class WorkingSet:
         self._gone: dict[NodeId, int] = {}
         self._subscribed: OrderedDict[JID, set[NodeId]] = OrderedDict()
         self._temporary: dict[JID, dict[NodeId, int]] = {}
+        self._watched: dict[JID, set[NodeId]] = {}
         self._moved: dict[JID, int] = {}  # entities and services, as `Node.written` is for a node
         self._named: dict[NodeId, int] = {}  # the same, for nodes that others name
         self._asked: dict[JID, object] = {}  # whose subscriptions a store is being asked for
@@ -93,6 +98,14 @@ class WorkingSet:
             return None
         self._subscribed.move_to_end(jid)
         return frozenset(self._subscribed[jid] | self._temporary.get(jid, {}).keys())
+
+    def visited(self, jid: JID) -> frozenset[NodeId]:
+        """Every node to which an entity has a subscription that ends with a stream."""
+        return frozenset(self._temporary.get(jid, {}))
+
+    def watched(self, jid: JID) -> frozenset[NodeId]:
+        """Every room that a resource wants to hear of from outside."""
+        return frozenset(self._watched.get(jid, ()))
 
     def temporary(self, jid: JID) -> tuple[NodeId, ...]:
         """The nodes to which a full JID has a subscription that ends with its stream."""
@@ -185,7 +198,8 @@ class WorkingSet:
         for node, record in list(self._nodes.items()):
             if surplus <= 0:
                 break
-            if record.written <= self.committed and not record.live and node not in held:
+            free = not record.live and not record.watchers and node not in held
+            if free and record.written <= self.committed:
                 del self._nodes[node]
                 surplus -= 1
         self.departures += 1
@@ -230,6 +244,15 @@ class WorkingSet:
                 if _related(event.before) != _related(event.after):
                     self._relate(event.before, event.after)
                 self._nodes[event.node].derived.unshow()
+            case Watched(jid=jid, on=on):
+                self._watch(self._nodes[event.node], jid, on=on)
+                return
+            case Noticed():
+                self._nodes[event.node].unaware.clear()
+                return
+            case Spent(left=left):
+                self._nodes[event.node].put_buckets(left)
+                return
             case StandingChanged():
                 node = self._nodes[event.node]
                 occupant = node.subscriptions[event.occupant].occupant
@@ -240,15 +263,16 @@ class WorkingSet:
                 self._moved[event.jid] = self.batch
                 if event.version:
                     self._nodes[event.node].put_standing(event.jid, event.version)
-            case ItemReplaced(node=node_id, item=item):
-                _replace(self._nodes[node_id], item)
+            case HatsChanged(jid=jid, after=hats):
+                wearers = self._nodes[event.node].wearers
+                wearers.pop(jid, None)
+                if hats:
+                    wearers[jid] = hats
+                self._moved[jid] = self.batch
+            case ItemReplaced(item=item) | MessageTakenBack(item=item):
+                _replace(self._nodes[event.node], item)
             case ItemsRetracted():
                 self._remove_items(self._nodes[event.node], event.item_ids)
-            case MessageTakenBack(item=item):
-                recent = self._nodes[event.node].recent or deque()
-                for place, said in enumerate(recent):
-                    if said.id == item.id:
-                        recent[place] = item
             case NodePurged():
                 node = self._nodes[event.node]
                 self._remove_items(node, [*node.listed, *(node.heads or ()), *(node.live or ())])
@@ -286,6 +310,8 @@ class WorkingSet:
         self._relate(event.config)
 
     def _deleted(self, event: NodeDeleted) -> None:
+        for jid in tuple(self._nodes[event.node].watchers):
+            self._watch(self._nodes[event.node], jid, on=False)
         del self._nodes[event.node]
         for subscription in event.subscriptions:
             self._index(event.node, subscription.subscriber, subscription.temporary, -1)
@@ -293,6 +319,16 @@ class WorkingSet:
         self._gone[event.node] = self.batch
         self.departures += 1
         self._relate(event.config)
+
+    def _watch(self, node: Node, jid: JID, *, on: bool) -> None:
+        node.watch(jid, on=on)
+        watched = self._watched.setdefault(jid, set())
+        if on:
+            watched.add(node.id)
+        else:
+            watched.discard(node.id)
+        if not watched:
+            del self._watched[jid]
 
     def _relate(self, *configs: NodeConfig) -> None:
         """Nodes are named by one more, or one less."""

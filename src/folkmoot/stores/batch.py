@@ -18,6 +18,7 @@ from folkmoot.engine.events import (
     Audited,
     CardChanged,
     Event,
+    HatsChanged,
     InviteChanged,
     ItemPublished,
     ItemReplaced,
@@ -51,6 +52,7 @@ from folkmoot.stores.codec import (
     terms_row,
     write_config,
     write_contact,
+    write_hats,
 )
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import serialize
@@ -83,6 +85,7 @@ class _Batch:
         self._configs: _Pending = {}
         self._subjects: _Pending = {}
         self._affiliations: _Pending = {}
+        self._wearers: _Pending = {}
         self._subscriptions: _Pending = {}
         self._occupants: _Pending = {}
         self._items: _Pending = {}
@@ -106,10 +109,8 @@ class _Batch:
                 self._sweep(statements.DELETE_NODE, event.node)
             case ItemPublished():
                 self._publish(event)
-            case ItemReplaced():
+            case ItemReplaced() | MessageTakenBack():
                 self._replace(event)
-            case MessageTakenBack():
-                self._entomb(event)
             case ItemsRetracted():
                 self._drop_items(event.node, event.item_ids)
             case NodePurged():
@@ -126,6 +127,10 @@ class _Batch:
             case AffiliationChanged():
                 self._affiliate(event.node, event.jid, event.after)
                 self._moved(event.node, event.jid, event.version)
+            case HatsChanged(node=node, jid=jid, after=hats):
+                put = statements.PUT_HATS if hats else statements.DELETE_HATS
+                row = _node_row(node) | {"jid": str(jid), "hats": write_hats(hats)}
+                self._wearers[node, str(jid)] = (put, row)
             case InviteChanged():
                 self._invite(event)
             case CardChanged():
@@ -165,6 +170,7 @@ class _Batch:
             self._configs,
             self._subjects,
             self._affiliations,
+            self._wearers,
             self._subscriptions,
             self._occupants,
             self._items,
@@ -211,20 +217,11 @@ class _Batch:
         self._items[key] = _overtaking(self._items.get(key), row)
         self._drop_items(event.node, event.evicted)
 
-    def _replace(self, event: ItemReplaced) -> None:
+    def _replace(self, event: ItemReplaced | MessageTakenBack) -> None:
         key, row = (event.node, event.item.id), _node_row(event.node) | item_row(event.item)
         statement, pending = self._items.get(key, (statements.REPLACE_ITEM, {}))
         if statement is not statements.DELETE_ITEM:
             self._items[key] = (statement, {**pending, **row})
-
-    def _entomb(self, event: MessageTakenBack) -> None:
-        """Other words in the same place; those that this batch has of it are never written."""
-        key = (event.node, event.item.id)
-        payload = {"payload": item_row(event.item)["payload"]}
-        row: Row = _node_row(event.node) | {"id": event.item.id}
-        statement, row = self._items.get(key, (statements.ENTOMB_ITEM, row))
-        if statement is not statements.DELETE_ITEM:
-            self._items[key] = (statement, {**row, **payload})
 
     def _invite(self, event: InviteChanged) -> None:
         ticket = event.after

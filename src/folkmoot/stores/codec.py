@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from enum import Enum
 from types import UnionType
 from typing import Any, Final, TypeAlias, cast, get_args, get_origin, get_type_hints
@@ -20,10 +20,12 @@ from typing import Any, Final, TypeAlias, cast, get_args, get_origin, get_type_h
 from folkmoot.engine.configuration import NodeConfig, Preferences, RoomConfig
 from folkmoot.engine.model import (
     Contact,
+    Hat,
     Item,
     Manner,
     NodeId,
     Occupant,
+    Retraction,
     Role,
     Scope,
     Show,
@@ -86,6 +88,16 @@ def read_contact(text: str | None) -> Contact | None:
         groups=tuple(found.get("groups", ())),
         request=None if request is None else read_element(request),
     )
+
+
+def write_hats(hats: tuple[str, ...]) -> str:
+    """The URIs of hats as JSON."""
+    return _json(hats)
+
+
+def read_hats(text: str) -> tuple[str, ...]:
+    """What `write_hats` wrote."""
+    return tuple(json.loads(text))
 
 
 def terms_row(subscription: Subscription) -> dict[str, Value]:
@@ -189,11 +201,17 @@ def item_row(item: Item) -> dict[str, Value]:
         "nick": item.nick,
         "payload": None if item.payload is None else serialize(item.payload),
         "words": words_of(item),
+        "retraction": None if item.retraction is None else _json(asdict(item.retraction)),
     }
 
 
 def read_item(
-    item_id: str, publisher: str, published: float, nick: str, payload: str | None
+    item_id: str,
+    publisher: str,
+    published: float,
+    nick: str,
+    payload: str | None,
+    retraction: str | None = None,
 ) -> Item:
     """The item whose columns these are."""
     return Item(
@@ -202,6 +220,7 @@ def read_item(
         published=published,
         payload=None if payload is None else read_element(payload),
         nick=nick,
+        retraction=None if retraction is None else Retraction(**json.loads(retraction)),
     )
 
 
@@ -225,7 +244,7 @@ def _plain(value: object) -> object:
             return str(value)
         case tuple():
             return [_plain(each) for each in value]
-        case NodeConfig() | RoomConfig() | Preferences():
+        case NodeConfig() | RoomConfig() | Preferences() | Hat():
             return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
         case _:
             return value
@@ -245,8 +264,10 @@ def _reader(kind: Any) -> Callable[[Any], object]:
     if kind is NodeId:
         return lambda value: NodeId(JID.parse(value[0]), value[1])
     if get_origin(kind) is tuple:
-        one = _reader(get_args(kind)[0])
-        return lambda values: tuple(map(one, values))
+        each = _reader(get_args(kind)[0])
+        return lambda value: tuple(map(each, value))
+    if kind in (RoomConfig, Hat):
+        return lambda value: _read(kind, value)
     if kind is JID:
         return JID.parse
     if kind in (RoomConfig, Preferences):
@@ -256,6 +277,6 @@ def _reader(kind: Any) -> Callable[[Any], object]:
 
 _READERS: Final[Mapping[type[Any], Mapping[str, Callable[[Any], object]]]] = {
     kind: {name: _reader(field) for name, field in get_type_hints(kind).items()}
-    for kind in (NodeConfig, RoomConfig, Preferences)
+    for kind in (NodeConfig, RoomConfig, Preferences, Hat)
 }
 """For each field of a configuration, what makes its value of what JSON gave."""

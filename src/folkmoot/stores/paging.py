@@ -91,12 +91,12 @@ def as_page(rows: Iterable[_Row], limit: int = PAGE_ITEMS_MAX) -> tuple[list[_Ro
     """As many rows as a page may hold, and whether they are all.
 
     Up to `limit` and up to PAGE_CHARS_MAX, but the first in any case.
-    rows: with the payload, or None, in the last column.
+    rows: with the payload, or None, in the last column but one.
     """
     page: list[_Row] = []
     chars = 0
     for row in rows:
-        chars += len(str(row[-1] or ""))
+        chars += len(str(row[-2] or ""))
         if len(page) == limit or (page and chars > PAGE_CHARS_MAX):
             return page, False
         page.append(row)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import math
+import secrets
 import sqlite3
 from collections.abc import Sequence
 from itertools import starmap
@@ -25,6 +26,7 @@ from folkmoot.engine.model import (
 from folkmoot.engine.record import Node
 from folkmoot.engine.store import (
     PAGE_ITEMS_MAX,
+    SECRET_BYTES,
     SINGLED_NODES_MAX,
     TALLY_NODES_MAX,
     ArchivePage,
@@ -50,6 +52,7 @@ from folkmoot.stores.codec import (
     read_config,
     read_contact,
     read_element,
+    read_hats,
     read_item,
     read_occupant,
     read_terms,
@@ -133,6 +136,7 @@ class SQLiteStore:
             key, config, creator, created, subject_id, *subject = row
             at = {"node": key}
             affiliations = reader.execute(statements.AFFILIATIONS, at).fetchall()
+            wearers = reader.execute(statements.WEARERS, at).fetchall()
             subscriptions = reader.execute(statements.SUBSCRIPTIONS, at).fetchall()
             occupants = reader.execute(statements.OCCUPANTS, at).fetchall()
             listed = reader.execute(statements.LISTED, at).fetchall()
@@ -146,6 +150,7 @@ class SQLiteStore:
             creator=JID.parse(creator),
             created=created,
             affiliations={JID.parse(jid): Affiliation(said) for jid, said in affiliations},
+            wearers={JID.parse(jid): read_hats(hats) for jid, hats in wearers},
             subscriptions={each.subscriber: each for each in held},
             listed={item_id: _node_id(service, name) for item_id, service, name in listed},
             invites={row[0]: _ticket(*row) for row in invites},
@@ -303,6 +308,14 @@ class SQLiteStore:
     async def account(self, jid: JID) -> bool:
         """Whether a bare JID is an account of this server."""
         return await self.accounts.exists(jid)
+
+    async def secret(self, name: str) -> bytes:
+        """What is made by chance the first time it is asked for, and stays. Raises StoreFailed."""
+        async with self.database.writing() as writer:
+            made = {"name": name, "secret": secrets.token_bytes(SECRET_BYTES)}
+            writer.execute(statements.ADD_SECRET, made)
+            found: bytes = writer.execute(statements.SECRET, {"name": name}).fetchone()[0]
+        return found
 
     async def commit(self, events: Sequence[Event]) -> None:
         """Keep what events say, all or nothing; durable when it returns. Raises StoreFailed."""

@@ -41,17 +41,18 @@ DELETE_NODE: Final = "DELETE FROM nodes WHERE service = :service AND name = :nam
 # Writing what hangs on them.
 
 _ITEM_VALUES: Final = f"""{_KEY}, :id, :publisher, :bare, :published, :nick,
-    :payload, :words, :lists_service, :lists_name"""
+    :payload, :retraction, :words, :lists_service, :lists_name"""
 
 _ITEM_UPDATE: Final = """
     publisher = excluded.publisher, bare = excluded.bare, published = excluded.published,
-    nick = excluded.nick, payload = excluded.payload, words = excluded.words,
+    nick = excluded.nick, payload = excluded.payload, retraction = excluded.retraction,
+    words = excluded.words,
     lists_service = excluded.lists_service, lists_name = excluded.lists_name
 """
 
 PUT_ITEM: Final = f"""
 INSERT INTO items
-    (sequence, node, id, publisher, bare, published, nick, payload, words,
+    (sequence, node, id, publisher, bare, published, nick, payload, retraction, words,
     lists_service, lists_name)
 VALUES (:sequence, {_ITEM_VALUES})
 ON CONFLICT (node, id) DO UPDATE
@@ -61,7 +62,7 @@ SET sequence = excluded.sequence, created = coalesce(items.created, items.sequen
 # An item that came to be in the same batch, or goes in it and comes back.
 PUT_MOVED_ITEM: Final = f"""
 INSERT INTO items
-    (sequence, created, node, id, publisher, bare, published, nick, payload, words,
+    (sequence, created, node, id, publisher, bare, published, nick, payload, retraction, words,
     lists_service, lists_name)
 VALUES (:sequence, :created, {_ITEM_VALUES})
 ON CONFLICT (node, id) DO UPDATE
@@ -71,10 +72,9 @@ SET sequence = excluded.sequence,
 {_ITEM_UPDATE}"""
 
 REPLACE_ITEM: Final = f"""
-UPDATE items SET payload = :payload, words = :words WHERE node = {_KEY} AND id = :id
+UPDATE items SET payload = :payload, retraction = :retraction, words = :words
+WHERE node = {_KEY} AND id = :id
 """
-
-ENTOMB_ITEM: Final = f"UPDATE items SET payload = :payload WHERE node = {_KEY} AND id = :id"
 
 DELETE_ITEM: Final = f"DELETE FROM items WHERE node = {_KEY} AND id = :id"
 
@@ -86,6 +86,13 @@ ON CONFLICT (node, jid) DO UPDATE SET affiliation = excluded.affiliation
 """
 
 DELETE_AFFILIATION: Final = f"DELETE FROM affiliations WHERE node = {_KEY} AND jid = :jid"
+
+PUT_HATS: Final = f"""
+INSERT INTO wearers (node, jid, hats) VALUES ({_KEY}, :jid, :hats)
+ON CONFLICT (node, jid) DO UPDATE SET hats = excluded.hats
+"""
+
+DELETE_HATS: Final = f"DELETE FROM wearers WHERE node = {_KEY} AND jid = :jid"
 
 PUT_SUBSCRIPTION: Final = f"""
 INSERT INTO subscriptions
@@ -210,6 +217,8 @@ AFFILIATIONS: Final = """
 SELECT jid, affiliation FROM affiliations WHERE node = :node ORDER BY jid
 """
 
+WEARERS: Final = "SELECT jid, hats FROM wearers WHERE node = :node ORDER BY jid"
+
 SUBSCRIPTIONS: Final = """
 SELECT subscriber, state, via, subid, deliver, contact, expires, body, shows,
     topics, depth, terms, public
@@ -317,6 +326,9 @@ FROM affiliations JOIN nodes ON nodes.key = affiliations.node WHERE affiliations
 UNION ALL
 SELECT nodes.service, nodes.name
 FROM registrations JOIN nodes ON nodes.key = registrations.node WHERE registrations.jid = :jid
+UNION ALL
+SELECT nodes.service, nodes.name
+FROM wearers JOIN nodes ON nodes.key = wearers.node WHERE wearers.jid = :jid
 """
 
 # Of a node whose items end only the oldest is looked at: none that came later ends before it.
@@ -336,7 +348,7 @@ LAST_SEQUENCE: Final = "SELECT max(sequence) FROM items"
 
 HEADS: Final = "SELECT id, publisher FROM items WHERE node = :node ORDER BY sequence"
 
-_ITEM: Final = "id, publisher, published, nick, payload"
+_ITEM: Final = "id, publisher, published, nick, payload, retraction"
 
 ITEM: Final = f"SELECT {_ITEM} FROM items WHERE node = :node AND id = :id"
 
@@ -427,7 +439,7 @@ def archive(
         rules.append("texts MATCH :text")
     where = " AND ".join(rules)
     page = f"""
-SELECT sequence, id, publisher, published, nick, payload FROM {source}
+SELECT sequence, id, publisher, published, nick, payload, retraction FROM {source}
 WHERE {where} AND {order} > :after AND {order} < :before
 ORDER BY {order} {"DESC" if backwards else "ASC"} LIMIT :limit OFFSET :skip
 """
@@ -439,6 +451,14 @@ SELECT count(*) FILTER (WHERE sequence < :first), count(*) FROM (
 """
     return page, count
 
+
+# Secrets.
+
+ADD_SECRET: Final = """
+INSERT INTO secrets (name, secret) VALUES (:name, :secret) ON CONFLICT (name) DO NOTHING
+"""
+
+SECRET: Final = "SELECT secret FROM secrets WHERE name = :name"
 
 # Accounts.
 

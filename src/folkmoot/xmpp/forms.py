@@ -9,6 +9,7 @@ from folkmoot.xmpp.element import Element
 from folkmoot.xmpp.errors import StanzaError
 
 DATA = "jabber:x:data"
+VALIDATE = "http://jabber.org/protocol/xdata-validate"
 FORM_TYPE = "FORM_TYPE"
 
 FormType = Literal["form", "submit", "cancel", "result"]
@@ -58,6 +59,7 @@ class Field:
     values: several only for the types that end in -multi, and for `hidden`.
     label, desc: what people read, "" for none.
     options: of the two list types only.
+    bounds: the least and the most, of a whole number (XEP-0122 1.0.2, §3.2, §4.1.3).
     """
 
     var: str
@@ -67,6 +69,7 @@ class Field:
     options: tuple[Option, ...] = ()
     required: bool = False
     desc: str = ""
+    bounds: tuple[int, int] | None = None
 
     @property
     def value(self) -> str | None:
@@ -81,6 +84,10 @@ class Field:
             field.append(Element(DATA, "desc", None, self.desc))
         if self.required:
             field.append(Element(DATA, "required"))
+        if self.bounds is not None:
+            least, most = map(str, self.bounds)
+            within = Element(VALIDATE, "range", {"min": least, "max": most})
+            field.append(Element(VALIDATE, "validate", {"datatype": "xs:integer"}, within))
         for value in self.values:
             field.append(Element(DATA, "value", None, value))
         for option in self.options:

@@ -19,8 +19,8 @@ WORDS = st.sampled_from(
     "|-1|1|none|member|owner|admin|outcast|moderator|participant|visitor|anyone|@|/|\u0085"
     f"|firstwitch|second witch|hag66@shakespeare.lit|{HAG}|{COVEN}|99999999999999999999"
     f"|2002-10-13T23:58:37Z|xmpp:pubsub.shakespeare.lit?;node=k|{MUC}#roomconfig|{MUC}#request"
-    "|http://jabber.org/protocol/muc#traffic|x-roomuser-item|open|id1/1|id2/|/"
-    f"|{MUC}#register|a.1|id9|id3|urn:xmpp:mam:2".split("|")
+    "|http://jabber.org/protocol/muc#traffic|x-roomuser-item|open|id1/1|id2/|urn:x:hat"
+    f"|urn:xmpp:hats:commands|/|{MUC}#register|a.1|id9|id3|urn:xmpp:mam:2".split("|")
 )
 PLACES = st.sampled_from(
     f"{COVEN}|{COVEN}/firstwitch|{COVEN}/second witch|{COVEN}/ |chat.shakespeare.lit"
@@ -30,7 +30,16 @@ ROOM_OCCUPANT = re.compile(r"to='[^']*@[^']*/")
 """Where an iq goes that an occupant has to answer; and these do not."""
 
 ROOM = ("roomname", "membersonly", "persistentroom", "moderatedroom", "passwordprotectedroom")
-WHO = ("whois", "maxusers", "roomsecret", "pubsub", "allowpm", "roomadmins", "roomowners")
+WHO = (
+    "whois",
+    "maxusers",
+    "roomsecret",
+    "pubsub",
+    "allowpm",
+    "roomadmins",
+    "roomowners",
+    "slow_mode_duration",
+)
 ROLES = ("presencebroadcast", "getmemberlist", "allowvisitorstatus", "allowvisitornickchange")
 ASKED = (
     "FORM_TYPE",
@@ -50,7 +59,11 @@ ASKED = (
     "ids",
     "after-id",
 )
-VARS = st.sampled_from([*ASKED, *(f"muc#roomconfig_{each}" for each in (*ROOM, *WHO, *ROLES))])
+HATS = st.sampled_from(["create", "destroy", "list", "assign", "unassign", "list-assigned", "x"])
+HAT = ("hats#uri", "hats#title", "hats#hue", "hats#jid")
+VARS = st.sampled_from(
+    [*ASKED, *HAT, *(f"muc#roomconfig_{each}" for each in (*ROOM, *WHO, *ROLES))]
+)
 
 
 def quoted(text: str) -> str:
@@ -112,6 +125,9 @@ def extensions(draw: st.DrawFn) -> str:
                 "<error/>",
                 "<error><gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>",
                 "<no-store xmlns='urn:xmpp:hints'/>",
+                f"<retract xmlns='urn:xmpp:message-retract:1' id={word}>"
+                f"<moderated xmlns='urn:xmpp:message-moderate:1' by={word}/></retract>",
+                "<rai xmlns='urn:xmpp:rai:0'/>",
                 "<delay xmlns='urn:xmpp:delay'/>",
                 draw(forms()),
             ]
@@ -130,6 +146,17 @@ def queries(draw: st.DrawFn) -> str:
                 "<ping xmlns='urn:xmpp:ping'/>",
                 f"<query xmlns='{MUC}#owner'/>",
                 f"<query xmlns='{MUC}#owner'>{draw(forms())}</query>",
+                f"<moderate xmlns='urn:xmpp:message-moderate:1' id={word}>"
+                "<retract xmlns='urn:xmpp:message-retract:1'/></moderate>",
+                f"<apply-to xmlns='urn:xmpp:fasten:0' id={word}>"
+                "<moderate xmlns='urn:xmpp:message-moderate:0'><a/></moderate></apply-to>",
+                f"<command xmlns='http://jabber.org/protocol/commands' action={word}"
+                f" node='urn:xmpp:hats:commands:{draw(HATS)}'>{draw(forms())}</command>",
+                "<command xmlns='http://jabber.org/protocol/commands'"
+                f" node='urn:xmpp:hats:commands:{draw(HATS)}'/>",
+                f"<request xmlns='urn:xmpp:muc-token-invite:0' delay={word} counter={word}/>",
+                f"<revoke xmlns='urn:xmpp:muc-token-invite:0'>{word[1:-1]}</revoke>",
+                "<tokens xmlns='urn:xmpp:muc-token-invite:0'/>",
                 f"<query xmlns='{MUC}#owner'><destroy jid={word}/></query>",
                 f"<query xmlns='{MUC}#admin'>{draw(items())}</query>",
                 f"<query xmlns='{MUC}#admin'>{draw(items())}{draw(pages())}</query>",

@@ -284,7 +284,10 @@ async def test_only_the_room_speaks_for_the_room(stage: Stage, forged: str) -> N
           <x xmlns='http://jabber.org/protocol/muc#user'><item affiliation='none'/></x>
         </presence>""")
     assert len(heard.childs("http://jabber.org/protocol/muc#user", "x")) == 1
-    assert len(heard.elements) == 3
+    assert [each.get("id") for each in heard.childs("urn:xmpp:occupant-id:0", "occupant-id")] != [
+        "somebody"
+    ]
+    assert len(heard.elements) == 4
 
 
 async def test_presence_goes_to_a_room(stage: Stage) -> None:

@@ -61,7 +61,7 @@ async def test_a_room_without_a_subject_says_so(stage: Stage) -> None:
     assert [child.name for child in never.elements] == ["subject"]
     await crone.sends(f"<message type='groupchat' to='{COVEN}'><subject/></message>")
     cleared = (await enters(hecate, "Hecate"))[-1]
-    assert [child.name for child in cleared.elements] == ["subject", "delay"]
+    assert [child.name for child in cleared.elements] == ["subject", "occupant-id", "delay"]
 
 
 @pytest.mark.parametrize(
@@ -111,6 +111,7 @@ async def test_a_room_has_its_own_bound(stage: Stage) -> None:
     answer = await configures(crone, {"muc#maxhistoryfetch": str(HISTORY_ITEMS_MAX + 1)})
     assert answer.get("type") == "error"
     for number in range(HISTORY_ITEMS_MAX + 1):
+        stage.clock.at += 1
         await crone.sends(f"<message type='groupchat' to='{COVEN}'><body>{number}</body></message>")
     await configures(crone, {"muc#maxhistoryfetch": str(HISTORY_ITEMS_MAX)})
     await hecate.drains()

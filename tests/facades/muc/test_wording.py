@@ -31,7 +31,7 @@ HAG = JID.parse("hag66@shakespeare.lit/pda")
 CRONE = JID.parse("crone1@shakespeare.lit/desktop")
 
 WITCH = Seen(
-    "thirdwitch", None, Affiliation.MEMBER, Role.PARTICIPANT, element("<presence id='a'/>")
+    "thirdwitch", None, Affiliation.MEMBER, Role.PARTICIPANT, element("<presence id='a'/>"), "1d"
 )
 TOLD = OccupantTold(
     via=Via.MUC, node=COVEN, to=(CRONE,), seen=WITCH, own=False, cause=Cause.ENTERED, config=CONFIG

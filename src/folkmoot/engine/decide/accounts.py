@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from folkmoot.engine.commands import Forget
@@ -15,6 +15,7 @@ from folkmoot.engine.events import (
     AffiliationChanged,
     Cause,
     Event,
+    HatsChanged,
     NodeDeleted,
     RegistrationChanged,
 )
@@ -34,8 +35,7 @@ def forget(command: Forget, view: View, stamp: Stamp) -> tuple[Event, ...]:
         deleted(node, view, account) for node in own if view.node(node) is not None
     ]
     for node in sorted(rows - set(own), key=str):
-        if view.explicit(node, account) is not None:
-            events.append(_unaffiliated(node, account, view))
+        events.extend(_without_rows(node, account, view))
         if (registration := view.found(node).registrations.get(account)) is not None:
             events.append(
                 RegistrationChanged(
@@ -57,16 +57,21 @@ def forget(command: Forget, view: View, stamp: Stamp) -> tuple[Event, ...]:
     return (*events, *_following(events, account, view, after))
 
 
-def _unaffiliated(node: NodeId, account: JID, view: View) -> AffiliationChanged:
-    return AffiliationChanged(
-        node=node,
-        jid=account,
-        before=view.explicit(node, account),
-        after=None,
-        was=view.affiliation(node, account),
-        now=Affiliation.NONE,
-        by=account,
-    )
+def _without_rows(node: NodeId, account: JID, view: View) -> Iterator[Event]:
+    record, row = view.node(node), view.explicit(node, account)
+    if row is not None:
+        yield AffiliationChanged(
+            node=node,
+            jid=account,
+            before=row,
+            after=None,
+            was=view.affiliation(node, account),
+            now=Affiliation.NONE,
+            by=account,
+        )
+    hats = () if record is None else record.wearers.get(account, ())
+    if hats:
+        yield HatsChanged(node=node, jid=account, before=hats, after=(), by=account)
 
 
 def _following(events: Sequence[Event], account: JID, before: View, after: View) -> list[Event]:

@@ -16,6 +16,7 @@ from folkmoot.engine.events import (
     AffiliationChanged,
     Audited,
     Event,
+    HatsChanged,
     InviteChanged,
     ItemPublished,
     ItemsRetracted,
@@ -28,7 +29,7 @@ from folkmoot.engine.events import (
     SubscriptionChanged,
     lasting,
 )
-from folkmoot.engine.model import Affiliation, NodeId, State, Subscription, Ticket
+from folkmoot.engine.model import Affiliation, Hat, NodeId, State, Subscription, Ticket
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element, serialize
@@ -97,6 +98,8 @@ def _changes(event: Event) -> Iterator[Change]:
         case Moderated(jid=jid, by=by, matter=matter):
             if event.messages or matter is not Matter.RETRACTION:
                 yield by, matter, str(jid), "", _moderation(event)
+        case HatsChanged(jid=jid, before=hats_before, after=hats_after, by=by):
+            yield by, Matter.HATS, str(jid), _plain(hats_before), _plain(hats_after)
         case NodePurged(by=by):
             yield by, Matter.PURGED, event.node.name, "", ""
         case _:
@@ -122,7 +125,9 @@ def _plain(value: object) -> str:
         case bool():
             return "true" if value else "false"
         case tuple():
-            return " ".join(map(str, value))
+            return " ".join(map(_plain, value))
+        case Hat(uri=uri):
+            return uri
         case _:
             return str(value)
 

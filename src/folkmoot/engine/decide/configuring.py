@@ -22,6 +22,7 @@ from folkmoot.engine.configuration import (
 )
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.model import ARCHIVE_NODE, MESSAGES_NODE, PRESENCE_NODE, NodeId
+from folkmoot.engine.pace import SLOW_SECONDS_MAX
 from folkmoot.engine.services import Kind, Services
 
 TEXT_CHARS_MAX: Final = 4_096
@@ -143,6 +144,8 @@ def _hold_bounds(config: NodeConfig) -> None:
             raise Refused(Reason.BAD_CONFIG, "room.history_items")
         if room.occupants_max < 0:
             raise Refused(Reason.BAD_CONFIG, "room.occupants_max")
+        if not 0 <= room.slow_seconds <= SLOW_SECONDS_MAX:
+            raise Refused(Reason.BAD_CONFIG, "room.slow_seconds")
         if len(room.password) > TEXT_CHARS_MAX:
             raise Refused(Reason.BAD_CONFIG, "room.password")
 

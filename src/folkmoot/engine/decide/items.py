@@ -11,12 +11,15 @@ from folkmoot.engine import access, pictures
 from folkmoot.engine.access import Stance
 from folkmoot.engine.commands import Depart, Entry, Publish, Purge, Retract
 from folkmoot.engine.configuration import NodeConfig, NodeFull
+from folkmoot.engine.decide import retractions
 from folkmoot.engine.decide.configuring import unmet
 from folkmoot.engine.decide.lowering import follow_all, topmost
 from folkmoot.engine.decide.nodes import created, hold_changeable, hold_owner
 from folkmoot.engine.decide.occupants import speaker
+from folkmoot.engine.decide.pacing import paced
 from folkmoot.engine.decide.relationships import spelled_out
 from folkmoot.engine.decide.stamp import Stamp
+from folkmoot.engine.decide.watching import noticed
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.events import (
     Event,
@@ -27,6 +30,7 @@ from folkmoot.engine.events import (
     NodePurged,
 )
 from folkmoot.engine.model import MESSAGES_NODE, Affiliation, Item, NodeId
+from folkmoot.engine.pace import Pace
 from folkmoot.engine.record import Node
 from folkmoot.engine.services import Kind
 from folkmoot.engine.store import PAGE_ITEMS_MAX, ItemQuery
@@ -45,7 +49,7 @@ def publish(command: Publish, view: View, stamp: Stamp) -> tuple[Event, ...]:
     made = _made(command, view, stamp)
     config = made[0].config if made else view.found(node).config
     if config.room is not None:
-        return (_spoken(config, command, view, stamp),)
+        return _spoken(config, command, view, stamp)
     stance = view.supposing(made).stance(node, by)
     if reason := access.refuses_publish(config, stance):
         raise Refused(reason)
@@ -111,16 +115,21 @@ def _made(command: Publish, view: View, stamp: Stamp) -> tuple[NodeCreated, ...]
     return ()
 
 
-def _spoken(config: NodeConfig, command: Publish, view: View, stamp: Stamp) -> ItemPublished:
-    """A message to a room, by an occupant with a voice."""
+def _spoken(config: NodeConfig, command: Publish, view: View, stamp: Stamp) -> tuple[Event, ...]:
+    """A message to a room, by an occupant with a voice; it may take back an earlier one."""
     assert config.room is not None
     nick = speaker(command.node, command.actor, view)
-    entry = command.entry
+    record, entry = view.found(command.node), command.entry
     if entry is None:
         raise Refused(Reason.PAYLOAD_REQUIRED)
     hold_payload(config, entry)
     item = Item(stamp.id, command.actor, stamp.at, entry.payload, nick)
-    return ItemPublished(node=command.node, item=item, persist=entry.keep and config.room.archive)
+    gone = retractions.taken_back(command.node, item, entry.retracts, view)
+    keep = config.room.archive and (entry.keep or bool(gone))
+    said = ItemPublished(node=command.node, item=item, persist=keep)
+    paces = (Pace.MESSAGES, Pace.MESSAGES_OF_ALL)
+    spent = paced(record, command.actor, view, stamp, *paces, words=entry.words)
+    return (spent, *gone, said, *(noticed(record, view) if entry.words else ()))
 
 
 def hold_payload(config: NodeConfig, entry: Entry) -> None:

@@ -230,9 +230,13 @@ def _reconsider(
         elif pending and let_in:
             events.append(admitted(node, subscription, by, after))
             events.append(answered(node, subscription, by, allowed=True))
-        elif occupant is not None and (was, _role(old, was, occupant)) != (
-            stance.affiliation,
-            _role(config, stance.affiliation, occupant),
+        elif occupant is not None and (
+            (was, _role(old, was, occupant), before.hats(node, jid))
+            != (
+                stance.affiliation,
+                _role(config, stance.affiliation, occupant),
+                after.hats(node, jid),
+            )
         ):
             events.append(
                 StandingChanged(node=node, occupant=subscription.subscriber, by=by, reason=reason)

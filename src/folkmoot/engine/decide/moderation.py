@@ -12,14 +12,14 @@ from typing import Final
 from folkmoot.engine import access
 from folkmoot.engine.commands import Dismiss, TakeBack
 from folkmoot.engine.decide.occupants import left
+from folkmoot.engine.decide.retractions import tombstone
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.events import Cause, Event, Matter, MessageTakenBack, Moderated
-from folkmoot.engine.model import Item, Mark, NodeId
-from folkmoot.engine.occupancy import nick_of
+from folkmoot.engine.identity import occupant_id
+from folkmoot.engine.model import Item, Mark, NodeId, Retraction
 from folkmoot.engine.record import Node
 from folkmoot.engine.store import Edge, ItemQuery
-from folkmoot.engine.tombstones import is_tombstone, tombstone
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
 
@@ -113,7 +113,7 @@ def _hold(command: Dismiss | TakeBack, view: View) -> None:
     if len(command.reason) > REASON_CHARS_MAX:
         raise Refused(Reason.PAYLOAD_TOO_BIG, "reason")
     standing = view.affiliation(space, command.actor), view.affiliation(space, command.jid)
-    if reason := access.refuses_moderation(*standing):
+    if reason := access.refuses_stewardship(*standing):
         raise Refused(reason)
 
 
@@ -121,7 +121,7 @@ def _moderated(rooms: Iterable[NodeId], actor: JID, jid: JID, view: View) -> Ite
     """Those rooms in which the actor may moderate the entity."""
     for room in rooms:
         standing = view.affiliation(room, actor), view.affiliation(room, jid)
-        if access.refuses_moderation(*standing) is None:
+        if access.refuses_stewardship(*standing) is None:
             yield view.found(room)
 
 
@@ -145,7 +145,7 @@ def _said(
                 if len(found) == TAKEN_BACK_MAX:
                     return found, start._replace(room=room.id.name, before=before)
                 looked_at, before = looked_at + 1, item.id
-                if item.publisher.bare == jid and not is_tombstone(item):
+                if item.publisher.bare == jid and item.nick and item.retraction is None:
                     found.append((room, item))
             else:
                 if page:
@@ -164,12 +164,11 @@ def _page(room: NodeId, before: str, limit: int, view: View) -> tuple[Item, ...]
 def _taken_back(
     room: Node, item: Item, id: str, command: TakeBack, view: View, stamp: Stamp
 ) -> MessageTakenBack:
-    nick = nick_of(room, command.actor)
-    by = f"{room.id.name}@{room.id.service}/{nick}" if nick else ""
-    return MessageTakenBack(
-        node=room.id,
-        item=tombstone(item, stamp.at, id, by, command.reason),
-        by=command.actor,
+    retraction = Retraction(
+        at=stamp.at,
         id=id,
+        moderator=occupant_id(room, command.actor, view),
+        nick=room.nick(command.actor),
         reason=command.reason,
     )
+    return MessageTakenBack(node=room.id, item=tombstone(item, retraction), by=command.actor)

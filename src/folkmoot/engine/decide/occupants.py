@@ -7,16 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from folkmoot.engine import access
 from folkmoot.engine.commands import ChangePresence, ChangeSubject, SetRoles, Subscribe, Vacate
 from folkmoot.engine.configuration import RoomConfig
-from folkmoot.engine.decide.lowering import changed
+from folkmoot.engine.decide.invites import presented
+from folkmoot.engine.decide.lowering import changed, follow
 from folkmoot.engine.decide.nicks import hold_name, hold_nick, own_nick
 from folkmoot.engine.decide.nodes import created, deleted
+from folkmoot.engine.decide.pacing import paced
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.events import (
+    AffiliationChanged,
     Cause,
     Event,
     ItemPublished,
@@ -35,12 +39,16 @@ from folkmoot.engine.model import (
     Subscription,
     Via,
 )
+from folkmoot.engine.pace import Pace
 from folkmoot.engine.record import Node
 from folkmoot.engine.services import Kind
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.stanza import CLIENT
 from folkmoot.xmpp.xml import Element
+
+EXPIRED_TOKEN: Final = "token"
+"""The detail of a refusal where a password can only have been an invite (XEP-0488 §4)."""
 
 
 def enter(command: Subscribe, view: View, stamp: Stamp) -> tuple[Event, ...]:
@@ -56,8 +64,10 @@ def enter(command: Subscribe, view: View, stamp: Stamp) -> tuple[Event, ...]:
         return (made, _entered(node, jid, None, occupant, command.recall, stamp))
     record = view.found(node)
     before = record.subscriptions.get(jid)
+    invited: tuple[Event, ...] = ()
     if before is None:
-        _hold_entry(command, record, view)
+        invited = _invited(command, record, view, stamp)
+        _hold_entry(command, record, view.supposing(invited), invited=bool(invited))
     own = own_nick(record, jid, view) if room_of(record).nicks_locked else ""
     assigned = own not in ("", occupant.nick)
     if assigned:
@@ -65,8 +75,9 @@ def enter(command: Subscribe, view: View, stamp: Stamp) -> tuple[Event, ...]:
     occupant = _as_allowed(record, jid, before, occupant, view)
     hold_nick(record, jid, occupant.nick, view)
     view.recent(record)  # what was said is told to those who enter
+    spent = paced(record, jid, view, stamp, Pace.ENTRIES, Pace.PRESENCES_OF_ALL)
     event = _entered(node, jid, before, occupant, command.recall, stamp)
-    return (replace(event, assigned=assigned),)
+    return (spent, *invited, replace(event, assigned=assigned))
 
 
 def _entered(
@@ -101,16 +112,43 @@ def _dated(recall: Recall, stamp: Stamp) -> Recall:
     return replace(recall, seconds_max=None, since=since)
 
 
-def _hold_entry(command: Subscribe, record: Node, view: View) -> None:
+def _invited(command: Subscribe, record: Node, view: View, stamp: Stamp) -> tuple[Event, ...]:
+    """A member more, where a stranger comes with a token for a password (XEP-0488 0.1.0, §3.5)."""
+    node, jid = record.id, command.subscriber.bare
+    was = view.affiliation(node, jid)
+    if was is not Affiliation.NONE:
+        return ()  # who belongs here uses nothing up, and a ban stays one
+    use = presented(node, command.password, view, stamp)
+    if use is None:
+        return ()
+    before = view.explicit(node, jid)
+    if before is None and len(record.affiliations) >= view.services.affiliations_per_node_max:
+        raise Refused(Reason.TOO_MANY_SUBSCRIPTIONS)
+    member = AffiliationChanged(
+        node=node,
+        jid=jid,
+        before=before,
+        after=Affiliation.MEMBER,
+        was=was,
+        now=Affiliation.MEMBER,
+        by=use.by,
+    )
+    following = follow(view, view.supposing([member]), node, use.by, entities=[jid])
+    return (use, member, *following)
+
+
+def _hold_entry(command: Subscribe, record: Node, view: View, *, invited: bool) -> None:
     """Nothing, for someone who may come in; the order of refusals is that of XEP-0045 §7.2."""
     room = room_of(record)
     stance = view.stance(record.id, command.subscriber)
     staff = stance.affiliation in (Affiliation.OWNER, Affiliation.ADMIN)
     if reason := access.refuses_entry(record.config, stance):
+        if reason is Reason.CLOSED_NODE and command.password and not room.password:
+            raise Refused(Reason.WRONG_PASSWORD, EXPIRED_TOKEN)
         raise Refused(reason)
     if room.locked and stance.affiliation is not Affiliation.OWNER:
         raise Refused(Reason.ROOM_LOCKED)
-    if room.password and command.password != room.password and not staff:
+    if room.password and command.password != room.password and not (staff or invited):
         raise Refused(Reason.WRONG_PASSWORD)
     if len(record.subscriptions) >= view.services.subscriptions_per_node_max:
         raise Refused(Reason.TOO_MANY_SUBSCRIPTIONS)
@@ -161,7 +199,9 @@ def change_presence(command: ChangePresence, view: View, stamp: Stamp) -> tuple[
             raise Refused(Reason.NICK_LOCKED)
         hold_nick(record, jid, nick, view)
     after = replace(before, occupant=occupant)
-    return (changed(command.node, before, after, jid, Cause.ASKED),)
+    pace = Pace.PRESENCES if nick == old.nick else Pace.NICKS
+    spent = paced(record, jid, view, stamp, pace, Pace.PRESENCES_OF_ALL)
+    return (spent, changed(command.node, before, after, jid, Cause.ASKED))
 
 
 def _as_allowed(
@@ -219,7 +259,7 @@ def set_roles(command: SetRoles, view: View, stamp: Stamp) -> tuple[Event, ...]:
     All of them or none.
     """
     record = view.found(command.node)
-    actor = _acting(record, room_of(record), command.actor, view)
+    actor = acting(record, room_of(record), command.actor, view)
     return tuple(
         _given(command, record, jid, wanted, actor, view)
         for nick, wanted in command.roles.items()
@@ -254,7 +294,7 @@ def _given(
     return replace(event, reason=command.reason)
 
 
-def _acting(record: Node, room: RoomConfig, actor: JID, view: View) -> tuple[Affiliation, Role]:
+def acting(record: Node, room: RoomConfig, actor: JID, view: View) -> tuple[Affiliation, Role]:
     """Affiliation and role of who acts; owners and admins need not be in the room."""
     standing = view.affiliation(record.id, actor)
     subscription = record.subscriptions.get(actor)
@@ -275,7 +315,9 @@ def change_subject(command: ChangeSubject, view: View, stamp: Stamp) -> tuple[Ev
     if not moderates and not room.change_subject:
         raise Refused(Reason.FORBIDDEN)
     item = Item(stamp.id, command.actor, stamp.at, command.payload, nick)
+    spent = paced(record, command.actor, view, stamp, Pace.MESSAGES, Pace.MESSAGES_OF_ALL)
     return (
+        spent,
         ItemPublished(node=command.node, item=item, persist=command.keep and room.archive),
         SubjectChanged(node=command.node, item=item),
     )

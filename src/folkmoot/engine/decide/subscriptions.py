@@ -71,7 +71,7 @@ def subscribe(command: Subscribe, view: View, stamp: Stamp) -> tuple[Event, ...]
         hold_contact(node, subscriber, view)
     after_made = view.supposing(made) if made else view
     reason = access.refuses_entry(config, after_made.stance(node, subscriber))
-    use = presented(command, view, stamp) if reason in _INVITED else None
+    use = presented(node, command.invite, view, stamp) if reason in _INVITED else None
     if use is not None:
         _hold_own(command, before, view)
         return _invited(command, before, use, view, stamp)

@@ -1,7 +1,7 @@
 """Multi-User Chat: XEP-0045 1.35.5; a file for each chapter.
 
 Of what later protocols add to a room, archives (XEP-0313) have their items, each the message as
-it was sent on, under its stanza id; occupant ids (XEP-0421) would stand beside `item_element`.
+it was sent on, under its stanza id; the id of its author (XEP-0421) follows from who that is.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from folkmoot.engine.model import NodeId
+from folkmoot.facades import hats
 from folkmoot.facades.facade import Facade, Request, Route
 from folkmoot.facades.muc import (
     admin,
@@ -20,6 +21,8 @@ from folkmoot.facades.muc import (
     occupant,
     owner,
     register,
+    retraction,
+    tokens,
     voice,
 )
 from folkmoot.facades.muc.errors import ERRORS
@@ -29,6 +32,10 @@ from folkmoot.facades.muc.stanzas import room_asked
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.forms import DATA, Form
 from folkmoot.xmpp.xml import Element
+
+
+def _room(request: Request, form: Form | None) -> NodeId:
+    return room_asked(request)
 
 
 async def _message(request: Request) -> Iterable[Element]:
@@ -60,6 +67,8 @@ ROUTES: Final = (
     *admin.ROUTES,
     *owner.ROUTES,
     *discovery.ROUTES,
+    *retraction.ROUTES,
+    *tokens.ROUTES,
     *register.ROUTES,
     *card.ROUTES,
     Route("message", "", (), _message),
@@ -67,7 +76,7 @@ ROUTES: Final = (
     Route("message", "chat", (), _message),
 )
 
-FACADE: Final = Facade("muc", ROUTES, ERRORS, word)
+FACADE: Final = hats.beside(Facade("muc", ROUTES, ERRORS, word), _room)
 
 OCCUPANTS: Final = Facade("occupants", between.ROUTES, ERRORS)
 """What stands behind an occupant's address for an iq."""

@@ -16,6 +16,7 @@ from folkmoot.engine.configuration import (
     RoomConfig,
 )
 from folkmoot.engine.model import Affiliation, Role
+from folkmoot.engine.pace import SLOW_SECONDS_MAX
 from folkmoot.facades.form_table import (
     Row,
     choice,
@@ -36,6 +37,7 @@ OCCUPANTS_MAX: Final = 1_000_000
 """The most occupants that an owner may ask room for."""
 
 PUBSUB: Final = "muc#roomconfig_pubsub"
+SLOW_MODE: Final = "muc#roomconfig_slow_mode_duration"
 _PROTECTED: Final = "muc#roomconfig_passwordprotectedroom"
 _SECRET: Final = "muc#roomconfig_roomsecret"
 _WHOIS: Final = {"moderators": False, "anyone": True}
@@ -135,6 +137,12 @@ ROWS: Final[tuple[Row, ...]] = (
         most=HISTORY_ITEMS_MAX,
     ),
     flag("muc#roomconfig_enablearchiving", "What is said is kept", "room.archive"),
+    number(
+        SLOW_MODE,
+        "Slow mode: how many seconds people wait between messages",
+        "room.slow_seconds",
+        most=SLOW_SECONDS_MAX,
+    ),
     parent(PUBSUB, "The space it is in"),
     choice(
         "{urn:folkmoot:spaces:0}inherit",
@@ -254,7 +262,10 @@ def config_form(
     for row in ROWS:
         if row.var == _SECRET:
             fields.append(_protected(config.room))
-        fields.append(_offered(row.field(config)))
+        field = _offered(row.field(config))
+        if row.var == SLOW_MODE:
+            field = replace(field, bounds=(0, SLOW_SECONDS_MAX))
+        fields.append(field)
     labels = {Affiliation.ADMIN: "Admins", Affiliation.OWNER: "Owners"}
     for var, affiliation in LISTS.items():
         named = tuple(str(jid) for jid in lists.get(affiliation, ()))

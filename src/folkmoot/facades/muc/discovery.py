@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from folkmoot.engine import questions, room_questions
 from folkmoot.engine.configuration import Access, NodeConfig, RoomConfig
 from folkmoot.engine.model import Affiliation, NodeId
 from folkmoot.engine.questions import NodeInfo
-from folkmoot.facades import basics, disco, listing, spaces
+from folkmoot.facades import basics, disco, hats, listing, spaces
 from folkmoot.facades.archiving import FEATURES, STANZA_IDS
 from folkmoot.facades.facade import Request, Route
 from folkmoot.facades.form_table import node_uri
+from folkmoot.facades.muc import retraction
+from folkmoot.facades.muc.activity import activity
 from folkmoot.facades.muc.config import PUBSUB, told
 from folkmoot.facades.muc.ns import (
     AFFILIATIONS,
     MUC,
+    OCCUPANT_ID,
+    RAI,
     REGISTER,
     REQUEST,
     ROOM_CONFIG,
     ROOM_INFO,
     SELF_PING,
     STABLE_ID,
+    TOKEN_INVITE,
     UNIQUE,
 )
 from folkmoot.facades.muc.register import NS as REGISTRATION
@@ -49,6 +55,8 @@ SERVICE_FEATURES: Final = (
     MUC,
     UNIQUE,
     STABLE_ID,
+    OCCUPANT_ID,
+    RAI,
     RSM,
     disco.INFO,
     disco.ITEMS,
@@ -67,6 +75,11 @@ ROOM_FEATURES: Final = (
     RSM,
     SELF_PING,
     STANZA_IDS,
+    OCCUPANT_ID,
+    *retraction.FEATURES,
+    TOKEN_INVITE,
+    hats.NS,
+    hats.COMMANDS,
     disco.INFO,
     disco.ITEMS,
     basics.PING,
@@ -84,12 +97,15 @@ async def info(request: Request) -> Iterable[Element]:
     if node == RESERVED_NICK:
         return await _reserved(request)
     if node:
+        if command := hats.command_info(node):
+            return (command,)
         raise _no_node(node)
     found = await request.ask(questions.info, request.actor, room_of(request))
     features = [*ROOM_FEATURES, *_kinds(found.config)]
     if found.config.room is not None and found.config.room.archive:
         features.extend(FEATURES)
-    forms = [room_info(found)]
+    about = room_info(found)
+    forms = [replace(about, fields=(*about.fields, *await activity(request)))]
     if membership := spaces.membership(found.chain):
         features.append(spaces.NS)
         forms.extend(membership)
@@ -132,6 +148,12 @@ def room_info(found: NodeInfo) -> Form:
         Field("muc#roominfo_description", "text-single", (config.description,), "Description"),
         Field("muc#roominfo_subjectmod", "boolean", ("1" if room.change_subject else "0",)),
         *told(config),
+        Field(
+            "muc#roominfo_slow_mode_duration",
+            "text-single",
+            (str(room.slow_seconds),),
+            "Seconds between messages",
+        ),
     ]
     if config.language:
         fields.append(Field("muc#roominfo_lang", "text-single", (config.language,)))
@@ -140,6 +162,9 @@ def room_info(found: NodeInfo) -> Form:
         fields.append(Field("muc#roominfo_subject", "text-single", (subject,), "Subject"))
         count = str(len(found.nicks))
         fields.append(Field("muc#roominfo_occupants", "text-single", (count,), "Occupants"))
+    if found.hats:
+        told_hash = (hats.hats_hash(found.hats),)
+        fields.append(Field(hats.HASH, "text-single", told_hash, "Hats hash"))
     if room.whois_anyone and found.owners:
         owners = tuple(str(jid) for jid in found.owners)
         fields.append(Field("muc#roominfo_contactjid", "jid-multi", owners, "Owners"))
@@ -161,7 +186,10 @@ def _subject(payload: Element | None) -> str:
 
 async def items(request: Request) -> Iterable[Element]:
     """The rooms of the service, page by page (§6.3), or who is in a room (§6.5)."""
-    if request.payload.get("node"):
+    node = request.payload.get("node")
+    if request.to.local and not request.to.resource and node == hats.COMMANDS:
+        return (Element(disco.ITEMS, "query", {"node": node}, *hats.listed(str(request.to))),)
+    if node:
         raise StanzaError("item-not-found", "there is no such node")
     if request.to.local:
         room = room_of(request)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from folkmoot.engine.decide.occupants import EXPIRED_TOKEN
 from folkmoot.engine.errors import Reason
 from folkmoot.facades.form_table import var_of
 from folkmoot.facades.muc.config import ROWS
+from folkmoot.facades.muc.ns import TOKEN_INVITE
 from folkmoot.xmpp.errors import StanzaError
+from folkmoot.xmpp.xml import Element
 
 Worded = Callable[[str], StanzaError]
 
@@ -19,6 +22,13 @@ def _error(condition: str, text: str = "", type: str | None = None) -> Worded:
 
 def _config(detail: str) -> StanzaError:
     return StanzaError("not-acceptable", f"{var_of(ROWS, detail)} cannot be so here")
+
+
+def _password(detail: str) -> StanzaError:
+    if detail == EXPIRED_TOKEN:
+        expired = Element(TOKEN_INVITE, "expired-token")
+        return StanzaError("not-authorized", "the invite is over", extension=expired)
+    return StanzaError("not-authorized", "the room has a password")
 
 
 ERRORS: Final[dict[Reason, Worded]] = {
@@ -44,11 +54,23 @@ ERRORS: Final[dict[Reason, Worded]] = {
     Reason.NICK_LOCKED: _error("not-acceptable", "you go by the nick you have registered"),
     Reason.MAY_NOT_REGISTER: _error("not-allowed", "nobody registers with this room"),
     Reason.PENDING: _error("not-allowed", "an admin has yet to answer"),
-    Reason.WRONG_PASSWORD: _error("not-authorized", "the room has a password"),
+    Reason.WRONG_PASSWORD: _password,
     Reason.ROOM_FULL: _error("service-unavailable", "the room is full", "wait"),
     Reason.ROOM_LOCKED: _error("item-not-found", "the room is not open yet"),
     Reason.NO_VOICE: _error("forbidden", "you have no voice"),
     Reason.TOO_MANY_INVITES: _error("resource-constraint", "no more invites here"),
+    Reason.TOO_MANY_HATS: _error("resource-constraint", "no more hats here"),
+    Reason.TOO_FAST: lambda pace: StanzaError(
+        "policy-violation", f"too many {pace} of yours here; wait a little", type="wait"
+    ),
+    Reason.ROOM_TOO_BUSY: lambda pace: StanzaError(
+        "resource-constraint", f"the room is too busy just now ({pace}); wait a little"
+    ),
+    Reason.SLOW_MODE: lambda seconds: StanzaError(
+        "policy-violation",
+        f"this room is slow: wait {seconds} seconds between messages, and try again",
+        type="wait",
+    ),
     Reason.NOT_IN_ROOM: _error("item-not-found", "nobody here goes by that nick"),
     Reason.PAYLOAD_REQUIRED: _error("bad-request"),
     Reason.PAYLOAD_TOO_BIG: _error("not-acceptable", "that is too long"),

@@ -11,6 +11,7 @@ from folkmoot.engine.events import Cause
 from folkmoot.engine.model import Item, NodeId
 from folkmoot.engine.notifications import (
     AbsentTold,
+    Active,
     AffiliationTold,
     Configured,
     Deleted,
@@ -24,14 +25,16 @@ from folkmoot.engine.notifications import (
     TakenBackTold,
     Welcomed,
 )
-from folkmoot.engine.tombstones import MODERATE, RETRACT
 from folkmoot.facades.archiving import stanza_id
 from folkmoot.facades.facade import Outgoing, Reach
+from folkmoot.facades.hats import hats_element
 from folkmoot.facades.muc import register, standing
-from folkmoot.facades.muc.ns import DELAY, USER
+from folkmoot.facades.muc.ns import DELAY, RAI, USER
+from folkmoot.facades.muc.retraction import notice, tombstone
 from folkmoot.facades.muc.stanzas import (
     is_subject,
     occupant_address,
+    occupant_id,
     passed_on,
     room_address,
     room_jid,
@@ -73,6 +76,8 @@ def word(notification: Notification) -> Iterable[Outgoing]:
             yield _told(notification, wording(_groupchat(notification.node, item, kept=kept)))
         case TakenBackTold():
             yield _told(notification, wording(_taken_back(notification)))
+        case Active():
+            yield _told(notification, wording(_activity(notification.node)))
         case OccupantTold():
             yield _told(notification, _occupant(notification))
         case RegistrationAsked():
@@ -152,7 +157,10 @@ def _presence(
         "type": "unavailable" if gone else None,
         XML_LANG: seen.presence.get(XML_LANG),
     }
-    return Element(CLIENT, "presence", attrs, *seen.presence.children, extended)
+    more = [extended, occupant_id(seen.id)]
+    if seen.hats and not gone:
+        more.append(hats_element(seen.hats))
+    return Element(CLIENT, "presence", attrs, *seen.presence.children, *more)
 
 
 def item_element(ns: str, seen: Seen, *, nick: str = "") -> Element:
@@ -184,7 +192,7 @@ def _destroyed(deleted: Deleted, seen: Seen) -> Wording:
         destroy.append(Element(USER, "password", None, deleted.password))
     extended = user_element(item, destroy, codes=(ONESELF,))
     attrs = {"from": occupant_address(deleted.node, seen.nick), "type": "unavailable"}
-    return wording(Element(CLIENT, "presence", attrs, extended))
+    return wording(Element(CLIENT, "presence", attrs, extended, occupant_id(seen.id)))
 
 
 def oneself(room: NodeId, seen: Seen, config: NodeConfig) -> Wording:
@@ -264,17 +272,33 @@ def _subject(room: NodeId, item: Item | None) -> Element:
 
 
 def _groupchat(room: NodeId, item: Item, *more: Element, kept: bool) -> Element:
-    """A message to all, under the id its sender gave it (§7.4) and the archive's (XEP-0359 §3)."""
+    """A message to all, under the id its sender gave it (§7.4) and the archive's (XEP-0359 §3).
+
+    What the room says of its own has no nick, and comes from the room itself.
+    """
     payload = item.payload
     assert payload is not None
     attrs: dict[Attr, str | None] = {
-        "from": occupant_address(room, item.nick),
+        "from": occupant_address(room, item.nick) if item.nick else room_address(room),
         "type": "groupchat",
         "id": payload.get("id", item.id),
         XML_LANG: payload.get(XML_LANG),
     }
-    ids = [stanza_id(room_address(room), item.id)]
-    return Element(CLIENT, "message", attrs, *payload.children, *(ids if kept else ()), *more)
+    told = Element(CLIENT, "message", attrs, *payload.children)
+    if item.retraction is not None:
+        told.append(tombstone(room, item.retraction))
+    if item.occupant:
+        told.append(occupant_id(item.occupant))
+    if kept:
+        told.append(stanza_id(room_address(room), item.id))
+    told.children.extend(more)
+    return told
+
+
+def _activity(room: NodeId) -> Element:
+    """Something is said in a room (XEP-0437 0.2.0, §3.1, Example 2)."""
+    told = Element(RAI, "rai", None, Element(RAI, "activity", None, room_address(room)))
+    return Element(CLIENT, "message", {"from": str(room.service)}, told)
 
 
 def archived(room: NodeId, item: Item) -> Element:
@@ -291,13 +315,12 @@ def archived(room: NodeId, item: Item) -> Element:
 
 def _taken_back(told: TakenBackTold) -> Element:
     """A message to all that a moderator took another back (XEP-0425 0.3.0, §3.1)."""
-    by = occupant_address(told.node, told.by) if told.by else None
-    retract = Element(RETRACT, "retract", {"id": told.item_id})
-    retract.append(Element(MODERATE, "moderated", {"by": by}))
-    if told.reason:
-        retract.append(Element(RETRACT, "reason", None, told.reason))
-    attrs = {"from": room_address(told.node), "type": "groupchat", "id": told.id}
-    return Element(CLIENT, "message", attrs, retract)
+    item, room = told.item, told.node
+    retraction = item.retraction
+    assert retraction is not None, "it was taken back"
+    words = notice(room, item.id, retraction.nick, retraction.moderator, retraction.reason)
+    attrs = {"from": room_address(room), "type": "groupchat", "id": retraction.id}
+    return Element(CLIENT, "message", attrs, *words)
 
 
 def _delay(room: NodeId, item: Item) -> Element:

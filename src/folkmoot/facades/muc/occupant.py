@@ -14,6 +14,9 @@ from folkmoot.engine.commands import (
     Publish,
     Subscribe,
     Unsubscribe,
+    Unwatch,
+    Watch,
+    Whisper,
 )
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.model import Occupant, Recall, Via
@@ -21,10 +24,12 @@ from folkmoot.facades import carbons, messages
 from folkmoot.facades.archiving import cleaned, is_kept
 from folkmoot.facades.facade import Answer, Outgoing, Reach, Request, Route
 from folkmoot.facades.muc.notification import absent, as_seen, not_here, oneself
-from folkmoot.facades.muc.ns import AFFILIATIONS, MUC
+from folkmoot.facades.muc.ns import AFFILIATIONS, MUC, RAI
+from folkmoot.facades.muc.retraction import retracted_id
 from folkmoot.facades.muc.stanzas import (
     is_subject,
     occupant_address,
+    occupant_id,
     passed_on,
     read_text,
     room_of,
@@ -34,7 +39,7 @@ from folkmoot.xmpp.dates import read_date
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.rsm import NUMBER_MAX
-from folkmoot.xmpp.stanza import STANZAS, wording
+from folkmoot.xmpp.stanza import CLIENT, STANZAS, wording
 from folkmoot.xmpp.xml import Element
 
 _NUMBER: Final = re.compile(r"[0-9]{1,10}")
@@ -53,7 +58,13 @@ _GHOSTLY: Final = frozenset(
 
 
 async def be_present(request: Request) -> Iterable[Element]:
-    """Enter a room (§7.2), or change presence or nick in it (§7.6, §7.7)."""
+    """Enter a room (§7.2), or change presence or nick in it (§7.6, §7.7).
+
+    Of the service itself it asks to hear of rooms from outside (XEP-0437 0.2.0, §3.1).
+    """
+    if not request.to.local and request.stanza.child(RAI, "rai") is not None:
+        await request.run(Watch(actor=request.actor, node=request.node("")))
+        return ()
     if not request.to.local or not request.to.resource:
         raise StanzaError("jid-malformed", "presence goes to room@service/nick")
     room = room_of(request)
@@ -113,7 +124,10 @@ def _read_number(history: Element, name: str) -> int | None:
 
 
 async def leave(request: Request) -> Iterable[Element]:
-    """Leave a room, perhaps with some last words (§7.14)."""
+    """Leave a room, perhaps with some last words (§7.14); the service: hear no more (XEP-0437)."""
+    if not request.to.local and not request.to.resource:
+        await request.run(Unwatch(actor=request.actor, node=request.node("")))
+        return ()
     await _go(request, parting=passed_on(request.stanza, room_of(request)))
     return ()
 
@@ -155,7 +169,12 @@ async def say(request: Request) -> Iterable[Element]:
         subject = ChangeSubject(actor=request.actor, node=room, payload=payload, keep=keep)
         await request.run(subject)
     else:
-        entry = Entry(payload=payload, keep=keep)
+        entry = Entry(
+            payload=payload,
+            keep=keep,
+            retracts=retracted_id(payload),
+            words=payload.child(CLIENT, "body") is not None,
+        )
         await request.run(Publish(actor=request.actor, node=room, entry=entry))
     return ()
 
@@ -163,6 +182,7 @@ async def say(request: Request) -> Iterable[Element]:
 async def whisper(request: Request) -> None:
     """A private message to an occupant, all of their devices (§7.5, §7.2.8)."""
     room = room_of(request)
+    await request.run(Whisper(actor=request.actor, node=room))
     line = await request.ask(
         room_questions.line, request.actor, room, request.to.resource, message=True
     )
@@ -173,6 +193,7 @@ async def whisper(request: Request) -> None:
     stanza.attrs["to"] = str(account)
     if (type := request.stanza.get("type")) is not None:
         stanza.attrs["type"] = type
+    stanza.append(occupant_id(line.sender.id))
     said = Element(stanza.ns, stanza.name, request.stanza.attrs, *stanza.children)
     mine = await messages.remembered(request, said, sender, with_=request.to)
     if account != sender:

@@ -6,12 +6,16 @@ from collections.abc import Iterable
 from typing import Final
 
 from folkmoot.engine.model import NodeId
+from folkmoot.facades import hats
 from folkmoot.facades.archiving import given_by
 from folkmoot.facades.facade import Request
 from folkmoot.facades.muc.ns import (
     DELAY,
+    MODERATE,
     MUC,
     OCCUPANT_ID,
+    OLD_MODERATE,
+    RETRACT,
     USER,
 )
 from folkmoot.xmpp.errors import StanzaError
@@ -19,8 +23,9 @@ from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.stanza import CLIENT
 from folkmoot.xmpp.xml import XML_LANG, Attr, Element
 
-_ROOMS_OWN: Final = (MUC, USER, OCCUPANT_ID)
-"""What is the room's alone to say, or said to it alone (§17.3; XEP-0421 §5)."""
+_ROOMS_OWN: Final = frozenset({MUC, USER, OCCUPANT_ID, MODERATE, OLD_MODERATE, hats.NS})
+"""What is the room's alone to say, or said to it alone (§17.3; XEP-0421 §4; XEP-0425 §5; XEP-0317
+§3.1)."""
 
 
 def room_asked(request: Request) -> NodeId:
@@ -61,21 +66,30 @@ def occupant_address(room: NodeId, nick: str) -> str:
 def passed_on(stanza: Element, room: NodeId) -> Element:
     """What of an occupant's stanza others get to see: its id, language and children.
 
+    Children stay as they are, whatever they are: a call's (Muji, XEP-0272 0.2.0, §3) among them.
+
     Left out is what would be taken for the room's own words: its extended presence, its ids
-    (XEP-0359 §3) and delays from it (XEP-0203 §4).
+    (XEP-0359 §3), delays from it (XEP-0203 §4) and its tombstones (XEP-0424 §4); also where that is
+    in one of the children, such as the moderator in a retraction.
     """
     attrs: dict[Attr, str | None] = {"id": stanza.get("id"), XML_LANG: stanza.get(XML_LANG)}
-    children = [
-        child
-        for child in stanza.children
-        if isinstance(child, Element) and not _is_rooms_own(child, room)
-    ]
+    children = [_honest(child) for child in stanza.elements if not _is_rooms_own(child, room)]
     return Element(CLIENT, stanza.name, attrs, *children)
+
+
+def _honest(child: Element) -> Element:
+    """The same, without what is the room's to say."""
+    if not any(isinstance(each, Element) and each.ns in _ROOMS_OWN for each in child.children):
+        return child
+    left = (each for each in child.children if isinstance(each, str) or each.ns not in _ROOMS_OWN)
+    return Element(child.ns, child.name, child.attrs, *left)
 
 
 def _is_rooms_own(child: Element, room: NodeId) -> bool:
     if child.ns == DELAY:
         return child.get("from") == room_address(room)
+    if child.ns == RETRACT:
+        return child.name == "retracted"
     return child.ns in _ROOMS_OWN or given_by(child) == room_jid(room)
 
 
@@ -84,6 +98,11 @@ def is_subject(message: Element) -> bool:
     return message.child(CLIENT, "subject") is not None and not any(
         message.child(CLIENT, name) is not None for name in ("body", "thread")
     )
+
+
+def occupant_id(id: str) -> Element:
+    """By what somebody is known in a room (XEP-0421 §3)."""
+    return Element(OCCUPANT_ID, "occupant-id", {"id": id})
 
 
 def user_element(*children: Element, codes: Iterable[int] = ()) -> Element:

@@ -9,7 +9,7 @@ from folkmoot.engine import questions
 from folkmoot.engine.model import CHAIN_NODES_MAX
 from folkmoot.engine.questions import NodeInfo
 from folkmoot.engine.store import ItemQuery
-from folkmoot.facades import archiving, disco, listing, spaces
+from folkmoot.facades import archiving, disco, hats, listing, spaces
 from folkmoot.facades.facade import Request, Route
 from folkmoot.facades.pubsub import extended, ordering, type_filter
 from folkmoot.facades.pubsub.config import RELATIONSHIPS, shown
@@ -81,7 +81,7 @@ def features(routes: Iterable[Route], *, account: bool = False) -> tuple[str, ..
 
 async def node_info(request: Request, node: str) -> Iterable[Element]:
     """A node's identity and meta-data (§5.3, §5.4; XEP-0503 §5.2); a command's (XEP-0050 §2.2)."""
-    if known := command_info(node) or headers_info(node):
+    if known := _command_info(request, node) or headers_info(node):
         return (known,)
     info = await request.ask(questions.info, request.actor, node_id(request, node))
     told = [PUBSUB, *(archiving.FEATURES if info.config.persist_items else ())]
@@ -91,6 +91,14 @@ async def node_info(request: Request, node: str) -> Iterable[Element]:
         forms.extend(membership)
     identity = disco.Identity("pubsub", "leaf", info.config.title)
     return (disco.info(node, (identity,), told, forms),)
+
+
+def _command_info(request: Request, node: str) -> Element | None:
+    """What a command is; hats are of spaces, and accounts have none."""
+    found = command_info(node)
+    if found is None and request.to == request.services.pubsub:
+        found = hats.command_info(node)
+    return found
 
 
 def meta_data(info: NodeInfo) -> Form:
@@ -134,8 +142,11 @@ async def nodes(request: Request) -> Iterable[Element]:
 async def node_items(request: Request, node: str) -> Iterable[Element]:
     """The items of a node, by id, page by page (§5.5); the commands (XEP-0050 §2.2)."""
     if node == COMMANDS:
-        return (commands(request),)
-    if command_info(node):
+        told = commands(request)
+        if request.to == request.services.pubsub:
+            told.children.extend(hats.listed(str(request.to)))
+        return (told,)
+    if _command_info(request, node):
         return (Element(disco.ITEMS, "query", {"node": node}),)
     if wish := extended.read_wish(request.payload):
         asked_for = node_id(request, node)

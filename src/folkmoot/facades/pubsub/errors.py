@@ -93,5 +93,9 @@ ERRORS: Final[dict[Reason, Worded]] = {
     Reason.ROOM_LOCKED: _error("item-not-found"),
     Reason.NO_VOICE: _error("forbidden"),
     Reason.TOO_MANY_INVITES: _error("resource-constraint", text="no more invites here"),
+    Reason.TOO_MANY_HATS: _error("resource-constraint", text="no more hats here"),
+    Reason.TOO_FAST: _error("policy-violation"),
+    Reason.ROOM_TOO_BUSY: _error("resource-constraint"),
+    Reason.SLOW_MODE: _error("policy-violation"),
     Reason.NOT_IN_ROOM: _error("item-not-found", text="in no room here"),
 }

@@ -1,0 +1,78 @@
+"""Hearing that something is said in rooms one is not in: XEP-0437 0.2.0.
+
+A resource watches the rooms it belongs in, for as long as it is there: rooms that have a row for
+it, and those of spaces it is in. Of each it hears once that something was said, and again only
+after it has been in the room. Nothing of this is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from folkmoot.engine import access
+from folkmoot.engine.commands import Unwatch, Watch
+from folkmoot.engine.decide.stamp import Stamp
+from folkmoot.engine.events import Event, Noticed, Watched
+from folkmoot.engine.model import NodeId
+from folkmoot.engine.record import Node
+from folkmoot.engine.view import View
+from folkmoot.xmpp.jid import JID
+
+WATCHED_ROOMS_MAX: Final = 200
+"""How many rooms one resource watches; they are looked for in no more spaces than that."""
+
+
+def watch(command: Watch, view: View, stamp: Stamp) -> tuple[Event, ...]:
+    """The rooms somebody belongs in are watched; nothing more, where they are already (§3.1)."""
+    actor = command.actor
+    if view.watched(actor):
+        return ()
+    known = _first(
+        node
+        for node in view.affiliated(actor) | view.subscribed(actor)
+        if not view.services.owned(node)
+    )
+    view.require(known)
+    rooms = {node for node in known if node.service == command.node.service}
+    for node in known:
+        config = view.config(node)
+        if config is not None and config.is_space:
+            rooms |= {each for each in view.listed(node) if each.service == command.node.service}
+    near = _first(rooms)
+    view.require(near)
+    return tuple(
+        Watched(node=node, jid=actor, on=True) for node in near if _belongs(node, actor, view)
+    )
+
+
+def _first(nodes: Iterable[NodeId]) -> list[NodeId]:
+    """As many as one resource may have looked at, always the same ones."""
+    return sorted(nodes, key=str)[:WATCHED_ROOMS_MAX]
+
+
+def _belongs(node: NodeId, jid: JID, view: View) -> bool:
+    member = view.affiliation(node, jid) in access.MEMBERS
+    return member and _may_enter(node, jid, view)
+
+
+def _may_enter(node: NodeId, jid: JID, view: View) -> bool:
+    config = view.config(node)
+    if config is None or config.room is None or config.room.locked:
+        return False
+    return access.refuses_entry(config, view.stance(node, jid)) is None
+
+
+def unwatch(command: Unwatch, view: View, stamp: Stamp) -> tuple[Event, ...]:
+    """Nothing is watched any more (§3.2)."""
+    actor = command.actor
+    watched = sorted(view.watched(actor), key=str)
+    return tuple(Watched(node=node, jid=actor, on=False) for node in watched)
+
+
+def noticed(record: Node, view: View) -> tuple[Event, ...]:
+    """Who hears that something is said in a room; who may not enter any more does not (§4)."""
+    if not record.unaware:
+        return ()
+    to = tuple(jid for jid in record.unaware if _may_enter(record.id, jid, view))
+    return (Noticed(node=record.id, to=to),)

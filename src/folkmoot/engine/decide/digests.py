@@ -43,7 +43,7 @@ def chosen(before: Digest | None, options: Settings) -> Digest | None:
     return before._replace(seconds=seconds, at=before.at + seconds - before.seconds)
 
 
-def begun(events: Iterable[Event], view: View, stamp: Stamp) -> Iterator[Event]:
+def begun(events: Sequence[Event], view: View, stamp: Stamp) -> Iterator[Event]:
     """The same events; from each by which a subscription begins to gather on it does so.
 
     Where it ceases to, because its subscriber now wants items one by one, or its lease is over,
@@ -55,12 +55,14 @@ def begun(events: Iterable[Event], view: View, stamp: Stamp) -> Iterator[Event]:
             each is not None and (each.digest is not None or each.more)
             for each in (event.before, event.after)
         ):
-            yield from _begun(event, view, stamp)
+            yield from _begun(event, _gone(events), view, stamp)
         else:
             yield event
 
 
-def _begun(event: SubscriptionChanged, view: View, stamp: Stamp) -> Iterator[Event]:
+def _begun(
+    event: SubscriptionChanged, gone: frozenset[str], view: View, stamp: Stamp
+) -> Iterator[Event]:
     node, before, after = event.node, event.before, event.after
     olds = {} if before is None else {each.subid: each for each in before.terms}
     news = {} if after is None else {each.subid: each for each in after.terms}
@@ -69,7 +71,7 @@ def _begun(event: SubscriptionChanged, view: View, stamp: Stamp) -> Iterator[Eve
         new = news.get(subid)
         told = event.cause is Cause.EXPIRED if new is None else new.hears_items
         if before is not None and subid in gathering and told and (new is None or not new.digest):
-            yield from _rest(node, before, olds[subid], view)
+            yield from _rest(node, before, olds[subid], gone, view)
     if after is None:
         yield event
         return
@@ -96,11 +98,14 @@ def _hold(node: NodeId, held: Subscription, terms: Terms, view: View) -> None:
         raise Refused(Reason.BAD_CONFIG, "digest")
 
 
-def _rest(node: NodeId, held: Subscription, terms: Terms, view: View) -> Iterator[DigestTold]:
+def _rest(
+    node: NodeId, held: Subscription, terms: Terms, gone: frozenset[str], view: View
+) -> Iterator[DigestTold]:
     """All that has been gathered for a subscription, a page at a time."""
     told = 0 if terms.digest is None else terms.digest.told
     while (page := _page(node, told, view)).items:
-        yield DigestTold(node=node, items=page.items, told=((held, terms.subid),))
+        items = tuple(item for item in page.items if item.id not in gone)
+        yield DigestTold(node=node, items=items, told=((held, terms.subid),))
         told = page.places[-1]
 
 
@@ -111,11 +116,16 @@ class _Waiting(NamedTuple):
     subid: str
     digest: Digest
 
+    def rank(self, at: float) -> tuple[bool, float]:
+        """What is due comes first, the longest due before all; else who was told least."""
+        late = self.digest.at <= at
+        return (not late, self.digest.at if late else self.digest.told)
+
 
 def due(
     record: Node, before: Sequence[Event], view: View, stamp: Stamp, *, crowded: bool
 ) -> tuple[DigestTold, ...]:
-    """The digests of a node that are due, DIGESTS_AT_ONCE_MAX at most, those due first before all.
+    """The digests of a node that are due, DIGESTS_AT_ONCE_MAX at most.
 
     One has a page of items at most; where there are more, it is due again at once.
     before: what else happens to the node at this time. crowded: also look for those that have
@@ -134,7 +144,7 @@ def due(
         for each in subscription.gathering
         if each.digest and (crowded or each.digest.at <= stamp.at)
     ]
-    waiting.sort(key=lambda each: each.digest.at)
+    waiting.sort(key=lambda each: each.rank(stamp.at))
     return tuple(_told(record.id, waiting[:DIGESTS_AT_ONCE_MAX], held, before, view, stamp))
 
 
@@ -152,12 +162,7 @@ def _told(
     page = _page(node, min(each.digest.told for each in waiting), view)
     newest = _newest(node, view)
     end = page.places[-1] if page.places else newest
-    gone = frozenset(
-        item_id
-        for event in before
-        if isinstance(event, ItemsRetracted)
-        for item_id in event.item_ids
-    )
+    gone = _gone(before)
     alike: dict[int, list[_Waiting]] = {}
     for each in waiting:
         alike.setdefault(each.digest.told, []).append(each)
@@ -180,6 +185,12 @@ def _told(
 def _moved(held: Subscription, subid: str, digest: Digest) -> Subscription:
     terms = (each._replace(digest=digest) if each.subid == subid else each for each in held.terms)
     return held.on(*terms)
+
+
+def _gone(events: Iterable[Event]) -> frozenset[str]:
+    """The items that go by the same command."""
+    retractions = (event for event in events if isinstance(event, ItemsRetracted))
+    return frozenset(item_id for event in retractions for item_id in event.item_ids)
 
 
 def _page(node: NodeId, since: int, view: View) -> ItemPage:

@@ -6,8 +6,7 @@ see is left out here, so that no facade has it to give away.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from collections.abc import Iterator, Sequence
 
 from folkmoot.engine import narrowing, occupancy, personal, pictures, registry, relations, scopes
 from folkmoot.engine.events import (
@@ -177,9 +176,9 @@ def _digested(event: DigestTold, view: View) -> Iterator[Notification]:
     config = record.config
     if not event.items or not config.deliver_notifications:
         return
-    items: Iterable[Item] = event.items
+    items = event.items
     if config.is_space:
-        items = chain.from_iterable(map(pictures.under_both, items))
+        items = tuple(each for item in items for each in pictures.under_both(item))
     grouped: dict[Hearing, tuple[list[JID], dict[JID, tuple[str, ...]]]] = {}
     for held, subid in event.told:
         terms = next(each for each in held.terms if each.subid == subid)
@@ -188,13 +187,12 @@ def _digested(event: DigestTold, view: View) -> Iterator[Notification]:
             named[held.subscriber] = (*named.get(held.subscriber, ()), subid)
         else:
             to.append(held.subscriber)
-    told = tuple(items)
     for hearing, (alone, several) in grouped.items():
         yield Digested(
             via=Via.PUBSUB,
             node=event.node,
             to=tuple(alone),
-            items=told,
+            items=items,
             config=config,
             reply_to=reply_to(view, event.node, config),
             hearing=hearing,

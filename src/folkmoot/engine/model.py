@@ -346,14 +346,11 @@ class Subscription:
         """How the address hears of an item, and the subids that it hears with.
 
         gathered: also by those of its terms that have items gathered.
-
         It hears once, whatever it has subscribed to (§6.1.6): no resource is in two of these at
         the same time. With a body, if it is to have one by any subscription (§12.8). Where there
         is just one subscription no subid is said (§7.1.2.4).
         """
-        heard = [
-            each for each in self.terms if each.hears_items and (gathered or each.digest is None)
-        ]
+        heard = [one for one in self.terms if one.hears_items and (gathered or not one.digest)]
         if not self.more:
             return ((self.manner.hearing, ()),) if heard else ()
         body = any(each.manner.body for each in heard)

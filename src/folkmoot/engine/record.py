@@ -118,7 +118,7 @@ class Node:
             index.hearers = {via: tuple(jids) for via, jids in found.items()}
         return index.hearers.get(via, ())
 
-    def hearings(self, *, gathered: bool = False) -> Mapping[Hearing, Hearers]:
+    def hearings(self, *, gathered: bool) -> Mapping[Hearing, Hearers]:
         """Those that hear of the node's own items by XEP-0060, by how they hear.
 
         gathered: also those who have items gathered. Where none are kept there is no gathering.

@@ -106,9 +106,8 @@ def _digest(told: Digested) -> Iterator[Outgoing]:
     config, node = told.config, told.node.name
     for part in _parts(told):
         items = Element(EVENT, "items", {"node": node}, *(each for _, each in part))
-        body = (
-            (body_element(config, (item for item, _ in part), node),) if told.hearing.body else ()
-        )
+        said = (item for item, _ in part)
+        body = (body_element(config, said, node),) if told.hearing.body else ()
         yield from _item_event(told, items, *body, *_replies(told))
 
 

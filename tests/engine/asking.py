@@ -151,6 +151,8 @@ options = st.fixed_dictionaries(
         "shows": st.frozensets(st.sampled_from(Show)),
         "topics": st.frozensets(st.sampled_from(Topic), min_size=1),
         "depth": st.integers(-1, 2),
+        "digest": st.booleans(),
+        "digest_seconds": st.floats(1, 20),
     },
 )
 
@@ -263,7 +265,7 @@ settling = st.one_of(
         deliver=st.none() | st.booleans(),
         options=options,
     ),
-    st.builds(c.Expire, actor=addresses, node=anywhere),
+    st.builds(c.Expire, actor=addresses, node=anywhere, crowded=st.booleans()),
     st.builds(
         c.Remember,
         actor=bare,

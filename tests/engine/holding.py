@@ -85,7 +85,10 @@ def derived_holds(view: View, record: Node) -> None:
     )
     for via in Via:
         assert record.hearers(via) == fresh.hearers(via)
+    for gathered in (False, True):
+        assert record.hearings(gathered=gathered) == fresh.hearings(gathered=gathered)
     kept, found = record.derived, fresh.derived
+    assert (kept.leases, kept.digests) == (found.leases, found.digests)
     assert (kept.scoped, kept.members) == (found.scoped, found.members)
     assert sets(kept.nicks) == sets(found.nicks)
     assert sets(kept.addresses) == sets(found.addresses)

@@ -11,6 +11,7 @@ from folkmoot.engine.events import (
     AffiliationChanged,
     Audited,
     CardChanged,
+    DigestTold,
     Event,
     HatsChanged,
     InviteChanged,
@@ -61,7 +62,8 @@ from folkmoot.xmpp.xml import Element
 class KeptNode:
     """A node; `items` in the order they were last published, each with the node it lists.
 
-    begun: the ids of items in the order they came to be there.
+    begun: the ids of items in the order they came to be there. places: numbers that they were
+    published under.
     """
 
     config: NodeConfig
@@ -72,6 +74,7 @@ class KeptNode:
     subscriptions: dict[JID, Subscription] = field(default_factory=dict)
     items: dict[str, tuple[Item, NodeId | None]] = field(default_factory=dict)
     begun: dict[str, None] = field(default_factory=dict)
+    places: dict[str, int] = field(default_factory=dict)
     subject: Item | None = None
     audit: list[tuple[int, Audited]] = field(default_factory=list)
     invites: dict[str, Ticket] = field(default_factory=dict)
@@ -100,8 +103,9 @@ class KeptNode:
         config = self.config
         return config.room is None and config.persist_items and config.purge_offline
 
-    def publish(self, event: ItemPublished) -> None:
+    def publish(self, event: ItemPublished, place: int) -> None:
         if event.persist:
+            self.places[event.item.id] = place
             self.items.pop(event.item.id, None)
             self.items[event.item.id] = (event.item, event.lists)
             self.begun.setdefault(event.item.id)
@@ -128,10 +132,14 @@ class KeptNode:
         self.move(event.subscriber.bare, event.version)
 
     def is_due(self, at: float) -> bool:
-        """Whether an item or a subscription has its end at a time, or before it."""
-        terms = (one for each in self.subscriptions.values() for one in each.terms)
-        if any(each.expires is not None and each.expires <= at for each in terms):
-            return True
+        """Whether an item or a subscription has its end, or a digest is due, by a time."""
+        for held in self.lasting.values():
+            for each in held.terms:
+                if each.expires is not None and each.expires <= at:
+                    return True
+                hears = held.state is State.SUBSCRIBED and each.hears_items
+                if hears and each.digest is not None and each.digest.at <= at:
+                    return True
         config = self.config
         lasting = config.room is not None or not config.persist_items or not config.item_seconds
         oldest = next((item for item, _ in self.items.values()), None)
@@ -222,13 +230,19 @@ class KeptNode:
             start = standing.index(query.after) + 1
         if query.before:
             end = standing.index(query.before)
-        asked = list(enumerate(everything))[start:end]
+        asked = [
+            (index, item)
+            for index, item in list(enumerate(everything))[start:end]
+            if self.places[item.id] > query.since
+        ]
         if query.edge is Edge.NEWEST:
             asked = asked[::-1][query.skip :][: query.limit][::-1]
         else:
             asked = asked[query.skip :][: query.limit]
         index = asked[0][0] if asked else 0
-        return ItemPage(tuple(item for _, item in asked), index=index, count=len(standing))
+        shown = tuple(item for _, item in asked)
+        places = tuple(self.places[item.id] for item in shown)
+        return ItemPage(shown, index=index, count=len(standing), places=places)
 
 
 def _has_words(item: Item, text: str) -> bool:
@@ -257,7 +271,9 @@ def ask_audit(rows: list[tuple[int, Audited]], query: AuditQuery) -> AuditPage:
 
 
 class Kept(dict[NodeId, KeptNode]):
-    """All nodes."""
+    """All nodes. published: how many items were, whatever has become of them."""
+
+    published: int = 0
 
     def apply(self, event: Event) -> None:
         match event:
@@ -270,7 +286,8 @@ class Kept(dict[NodeId, KeptNode]):
             case NodeDeleted():
                 del self[event.node]
             case ItemPublished():
-                self[event.node].publish(event)
+                self.published += 1
+                self[event.node].publish(event, self.published)
             case ItemReplaced() | MessageTakenBack():
                 self[event.node].replace(event.item)
             case ItemsRetracted():
@@ -279,6 +296,9 @@ class Kept(dict[NodeId, KeptNode]):
                 self[event.node].drop(list(self[event.node].items))
             case SubscriptionChanged():
                 self[event.node].subscribe(event)
+            case DigestTold(node=node, told=told):
+                for each, _ in told:
+                    self[node].subscriptions[each.subscriber] = each
             case OccupantsLost(node=node, occupants=lost):
                 for each in lost:
                     self[node].subscriptions.pop(each.subscriber, None)

@@ -7,6 +7,7 @@ from dataclasses import fields
 from hypothesis import strategies as st
 
 from folkmoot.engine.configuration import ITEM_SECONDS_MAX, NodeConfig, RoomConfig
+from folkmoot.engine.digest import Digest
 from folkmoot.engine.events import ItemPublished, NodeCreated
 from folkmoot.engine.model import (
     Contact,
@@ -114,7 +115,8 @@ contacts = st.builds(
 
 manners = st.builds(Manner, st.booleans(), st.frozensets(st.sampled_from(Show)))
 scopes = st.builds(Scope, st.frozensets(st.sampled_from(Topic), min_size=1), st.integers(-9, 9))
-terms = st.builds(Terms, texts, st.booleans(), st.none() | seconds, manners, scopes)
+digests = st.none() | st.builds(Digest, seconds, st.integers(0, 9), seconds)
+terms = st.builds(Terms, texts, st.booleans(), st.none() | seconds, manners, scopes, digests)
 occupants = st.builds(
     Occupant, nick=texts, presence=elements, role=st.none() | st.sampled_from(Role)
 )
@@ -146,6 +148,7 @@ def subscriptions(subscriber: JID) -> st.SearchStrategy[Subscription]:
         expires=st.none() | seconds,
         manner=manners,
         scope=scopes,
+        digest=digests,
         public=st.booleans(),
         more=st.lists(terms, max_size=3).map(tuple),
         contact=st.none() | contacts,

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import aclosing
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from folkmoot.engine.configuration import NodeConfig
-from folkmoot.engine.events import Event, ItemsRetracted, NodeDeleted
+from folkmoot.engine.digest import Digest
+from folkmoot.engine.events import DigestTold, Event, ItemsRetracted, NodeDeleted
+from folkmoot.engine.model import State, Subscription, Via
 from folkmoot.engine.store import PAGE_CHARS_MAX, PAGE_ITEMS_MAX, Edge, ItemPage, ItemQuery, Order
 from folkmoot.stores.sqlite import SQLiteStore
 from folkmoot.xmpp.xml import Element
@@ -104,6 +108,23 @@ async def test_an_item_published_again_moves_to_the_end(store: SQLiteStore) -> N
     assert ids(page) == "bca"
     assert page.items[-1].payload is not None
     assert page.items[-1].payload.elements[0].text == "Anew"
+
+
+async def test_no_place_is_given_twice(tmp_path: Path) -> None:
+    """Not even after a restart, where the item that had the last is gone: a digest remembers it."""
+    path = tmp_path / "folkmoot.db"
+    async with aclosing(await SQLiteStore.open(path)) as store:
+        await filled(store, "abc")
+        (_, _, last) = (await store.items(ALL)).places
+        held = Subscription(
+            JULIET, State.SUBSCRIBED, Via.PUBSUB, digest=Digest(1.0, told=last, at=1.0)
+        )
+        told = DigestTold(node=GARDEN, items=(), told=((held, ""),))
+        gone = ItemsRetracted(node=GARDEN, item_ids=("b", "c"), by=JULIET, tell=True)
+        await store.commit([told, gone])
+    async with aclosing(await SQLiteStore.open(path)) as store:
+        await store.commit([published(GARDEN, "d")])
+        assert ids(await store.items(replace(ALL, since=last))) == "d"
 
 
 async def test_no_more_than_a_page(store: SQLiteStore) -> None:

@@ -22,6 +22,7 @@ from folkmoot.engine.events import (
     ApprovalSettled,
     CardChanged,
     Cause,
+    DigestTold,
     Event,
     HatsChanged,
     ItemPublished,
@@ -213,6 +214,16 @@ class StoreMachine(RuleBasedStateMachine):
             )
         )
 
+    @precondition(lambda self: any(kept.lasting for kept in self.coming.values()))
+    @rule(data=st.data())
+    def digest(self, data: st.DataObject) -> None:
+        """What had been gathered is told; the subscription is as it was but for its terms."""
+        kept = {node: kept.lasting for node, kept in self.coming.items() if kept.lasting}
+        node, held = data.draw(st.sampled_from(sorted(kept.items(), key=lambda pair: pair[0])))
+        jid = data.draw(st.sampled_from(sorted(held, key=str)))
+        after = held[jid].on(*data.draw(st.lists(nouns.terms, min_size=1, max_size=2)))
+        self.happens(DigestTold(node=node, items=(), told=((after, after.subid),)))
+
     @precondition(lambda self: self.coming)
     @rule(data=st.data(), jid=nouns.bare_jids, after=st.lists(nouns.texts, max_size=2).map(tuple))
     def wear(self, data: st.DataObject, jid: JID, after: tuple[str, ...]) -> None:
@@ -289,6 +300,16 @@ class StoreMachine(RuleBasedStateMachine):
         empty = KeptNode(NodeConfig(), nouns.JULIET, 0)
         expected = self.kept.get(query.node, empty).ask(query)
         assert self.run(self.store.items(query)) == expected
+
+    @rule(node=nouns.nodes)
+    def ask_since(self, node: NodeId) -> None:
+        """Beyond each place is what was published later."""
+        page = self.run(self.store.items(ItemQuery(node=node)))
+        assert len(page.places) == len(page.items)
+        for number, place in enumerate((0, *page.places)):
+            rest = self.run(self.store.items(ItemQuery(node=node, since=place)))
+            assert rest.items == page.items[number:]
+            assert rest.places == page.places[number:]
 
     @rule(query=archive_queries)
     def look_up(self, query: ArchiveQuery) -> None:

@@ -14,6 +14,7 @@ from folkmoot.engine.events import (
     ApprovalRequested,
     ApprovalSettled,
     Cause,
+    DigestTold,
     Event,
     ItemPublished,
     ItemsRetracted,
@@ -27,7 +28,7 @@ from folkmoot.engine.events import (
     StandingChanged,
     SubscriptionChanged,
 )
-from folkmoot.engine.model import Item, State, Subscription, Via
+from folkmoot.engine.model import Hearing, Item, State, Subscription, Via
 from folkmoot.engine.notifications import (
     Active,
     AffiliationTold,
@@ -35,6 +36,7 @@ from folkmoot.engine.notifications import (
     ApprovalAsked,
     Configured,
     Deleted,
+    Digested,
     Notification,
     Published,
     Purged,
@@ -83,6 +85,8 @@ def _heard(event: Event, view: View, *, created: bool) -> Iterator[Notification]
                 yield from relations.changed(event, view)
             if any(each is not None and each.via is Via.PUBSUB for each in (before, after)):
                 yield from _subscription_changed(event, view)
+        case DigestTold():
+            yield from _digested(event, view)
         case OccupantsLost():
             yield from occupancy.lost(event, view)
         case StandingChanged():
@@ -100,7 +104,8 @@ def _heard(event: Event, view: View, *, created: bool) -> Iterator[Notification]
         case NodePurged(node=node):
             record = view.found(node)
             if record.config.notify_retract:
-                for hearing, (to, named) in scopes.hearings(view, record).items():
+                heard = scopes.hearings(view, record, gathered=True)
+                for hearing, (to, named) in heard.items():
                     yield Purged(
                         via=Via.PUBSUB,
                         node=node,
@@ -139,8 +144,8 @@ def _published(event: ItemPublished, view: View) -> Iterator[Notification]:
     elif event.live:
         yield from relations.published(event, view)
     replies = reply_to(view, event.node, config)
-    for hearing, (to, named) in scopes.hearings(view, record).items():
-        if event.evicted and personal.tells_of_evicted(config):
+    if event.evicted and personal.tells_of_evicted(config):
+        for hearing, (to, named) in scopes.hearings(view, record, gathered=True).items():
             yield Retracted(
                 via=Via.PUBSUB,
                 node=event.node,
@@ -150,8 +155,9 @@ def _published(event: ItemPublished, view: View) -> Iterator[Notification]:
                 hearing=hearing,
                 named=named,
             )
-        if config.deliver_notifications:
-            item = veiled(record, event.item)
+    if config.deliver_notifications:
+        item = veiled(record, event.item)
+        for hearing, (to, named) in scopes.hearings(view, record, gathered=False).items():
             for each in pictures.under_both(item) if config.is_space else (item,):
                 yield Published(
                     via=Via.PUBSUB,
@@ -165,11 +171,41 @@ def _published(event: ItemPublished, view: View) -> Iterator[Notification]:
                 )
 
 
+def _digested(event: DigestTold, view: View) -> Iterator[Notification]:
+    record = view.found(event.node)
+    config = record.config
+    if not event.items or not config.deliver_notifications:
+        return
+    items = event.items
+    if config.is_space:
+        items = tuple(each for item in items for each in pictures.under_both(item))
+    grouped: dict[Hearing, tuple[list[JID], dict[JID, tuple[str, ...]]]] = {}
+    for held, subid in event.told:
+        terms = next(each for each in held.terms if each.subid == subid)
+        to, named = grouped.setdefault(terms.manner.hearing, ([], {}))
+        if held.more:
+            named[held.subscriber] = (*named.get(held.subscriber, ()), subid)
+        else:
+            to.append(held.subscriber)
+    for hearing, (alone, several) in grouped.items():
+        yield Digested(
+            via=Via.PUBSUB,
+            node=event.node,
+            to=tuple(alone),
+            items=items,
+            config=config,
+            reply_to=reply_to(view, event.node, config),
+            hearing=hearing,
+            named=several,
+        )
+
+
 def _retracted(event: ItemsRetracted, view: View) -> Iterator[Notification]:
     record = view.found(event.node)
     if view.services.is_presence(event.node):
         yield from relations.retracted(event, view)
-    for hearing, (to, named) in scopes.hearings(view, record).items() if event.tell else ():
+    heard = scopes.hearings(view, record, gathered=True) if event.tell else {}
+    for hearing, (to, named) in heard.items():
         yield Retracted(
             via=Via.PUBSUB,
             node=event.node,
@@ -305,7 +341,7 @@ def last_published(
     view: View, record: Node, held: Subscription, to: JID, item: Item
 ) -> Iterator[Published]:
     """The newest item, as a subscription lets one address hear of it (XEP-0060 §6.1.7)."""
-    for hearing, subids in held.hearings:
+    for hearing, subids in held.hearings(gathered=False):
         yield Published(
             via=Via.PUBSUB,
             node=record.id,

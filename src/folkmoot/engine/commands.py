@@ -294,7 +294,8 @@ class SetDelivery(Command):
     """Change the options of a subscription (XEP-0060 §6.3); what is not named stays as it is.
 
     subid: which of several subscriptions is meant, "" where there is just one.
-    options: `expires` of a `Subscription`, and the fields of its `manner` and `scope`.
+    options: `expires` of a `Subscription`, the fields of its `manner` and `scope`, whether there
+    is to be a `digest`, and its `digest_seconds`.
     """
 
     subscriber: JID
@@ -305,7 +306,12 @@ class SetDelivery(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expire(Command):
-    """End the items and subscriptions of a node whose time is up; anybody may ask at any time."""
+    """End the items and subscriptions of a node whose time is up; anybody may ask at any time.
+
+    Digests that are due are told as well. crowded: there may be some for which too much waits.
+    """
+
+    crowded: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

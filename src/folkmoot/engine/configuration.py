@@ -238,6 +238,11 @@ class NodeConfig:
         return room is not None and room.archive and not (room.password or self.private)
 
     @property
+    def keeps_items(self) -> bool:
+        """Whether what is published is there until something ends it."""
+        return self.persist_items and self.max_items > 0
+
+    @property
     def listed(self) -> bool:
         """Whether a list may show the node to those who have nothing to do with it."""
         if self.room is None:

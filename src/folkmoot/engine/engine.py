@@ -202,10 +202,15 @@ class Engine(Generic[T]):
                 await self.run(Depart(actor=node.service, node=node, publishers=gone))
 
     async def expire(self) -> None:
-        """End what is over, wherever it is; what is too much at once stays for the next time."""
+        """End what is over, wherever it is, and tell digests that are due.
+
+        What is too much at once stays for the next time.
+        """
+        crowded, self.nodes.crowded = self.nodes.crowded, {}
         await self._journal.settled()
-        for node in await self._store.due(self._stamp().at, DUE_NODES_MAX):
-            await self.run(Expire(actor=node.service, node=node))
+        due = await self._store.due(self._stamp().at, DUE_NODES_MAX)
+        for node in dict.fromkeys((*due, *crowded)):
+            await self.run(Expire(actor=node.service, node=node, crowded=node in crowded))
 
     async def trim(self) -> None:
         """End what is too old in archives or too much; others are served in between."""

@@ -169,6 +169,18 @@ class SubscriptionChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DigestTold:
+    """Items that had been gathered are told, to those for whom it was just these; maybe none.
+
+    told: subscriptions as they are from then on, each with the subid of the one meant.
+    """
+
+    node: NodeId
+    items: tuple[Item, ...]
+    told: tuple[tuple[Subscription, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bounced:
     """A notification came back. count: how many have in a row, those within an hour being one.
 
@@ -447,6 +459,7 @@ Event = (
     | CardChanged
     | RegistrationChanged
     | StandingChanged
+    | DigestTold
     | MessageTakenBack
     | Moderated
     | InviteChanged

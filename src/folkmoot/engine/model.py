@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Final, NamedTuple
 
+from folkmoot.engine.digest import Digest
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element
 
@@ -268,6 +269,7 @@ class Terms(NamedTuple):
     expires: float | None = None
     manner: Manner = PLAIN
     scope: Scope = HERE
+    digest: Digest | None = None
 
     @property
     def hears_items(self) -> bool:
@@ -284,6 +286,7 @@ class Subscription:
     temporary: ends with the subscriber's stream; only a full JID has such (§12.4).
     deliver: False holds notifications back (`pubsub#deliver`).
     expires: when it ends, in seconds since 1970; None: it was given no end (§12.19).
+    digest: how items are gathered for it; None: they are told one by one.
     public: its subscriber wants others to know of it (XEP-0465).
     more: the terms of the same address's further subscriptions (§6.1.6). All of them have the same
     state: what lets an entity in, or puts it out, asks nothing of its terms.
@@ -298,6 +301,7 @@ class Subscription:
     expires: float | None = None
     manner: Manner = PLAIN
     scope: Scope = HERE
+    digest: Digest | None = None
     public: bool = False
     occupant: Occupant | None = None
     contact: Contact | None = None
@@ -306,8 +310,8 @@ class Subscription:
     @property
     def terms(self) -> tuple[Terms, ...]:
         """Those of every subscription of the address, in the order they were made."""
-        first = Terms(self.subid, self.deliver, self.expires, self.manner, self.scope)
-        return (first, *self.more)
+        first = (self.subid, self.deliver, self.expires, self.manner, self.scope, self.digest)
+        return (Terms(*first), *self.more)
 
     @property
     def ends(self) -> float | None:
@@ -327,16 +331,28 @@ class Subscription:
         return self.deliver or (bool(self.more) and any(each.deliver for each in self.more))
 
     @property
-    def hearings(self) -> tuple[tuple[Hearing, tuple[str, ...]], ...]:
+    def gathering(self) -> tuple[Terms, ...]:
+        """Those of its terms by which items are being gathered."""
+        if self.state is not State.SUBSCRIBED or (self.digest is None and not self.more):
+            return ()
+        return tuple(each for each in self.terms if each.digest is not None and each.hears_items)
+
+    @property
+    def digest_at(self) -> float | None:
+        """When the first of its digests is due, in seconds since 1970; None: it has none."""
+        return min((each.digest.at for each in self.gathering if each.digest), default=None)
+
+    def hearings(self, *, gathered: bool) -> tuple[tuple[Hearing, tuple[str, ...]], ...]:
         """How the address hears of an item, and the subids that it hears with.
 
+        gathered: also by those of its terms that have items gathered.
         It hears once, whatever it has subscribed to (§6.1.6): no resource is in two of these at
         the same time. With a body, if it is to have one by any subscription (§12.8). Where there
         is just one subscription no subid is said (§7.1.2.4).
         """
+        heard = [one for one in self.terms if one.hears_items and (gathered or not one.digest)]
         if not self.more:
-            return ((self.manner.hearing, ()),) if self.terms[0].hears_items else ()
-        heard = [each for each in self.terms if each.hears_items]
+            return ((self.manner.hearing, ()),) if heard else ()
         body = any(each.manner.body for each in heard)
         found: dict[tuple[str, ...], set[Show | None]] = {}
         for show in (*Show, None):

@@ -82,6 +82,15 @@ class Published(OfItems):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Digested(OfItems):
+    """Items that were gathered, oldest first, for subscribers who want them together."""
+
+    items: tuple[Item, ...]
+    config: NodeConfig
+    reply_to: tuple[JID, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Retracted(OfItems):
     """Items are gone, for subscribers."""
 
@@ -326,6 +335,7 @@ class RosterEntry:
 
 Notification = (
     Published
+    | Digested
     | Retracted
     | Purged
     | Deleted

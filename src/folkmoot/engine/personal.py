@@ -111,7 +111,8 @@ def heard(event: Event, view: View) -> Iterator[Notification]:
 def _subscribers(event: Event, record: Node, view: View) -> Iterable[JID]:
     """Those who are told of an event because they subscribed."""
     if isinstance(event, ItemPublished | ItemsRetracted | NodePurged):
-        hearings = scopes.hearings(view, record).values()
+        gathered = not isinstance(event, ItemPublished)
+        hearings = scopes.hearings(view, record, gathered=gathered).values()
         return (jid for to, named in hearings for jid in (*to, *named))
     return record.hearers(Via.PUBSUB)
 

@@ -51,6 +51,7 @@ class Node:
     not since they were in it last.
     bounces: address to how many notifications came back in a row, and when the last did, in seconds
     since 1970; forgotten with the node.
+    gathered: how many items were published while somebody had them gathered.
     written: the number of the last batch that holds a write to this node.
     """
 
@@ -73,6 +74,7 @@ class Node:
     watchers: set[JID] = field(default_factory=set)
     unaware: set[JID] = field(default_factory=set)
     bounces: dict[JID, tuple[int, float]] = field(default_factory=dict)
+    gathered: int = 0
     written: int = 0
     _derived: Derived | None = None
     _owners: tuple[JID, ...] | None = None
@@ -116,24 +118,28 @@ class Node:
             index.hearers = {via: tuple(jids) for via, jids in found.items()}
         return index.hearers.get(via, ())
 
-    def hearings(self) -> Mapping[Hearing, Hearers]:
-        """Those that hear of the node's own items by XEP-0060, by how they hear."""
+    def hearings(self, *, gathered: bool) -> Mapping[Hearing, Hearers]:
+        """Those that hear of the node's own items by XEP-0060, by how they hear.
+
+        gathered: also those who have items gathered. Where none are kept there is no gathering.
+        """
         index = self.derived
-        if index.hearings is None:
+        gathered = gathered or not index.digests or not self.config.keeps_items
+        if gathered not in index.hearings:
             alike: dict[Manner, list[JID]] = {}
             several: dict[Hearing, dict[JID, tuple[str, ...]]] = {}
             for jid in self.hearers(Via.PUBSUB):
                 held = self.subscriptions[jid]
                 if held.more:
-                    for hearing, subids in held.hearings:
+                    for hearing, subids in held.hearings(gathered=gathered):
                         several.setdefault(hearing, {})[jid] = subids
-                elif held.hears_items:
+                elif held.hears_items and (gathered or held.digest is None):
                     alike.setdefault(held.manner, []).append(jid)
             found = {manner.hearing: Hearers(tuple(jids), {}) for manner, jids in alike.items()}
             for hearing, named in several.items():
                 found[hearing] = Hearers(found.get(hearing, NOBODY).to, named)
-            index.hearings = found
-        return index.hearings
+            index.hearings[gathered] = found
+        return index.hearings[gathered]
 
     @property
     def scoped(self) -> Mapping[JID, Subscription]:
@@ -163,6 +169,11 @@ class Node:
         over = (jid for jid, end in self.derived.leases.items() if end <= at)
         return tuple(self.subscriptions[jid] for jid in over)
 
+    def gatherers(self, at: float | None) -> tuple[JID, ...]:
+        """The addresses that have a digest due at a time, or before it; None: at any."""
+        digests = self.derived.digests.items()
+        return tuple(jid for jid, due in digests if at is None or due <= at)
+
     @property
     def nicks(self) -> tuple[str, ...]:
         """The nicks in a room, in the order people came."""
@@ -185,9 +196,18 @@ class Node:
             index.remove(before)
         if subscription is not None:
             index.add(subscription)
-        index.hearers = index.hearings = None
+        index.hearers = None
+        index.hearings.clear()
         if jid in self.watchers:
             self._meet(jid, inside=subscription is not None)
+
+    def put_digest(self, subscription: Subscription) -> None:
+        """Set how far a subscription has been told; who hears, and how, is the same."""
+        jid = subscription.subscriber
+        self.subscriptions[jid] = subscription
+        self.derived.put_digest(subscription)
+        if jid in self.derived.scoped:
+            self.derived.scoped[jid] = subscription
 
     def watch(self, jid: JID, *, on: bool) -> None:
         """Let a resource hear of what is said, or no longer."""
@@ -267,6 +287,7 @@ class Derived:
 
     __slots__ = (
         "addresses",
+        "digests",
         "hearers",
         "hearings",
         "leases",
@@ -282,9 +303,10 @@ class Derived:
 
     def __init__(self) -> None:
         self.hearers: dict[Via, tuple[JID, ...]] | None = None
-        self.hearings: dict[Hearing, Hearers] | None = None
+        self.hearings: dict[bool, Mapping[Hearing, Hearers]] = {}
         self.addresses: dict[JID, tuple[JID, ...]] = {}
         self.leases: dict[JID, float] = {}
+        self.digests: dict[JID, float] = {}
         self.members = 0
         self.scoped: dict[JID, Subscription] = {}
         self.nicks: dict[str, tuple[JID, ...]] = {}
@@ -300,6 +322,7 @@ class Derived:
         self.members += subscription.state is State.SUBSCRIBED
         if (end := subscription.ends) is not None:
             self.leases[jid] = end
+        self.put_digest(subscription)
         if any(each.scope != HERE for each in subscription.terms):
             self.scoped[jid] = subscription
         if subscription.occupant is not None:
@@ -312,11 +335,16 @@ class Derived:
         if jid.bare not in self.addresses:
             self.occupant_ids.pop(jid.bare, None)
         self.leases.pop(jid, None)
+        self.digests.pop(jid, None)
         self.members -= subscription.state is State.SUBSCRIBED
         self.scoped.pop(jid, None)
         if subscription.occupant is not None:
             _drop(self.nicks, subscription.occupant.nick, jid)
             self.unshow(subscription.occupant.nick)
+
+    def put_digest(self, subscription: Subscription) -> None:
+        if (due := subscription.digest_at) is not None:
+            self.digests[subscription.subscriber] = due
 
     def reserve(self, jid: JID, registration: Registration) -> None:
         if not registration.pending:

@@ -84,7 +84,8 @@ def _subscribers(
         record = view.node(step.node)
         for scoped in () if record is None else record.scoped.values():
             for held in scoped.apart if scoped.state is State.SUBSCRIBED else ():
-                if held.deliver and _reaches(held.scope, step, topic):
+                gathers = topic is Topic.ITEMS and held.digest is not None
+                if held.deliver and not gathers and _reaches(held.scope, step, topic):
                     yield held
 
 
@@ -99,9 +100,12 @@ def _names_others(config: NodeConfig) -> bool:
     return config.room is None and (config.parent is not None or config.link is not None)
 
 
-def hearings(view: View, record: Node) -> Mapping[Hearing, Hearers]:
-    """Who hears of a node's items: its subscribers, and those of nodes above who may look in."""
-    own, config = record.hearings(), record.config
+def hearings(view: View, record: Node, *, gathered: bool) -> Mapping[Hearing, Hearers]:
+    """Who hears of a node's items: its subscribers, and those of nodes above who may look in.
+
+    gathered: also those who have items gathered.
+    """
+    own, config = record.hearings(gathered=gathered), record.config
     if not _names_others(config):
         return own
     known = {jid for to, named in own.values() for jid in (*to, *named)}

@@ -7,7 +7,7 @@ events in batches. SQLite answers at once, a database across a socket would wait
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
@@ -62,6 +62,7 @@ class ItemQuery:
     edge: the first `limit` items (OLDEST) or the last (NEWEST); the answer runs oldest first
     either way.
     after, before: only items that stand after or before the item of this id.
+    since: only items that stand beyond this place.
     limit: 0 to PAGE_ITEMS_MAX; a page is shorter, too, where PAGE_CHARS_MAX is reached.
     counted: False where nobody asks for the page's index and count, which are then 0: they are
     all that takes longer the more items a node has.
@@ -73,6 +74,7 @@ class ItemQuery:
     edge: Edge = Edge.OLDEST
     after: str = ""
     before: str = ""
+    since: int = 0
     skip: int = 0
     limit: int = PAGE_ITEMS_MAX
     counted: bool = True
@@ -84,6 +86,8 @@ class ItemPage:
 
     found: whether the item named by `after` or `before` exists. named: whether who published them
     is to be said, which is for the engine to set.
+    places: of each item, where nothing was asked for by id: numbers that rise in the order asked
+    for. In order of modification an item gets one higher than any before when it is published.
     """
 
     items: tuple[Item, ...]
@@ -91,6 +95,7 @@ class ItemPage:
     count: int
     found: bool = True
     named: bool = True
+    places: tuple[int, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,7 +277,7 @@ class Store(Protocol):
         """The rooms that have occupants."""
 
     async def due(self, at: float, limit: int) -> tuple[NodeId, ...]:
-        """Nodes on which an item or a subscription has its end at a time, or before it."""
+        """Nodes on which an item or a subscription ends, or a digest is due, by a time."""
 
     async def commit(self, events: Sequence[Event]) -> None:
         """Keep what events say, all or nothing; durable when it returns. Raises StoreFailed."""

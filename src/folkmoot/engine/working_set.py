@@ -12,10 +12,12 @@ from collections.abc import Collection, Iterator
 from typing import Final
 
 from folkmoot.engine.configuration import HISTORY_ITEMS_MAX, NodeConfig
+from folkmoot.engine.digest import DIGEST_ITEMS_PER_LOOK
 from folkmoot.engine.events import (
     AffiliationChanged,
     Bounced,
     CardChanged,
+    DigestTold,
     Event,
     HatsChanged,
     InviteChanged,
@@ -58,6 +60,7 @@ class WorkingSet:
     rosters: account to what the items of its roster sum up to, for those that were asked for.
     departures: how often a node was let go of or deleted. As long as it stays the same, what the
     store said of a node that is not here is still true.
+    crowded: the nodes in which it may be too much that waits for a digest.
     grown: the archives that have more in them than when they were last looked at.
     relations: how often it changed which node names which as its parent or link.
     """
@@ -75,6 +78,7 @@ class WorkingSet:
         self._crowd = 0  # with no more nodes than these nobody looks for some to let go of
         self._leaving: OrderedDict[JID, set[NodeId]] = OrderedDict()
         self.rosters: OrderedDict[JID, int] = OrderedDict()
+        self.crowded: dict[NodeId, None] = {}
         self.grown: dict[NodeId, None] = {}
         self.batch = 1
         self.committed = 0
@@ -227,6 +231,9 @@ class WorkingSet:
                 self._subscription(event)
             case Bounced(subscriber=jid, count=count, at=at):
                 self._nodes[event.node].bounces[jid] = count, at
+            case DigestTold(told=told):
+                for held, _ in told:
+                    self._nodes[event.node].put_digest(held)
             case OccupantsLost(occupants=lost):
                 for each in lost:
                     self._nodes[event.node].put_subscription(each.subscriber, None)
@@ -353,6 +360,10 @@ class WorkingSet:
             node.recent.append(item)
         if node.config.room is not None or node.config.preferences is not None:
             self.grown[event.node] = None
+        if node.derived.digests:
+            node.gathered += 1
+            if node.gathered % DIGEST_ITEMS_PER_LOOK == 0:
+                self.crowded[event.node] = None
         if event.lists is not None or item.id in node.listed:
             node.put_listed(item.id, event.lists)
 

@@ -17,6 +17,7 @@ from folkmoot.engine.events import (
     AffiliationChanged,
     Audited,
     CardChanged,
+    DigestTold,
     Event,
     HatsChanged,
     InviteChanged,
@@ -121,6 +122,9 @@ class _Batch:
                 if any(each is not None and each.occupant for each in (before, after)):
                     self._occupy(node, jid, after)
                 self._moved(node, jid.bare, event.version)
+            case DigestTold(node=node, told=told):
+                for held, _ in told:
+                    self._subscribe(node, held.subscriber, lasting(held))
             case OccupantsLost(node=node, occupants=lost):
                 for each in lost:
                     self._occupy(node, each.subscriber, None)

@@ -18,6 +18,7 @@ from types import UnionType
 from typing import Any, Final, TypeAlias, cast, get_args, get_origin, get_type_hints
 
 from folkmoot.engine.configuration import NodeConfig, Preferences, RoomConfig
+from folkmoot.engine.digest import Digest
 from folkmoot.engine.model import (
     Contact,
     Hat,
@@ -102,7 +103,8 @@ def read_hats(text: str) -> tuple[str, ...]:
 
 def terms_row(subscription: Subscription) -> dict[str, Value]:
     """The columns of the terms of an address's subscriptions."""
-    first = subscription.terms[0]
+    terms = subscription.terms
+    first, digests = terms[0], [each.digest for each in terms if each.digest is not None]
     return {
         "subid": first.subid,
         "deliver": first.deliver,
@@ -111,7 +113,9 @@ def terms_row(subscription: Subscription) -> dict[str, Value]:
         "shows": _shows(first.manner),
         "topics": _topics(first.scope),
         "depth": first.scope.depth,
-        "terms": _json(list(map(_plain_terms, subscription.terms))) if subscription.more else None,
+        "terms": _json(list(map(_plain_terms, terms))) if subscription.more or digests else None,
+        "digest_at": subscription.digest_at,
+        "digest_told": max((each.told for each in digests), default=None),
     }
 
 
@@ -136,6 +140,7 @@ def read_terms(
             each["expires"],
             Manner(each["body"], frozenset(map(Show, each["shows"].split()))),
             _scope(each.get("topics", "items"), each.get("depth", 0)),
+            Digest(*each["digest"]) if each.get("digest") else None,
         )
         for each in json.loads(terms)
     )
@@ -150,6 +155,7 @@ def _plain_terms(terms: Terms) -> dict[str, object]:
         "shows": _shows(terms.manner),
         "topics": _topics(terms.scope),
         "depth": terms.scope.depth,
+        "digest": terms.digest,
     }
 
 

@@ -55,11 +55,11 @@ def named_items(reader: sqlite3.Connection, key: int | None, query: ItemQuery) -
 def items_in_range(reader: sqlite3.Connection, key: int | None, query: ItemQuery) -> ItemPage:
     """The items that stand in a range, and where they stand."""
     order = query.order or Order.MODIFICATION
-    after, before = 0, SEQUENCE_MAX
+    after, before = query.since, SEQUENCE_MAX
     found = True
     if query.after:
         at = place_of(reader, key, query.after, order)
-        found, after = at is not None, at or 0
+        found, after = at is not None, max(at or 0, query.since)
     if query.before and found:
         at = place_of(reader, key, query.before, order)
         found, before = at is not None, at or 0
@@ -80,11 +80,12 @@ def items_in_range(reader: sqlite3.Connection, key: int | None, query: ItemQuery
         if query.edge is Edge.NEWEST:
             rows.reverse()
     items = tuple(read_item(*row[1:]) for row in rows)
+    places = tuple(row[0] for row in rows)
     if not query.counted:
-        return ItemPage(items, index=0, count=0, found=found)
+        return ItemPage(items, index=0, count=0, found=found, places=places)
     place = rows[0][0] if rows else 0
     index, count = reader.execute(_COUNTS[order], {"node": key, "place": place}).fetchone()
-    return ItemPage(items, index=index, count=count, found=found)
+    return ItemPage(items, index=index, count=count, found=found, places=places)
 
 
 def as_page(rows: Iterable[_Row], limit: int = PAGE_ITEMS_MAX) -> tuple[list[_Row], bool]:

@@ -114,12 +114,11 @@ class SQLiteStore:
     ) -> SQLiteStore:
         try:
             async with database.writing() as writer:
-                (last,) = writer.execute(statements.LAST_SEQUENCE).fetchone()
-                (written,) = writer.execute(statements.LAST_AUDIT).fetchone()
+                numbers = [writer.execute(each).fetchone()[0] or 0 for each in statements.LAST]
         except StoreFailed:
             await database.aclose()
             raise
-        return cls(database, scratch, max(last or 0, written or 0))
+        return cls(database, scratch, max(numbers))
 
     async def aclose(self) -> None:
         """Wait for the commit under way and close the file."""
@@ -300,7 +299,7 @@ class SQLiteStore:
         return tuple(_node_id(service, name) for service, name in rows)
 
     async def due(self, at: float, limit: int) -> tuple[NodeId, ...]:
-        """Nodes on which an item or a subscription has its end at a time, or before it."""
+        """Nodes on which an item or a subscription ends, or a digest is due, by a time."""
         with self.database.reading() as reader:
             rows = reader.execute(statements.DUE, {"at": at, "limit": limit}).fetchall()
         return tuple(_node_id(service, name) for service, name in rows)

@@ -97,14 +97,16 @@ DELETE_HATS: Final = f"DELETE FROM wearers WHERE node = {_KEY} AND jid = :jid"
 PUT_SUBSCRIPTION: Final = f"""
 INSERT INTO subscriptions
     (node, subscriber, bare, state, via, subid, deliver, contact, expires, body, shows,
-    topics, depth, terms, public)
+    topics, depth, terms, public, digest_at, digest_told)
 VALUES ({_KEY}, :subscriber, :bare, :state, :via, :subid, :deliver, :contact,
-    :expires, :body, :shows, :topics, :depth, :terms, :public)
+    :expires, :body, :shows, :topics, :depth, :terms, :public, :digest_at,
+    :digest_told)
 ON CONFLICT (node, subscriber) DO UPDATE
 SET state = excluded.state, via = excluded.via, subid = excluded.subid,
     deliver = excluded.deliver, contact = excluded.contact, expires = excluded.expires,
     body = excluded.body, shows = excluded.shows, topics = excluded.topics,
-    depth = excluded.depth, terms = excluded.terms, public = excluded.public
+    depth = excluded.depth, terms = excluded.terms, public = excluded.public,
+    digest_at = excluded.digest_at, digest_told = excluded.digest_told
 """
 
 DELETE_SUBSCRIPTION: Final = f"""
@@ -336,6 +338,8 @@ DUE: Final = """
 SELECT service, name FROM nodes WHERE key IN (
     SELECT node FROM subscriptions WHERE expires <= :at
     UNION ALL
+    SELECT node FROM subscriptions WHERE digest_at <= :at
+    UNION ALL
     SELECT key FROM nodes AS passing WHERE item_seconds > 0 AND (
         SELECT published FROM items WHERE items.node = passing.key ORDER BY sequence LIMIT 1
     ) <= :at - item_seconds
@@ -345,6 +349,11 @@ SELECT service, name FROM nodes WHERE key IN (
 # Reading items.
 
 LAST_SEQUENCE: Final = "SELECT max(sequence) FROM items"
+
+LAST_TOLD: Final = "SELECT max(digest_told) FROM subscriptions WHERE digest_told IS NOT NULL"
+
+LAST: Final = (LAST_SEQUENCE, LAST_AUDIT, LAST_TOLD)
+"""Each gives the highest number that has been given to an item or a row, or None."""
 
 HEADS: Final = "SELECT id, publisher FROM items WHERE node = :node ORDER BY sequence"
 

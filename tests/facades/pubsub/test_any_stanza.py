@@ -69,6 +69,7 @@ FIELDS = (
         for name in ("node", "subscriber_jid", "allow", "deliver", "include_body", "title", "type")
     ),
     *(f"pubsub#{name}" for name in ("access_model", "publish_model", "persist_items", "max_items")),
+    *(f"pubsub#{name}" for name in ("digest", "digest_frequency")),
     *(f"pubsub#{name}" for name in ("node_type", "purge_offline", "send_last_published_item")),
     *(f"pubsub#{name}" for name in ("notify_sub", "notify_config", "max_payload_size", "x")),
     "{urn:xmpp:pubsub-relationships:0}parent",

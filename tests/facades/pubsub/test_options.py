@@ -225,8 +225,12 @@ async def test_other_nodes_send_nothing_on_presence(denmark: Denmark, send_last:
 
 
 @given(
-    var=st.sampled_from(("deliver", "digest", "expire", "include_body", "show-values", "x")),
-    values=st.lists(st.text() | st.sampled_from(("1", "0", "away", "2004-05-19T20:00:00Z"))),
+    var=st.sampled_from(
+        ("deliver", "digest", "digest_frequency", "expire", "include_body", "show-values", "x")
+    ),
+    values=st.lists(
+        st.text() | st.sampled_from(("1", "0", "5000", "away", "2004-05-19T20:00:00Z"))
+    ),
 )
 def test_any_option_is_read_or_refused(var: str, values: list[str]) -> None:
     """§6.3.6.2: never anything but invalid-options."""

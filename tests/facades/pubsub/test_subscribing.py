@@ -283,12 +283,12 @@ async def test_a_subscriber_may_want_to_hear_nothing_for_now(denmark: Denmark) -
 @pytest.mark.parametrize(
     "form",
     [
-        fields(deliver="1", digest="1"),
+        fields(deliver="1", digest="perhaps"),
         fields(deliver="perhaps"),
         fields(deliver=("1", "0")),
         fields(subscription_depth="all"),
         fields(subscription_type="items"),
-        fields(digest_frequency="1000"),
+        fields(digest_frequency="daily"),
         fields(expire="tomorrow"),
         fields(expire="presence"),
         fields(expire="2004-05-18T20:00:00Z"),
@@ -356,7 +356,7 @@ async def test_options_beside_a_subscription_name_no_node(denmark: Denmark) -> N
     for options, *conditions in (
         ("<options node='princely_musings'/>", "bad-request"),
         ("<options jid='francisco@denmark.lit'/>", "bad-request"),
-        (f"<options>{fields(digest='1')}</options>", "invalid-options", "bad-request"),
+        (f"<options>{fields(digest='often')}</options>", "invalid-options", "bad-request"),
     ):
         await francisco.refused(denmark.iq("set", subscribe + options), *conditions)
     await francisco.refused(UNSUBSCRIBE, "not-subscribed", "unexpected-request")

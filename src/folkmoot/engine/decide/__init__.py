@@ -18,6 +18,7 @@ from folkmoot.engine.decide import (
     bouncing,
     cards,
     contacts,
+    digests,
     expiring,
     hats,
     invites,
@@ -89,6 +90,7 @@ _RULES: Final[dict[type[Command], Callable[[Any, View, Stamp], tuple[Event, ...]
 def decide(command: Command, view: View, stamp: Stamp) -> tuple[Event, ...]:
     """What happens when a command is carried out. Raises Refused: nothing does."""
     events = _RULES[type(command)](command, view, stamp)
+    events = tuple(digests.begun(events, view, stamp))
     events = (*expiring.unsent(events, view, stamp), *contacts.met(events, view, stamp))
     events = (*events, *lowering.unheard(events, view))
     events = (*events, *occupants.emptied(events, view))

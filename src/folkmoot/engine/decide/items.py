@@ -57,7 +57,7 @@ def publish(command: Publish, view: View, stamp: Stamp) -> tuple[Event, ...]:
     live = view.services.is_presence(node)
     if live and [entry.id for entry in entries] != [by.resource]:
         raise Refused(Reason.FORBIDDEN)  # a resource speaks for itself
-    persist = config.persist_items and config.max_items > 0
+    persist = config.keeps_items
     evicted = _evicted(config, command, entries, stance, view) if persist and not made else ()
     published = tuple(
         ItemPublished(

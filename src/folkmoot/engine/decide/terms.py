@@ -10,6 +10,7 @@ from typing import Final
 
 from folkmoot.engine.commands import SetDelivery, Settings, Subscribe
 from folkmoot.engine.configuration import NodeConfig
+from folkmoot.engine.decide import digests
 from folkmoot.engine.decide.lowering import changed, ended, follow
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.errors import Reason, Refused
@@ -26,11 +27,16 @@ ENTITY_SUBSCRIPTIONS_MAX: Final = 20
 
 def chosen(terms: Terms, options: Settings, stamp: Stamp) -> Terms:
     """Terms with other options. Raises Refused(BAD_CONFIG) for a lease that is over."""
+    digest = digests.chosen(terms.digest, options)
+    options = {name: options[name] for name in options if name not in digests.OPTIONS}
     manner = {name: value for name, value in options.items() if name in Manner._fields}
     scope = {name: value for name, value in options.items() if name in Scope._fields}
     rest = {name: options[name] for name in options if name not in manner and name not in scope}
     found = terms._replace(
-        manner=terms.manner._replace(**manner), scope=terms.scope._replace(**scope), **rest
+        manner=terms.manner._replace(**manner),
+        scope=terms.scope._replace(**scope),
+        digest=digest,
+        **rest,
     )
     if "expires" in rest and found.expires is not None and found.expires <= stamp.at:
         raise Refused(Reason.BAD_CONFIG, "expires")
@@ -76,7 +82,7 @@ def again(
         wanted = chosen(first, command.options, stamp)
         after = before
         for each in before.terms:
-            if each._replace(subid=wanted.subid) == wanted:
+            if _alike(each, wanted):
                 wanted = each
                 break
         else:
@@ -91,6 +97,12 @@ def again(
     passing = before.temporary and command.temporary
     after = replace(after, temporary=passing, public=command.public)
     return changed(node, before, after, by, Cause.ASKED, subid=first.subid)
+
+
+def _alike(one: Terms, other: Terms) -> bool:
+    """Whether somebody chose the same, however far each has been told."""
+    mine, yours = (each.digest and each.digest.seconds for each in (one, other))
+    return mine == yours and one._replace(subid=other.subid, digest=other.digest) == other
 
 
 def _has_several(command: Subscribe, config: NodeConfig, before: Subscription, view: View) -> bool:

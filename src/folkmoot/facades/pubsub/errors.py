@@ -25,6 +25,8 @@ def _error(condition: str, name: str = "", text: str = "", type: str | None = No
 def _config(detail: str) -> StanzaError:
     if detail == "expires":  # an option of a subscription (§6.3.6.2)
         return bad("invalid-options", "pubsub#expire is over already")
+    if detail == "digest":
+        return bad("invalid-options", "pubsub#digest: only of items that are kept here")
     if detail == "public":
         return StanzaError("not-acceptable", "nobody lets others know of a private node")
     extension = specific("unsupported-access-model") if detail == "access" else None

@@ -15,6 +15,7 @@ from folkmoot.engine.notifications import (
     Configured,
     Deleted,
     Described,
+    Digested,
     Heard,
     Notification,
     Published,
@@ -32,10 +33,13 @@ from folkmoot.xmpp.dates import format_date
 from folkmoot.xmpp.forms import Field, Form
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.stanza import CLIENT, wording
-from folkmoot.xmpp.xml import Attr, Element
+from folkmoot.xmpp.xml import Attr, Element, serialize
 
 ADDRESS: Final = "http://jabber.org/protocol/address"
 DELAY: Final = "urn:xmpp:delay"
+
+DIGEST_BYTES_MAX: Final = 131_072
+"""How much a message has of a digest that needs more than one; a longer item is alone in one."""
 
 
 def word(notification: Notification) -> Iterable[Outgoing]:
@@ -49,8 +53,10 @@ def word(notification: Notification) -> Iterable[Outgoing]:
                 payload = config.deliver_payloads
                 items.append(item_element(EVENT, item, payload=payload, publisher=named))
             delay = _delay(item) if notification.last else ()
-            body = (body_element(config, item, node),) if notification.hearing.body else ()
+            body = (body_element(config, (item,), node),) if notification.hearing.body else ()
             yield from _item_event(notification, items, *body, *_replies(notification), *delay)
+        case Digested():
+            yield from _digest(notification)
         case Retracted(item_ids=item_ids):
             for item_id in item_ids:  # one item a message: Movim looks at the first alone
                 retract = Element(EVENT, "retract", {"id": item_id})
@@ -93,6 +99,32 @@ def word(notification: Notification) -> Iterable[Outgoing]:
             yield _event(notification, Element(EVENT, "subscription", attrs), headline=True)
         case _:
             return
+
+
+def _digest(told: Digested) -> Iterator[Outgoing]:
+    """Items together, in as few messages as hold them."""
+    config, node = told.config, told.node.name
+    for part in _parts(told):
+        items = Element(EVENT, "items", {"node": node}, *(each for _, each in part))
+        said = (item for item, _ in part)
+        body = (body_element(config, said, node),) if told.hearing.body else ()
+        yield from _item_event(told, items, *body, *_replies(told))
+
+
+def _parts(told: Digested) -> Iterator[list[tuple[Item, Element]]]:
+    """What each message of a digest has: items, and what they are there."""
+    named, payload = told.config.item_reply is ItemReply.PUBLISHER, told.config.deliver_payloads
+    part: list[tuple[Item, Element]] = []
+    left = DIGEST_BYTES_MAX
+    for item in told.items:
+        element = item_element(EVENT, item, payload=payload, publisher=named)
+        octets = len(serialize(element, EVENT).encode())
+        if part and octets > left:
+            yield part
+            part, left = [], DIGEST_BYTES_MAX
+        part.append((item, element))
+        left -= octets
+    yield part
 
 
 def _subscription(told: SubscriptionTold) -> Iterable[Outgoing]:
@@ -154,16 +186,15 @@ def subscription_element(ns: str, node: NodeId, jid: str, state: str, subid: str
     return Element(ns, "subscription", attrs)
 
 
-def _replies(told: Published) -> tuple[Element, ...]:
+def _replies(told: Published | Digested) -> tuple[Element, ...]:
     """Whom to reply to (XEP-0033): the owners, where the node has it so (§12.17).
 
     Else which device published, for who hears its presence (XEP-0163 §4.3.1). A publisher is
     otherwise named with the item (§12.17, Example 220).
     """
-    to, publisher = told.reply_to, told.item.publisher
-    device = told.config.item_reply is ItemReply.PUBLISHER and told.via is Via.PEP
-    if not to and device and publisher.resource:
-        to = (publisher,)
+    to, publishers = told.reply_to, told.config.item_reply is ItemReply.PUBLISHER
+    if isinstance(told, Published) and publishers and told.via is Via.PEP and not to:
+        to = (told.item.publisher,) if told.item.publisher.resource else ()
     if not to:
         return ()
     addresses = (Element(ADDRESS, "address", {"type": "replyto", "jid": str(jid)}) for jid in to)
@@ -175,7 +206,7 @@ def _delay(item: Item) -> tuple[Element, ...]:
 
 
 def _item_event(
-    told: Published | Retracted | Purged, event: Element, *more: Element
+    told: Published | Digested | Retracted | Purged, event: Element, *more: Element
 ) -> Iterator[Outgoing]:
     """News of items: for those who are there, where the node or the subscriber wants it so."""
     outgoing = _event(told, event, *more, headline=told.config.headline)

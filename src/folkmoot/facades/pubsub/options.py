@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from folkmoot.engine.digest import DIGEST_SECONDS, DIGEST_SECONDS_MAX, DIGEST_SECONDS_MIN
 from folkmoot.engine.model import HERE, Show, Subscription, Topic
 from folkmoot.facades.form_table import single
 from folkmoot.facades.pubsub.conditions import bad
@@ -19,6 +20,7 @@ TYPE: Final = f"{{{SCOPES}}}type"
 DEPTH: Final = f"{{{SCOPES}}}depth"
 """XEP-0497's options (§3)."""
 
+_FREQUENCY: Final = re.compile(r"[0-9]{1,12}")
 _DEPTH: Final = re.compile(r"[+-]?[0-9]{1,9}")
 
 _TOPICS: Final = {
@@ -26,9 +28,6 @@ _TOPICS: Final = {
     Topic.METADATA: "What the node is",
     Topic.LINKED: "Items of nodes that go with it",
 }
-
-_NOTHING: Final = ""
-"""What a field sets that may be there, but says only what is so anyway."""
 
 _SHOWS: Final = {
     Show.ONLINE: "Available",
@@ -43,9 +42,16 @@ def _read_flag(values: Sequence[str]) -> bool:
     return read_boolean(single(values))
 
 
-def _read_digest(values: Sequence[str]) -> None:
-    if _read_flag(values):
-        raise StanzaError("bad-request", "there are none")
+def _read_frequency(values: Sequence[str]) -> float:
+    """Seconds; the field has milliseconds."""
+    given = single(values).strip()
+    if not given:
+        return DIGEST_SECONDS
+    seconds = int(given) / 1_000 if _FREQUENCY.fullmatch(given) else 0.0
+    if not DIGEST_SECONDS_MIN <= seconds <= DIGEST_SECONDS_MAX:
+        bounds = f"{_milliseconds(DIGEST_SECONDS_MIN)} to {_milliseconds(DIGEST_SECONDS_MAX)}"
+        raise StanzaError("bad-request", f"{bounds} milliseconds")
+    return seconds
 
 
 def _read_expire(values: Sequence[str]) -> float | None:
@@ -77,7 +83,8 @@ def _read_depth(values: Sequence[str]) -> int:
 _READ: Final[Mapping[str, tuple[str, Callable[[Sequence[str]], object]]]] = {
     "pubsub#deliver": ("deliver", _read_flag),
     "pubsub#expire": ("expires", _read_expire),
-    "pubsub#digest": (_NOTHING, _read_digest),
+    "pubsub#digest": ("digest", _read_flag),
+    "pubsub#digest_frequency": ("digest_seconds", _read_frequency),
     "pubsub#include_body": ("body", _read_flag),
     "pubsub#show-values": ("shows", _read_shows),
     TYPE: ("topics", _read_topics),
@@ -104,7 +111,6 @@ def read_options(form: Form | None) -> dict[str, object]:
             options[name] = read(field.values)
         except StanzaError as error:
             raise bad("invalid-options", f"{field.var}: {error.text}") from error
-    options.pop(_NOTHING, None)
     return options
 
 
@@ -118,6 +124,15 @@ def options_form(type: FormType, held: Subscription) -> Form:
         SUBSCRIBE_OPTIONS,
         (
             Field("pubsub#deliver", "boolean", (_said(held.deliver),), "Notify of items"),
+            Field(
+                "pubsub#digest", "boolean", (_said(held.digest is not None),), "Many items at once"
+            ),
+            Field(
+                "pubsub#digest_frequency",
+                "text-single",
+                (_milliseconds(DIGEST_SECONDS if held.digest is None else held.digest.seconds),),
+                "That far apart, in milliseconds",
+            ),
             Field("pubsub#expire", "text-single", expires, "When the subscription ends"),
             Field(
                 "pubsub#include_body", "boolean", (_said(held.manner.body),), "With words to read"
@@ -144,6 +159,10 @@ def options_form(type: FormType, held: Subscription) -> Form:
             ),
         ),
     )
+
+
+def _milliseconds(seconds: float) -> str:
+    return str(round(seconds * 1_000))
 
 
 def _said(flag: bool) -> str:

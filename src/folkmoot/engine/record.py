@@ -116,6 +116,18 @@ class Node:
             index.hearers = {via: tuple(jids) for via, jids in found.items()}
         return index.hearers.get(via, ())
 
+    @property
+    def inside(self) -> tuple[JID, ...]:
+        """Everybody in a room, through whichever facade they entered, in the order they did."""
+        eventing = self.hearers(Via.EVENTING)
+        if not eventing:
+            return self.hearers(Via.MUC)
+        index = self.derived
+        if index.inside is None:
+            held = self.subscriptions.items()
+            index.inside = tuple(jid for jid, each in held if each.occupant is not None)
+        return index.inside
+
     def hearings(self) -> Mapping[Hearing, Hearers]:
         """Those that hear of the node's own items by XEP-0060, by how they hear."""
         index = self.derived
@@ -185,7 +197,7 @@ class Node:
             index.remove(before)
         if subscription is not None:
             index.add(subscription)
-        index.hearers = index.hearings = None
+        index.hearers = index.hearings = index.inside = None
         if jid in self.watchers:
             self._meet(jid, inside=subscription is not None)
 
@@ -269,6 +281,7 @@ class Derived:
         "addresses",
         "hearers",
         "hearings",
+        "inside",
         "leases",
         "listing",
         "members",
@@ -283,6 +296,7 @@ class Derived:
     def __init__(self) -> None:
         self.hearers: dict[Via, tuple[JID, ...]] | None = None
         self.hearings: dict[Hearing, Hearers] | None = None
+        self.inside: tuple[JID, ...] | None = None
         self.addresses: dict[JID, tuple[JID, ...]] = {}
         self.leases: dict[JID, float] = {}
         self.members = 0

@@ -222,11 +222,18 @@ class Router:
         sender = Sender(available, session.interested, session.priority, eventing)
         instead = partial(self._instead, session)
         request = Request(self._engine, stanza, session.jid, to, payload, instead, sender)
+        before = session.eventing
+        if stanza.name == "presence" and stanza.get("to") is None and stanza.get("type") is None:
+            self.sessions.mark(session, eventing=eventing)  # words are told while it is handled
         try:
             children = await route.handler(request)
         except Refused as refused:
+            self.sessions.mark(session, eventing=before)
             raise facade.error(refused) from refused
-        self._note(session, stanza, to, payload, eventing=eventing)
+        except StanzaError:
+            self.sessions.mark(session, eventing=before)
+            raise
+        self._note(session, stanza, to, payload)
         if stanza.name == "iq":
             if children is not None:
                 self._engine.tell(Answer(session.jid, reply(stanza, *children)))
@@ -261,9 +268,7 @@ class Router:
             raise StanzaError("service-unavailable", "nobody is there")
         self._engine.tell(Answer(to, stanza))
 
-    def _note(
-        self, session: Session, stanza: Element, to: JID, payload: Element, *, eventing: bool
-    ) -> None:
+    def _note(self, session: Session, stanza: Element, to: JID, payload: Element) -> None:
         """What the session has to remember of a stanza that was handled."""
         if stanza.name == "iq":
             if payload.ns == roster.NS and stanza.get("type") == "get":
@@ -276,7 +281,6 @@ class Router:
         type = stanza.get("type", "")
         if stanza.get("to") is None:
             if type == "":
-                self.sessions.mark(session, eventing=eventing)
                 question = self.capabilities.announced(session, stanza)
                 if question is not None:
                     self._engine.tell(Answer(session.jid, question))

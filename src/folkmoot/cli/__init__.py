@@ -1,11 +1,22 @@
-"""The command line: `folkmoot serve`, `user`, `space`, `room`, `demo`, `check`, `config`."""
+"""The command line: `folkmoot serve`, `user`, `space`, `room`, `demo`, `check`, `config` …"""
 
 import sys
 
 import typer
 
 from folkmoot.admin import AdminError
-from folkmoot.cli import check, configuration, demo, moderation, room, serve, space, sync, user
+from folkmoot.cli import (
+    check,
+    configuration,
+    demo,
+    eventing_demo,
+    moderation,
+    room,
+    serve,
+    space,
+    sync,
+    user,
+)
 from folkmoot.cli.flags import examples
 from folkmoot.config import ConfigError
 from folkmoot.engine.store import StoreFailed
@@ -39,6 +50,7 @@ space.app.command(epilog=moderation.BAN)(moderation.ban)
 space.app.command(epilog=moderation.RETRACT)(moderation.retract)
 space.app.command(epilog=sync.SYNC)(sync.sync)
 app.command(epilog=demo.EPILOG)(demo.demo)
+app.command(epilog=eventing_demo.EPILOG)(eventing_demo.eventing_demo)
 app.command(epilog=check.EPILOG)(check.check)
 app.command(name="config", epilog=configuration.EPILOG)(configuration.config)
 

@@ -16,6 +16,7 @@ from folkmoot.xmpp.xml import Element
 MUC: Final = "http://jabber.org/protocol/muc"
 MUC_OWNER: Final = MUC + "#owner"
 PUBSUB: Final = "http://jabber.org/protocol/pubsub"
+ROSTER: Final = "jabber:iq:roster"
 PUBSUB_OWNER: Final = PUBSUB + "#owner"
 
 
@@ -24,6 +25,9 @@ class Words(Protocol):
 
     def appear(self, id: str, status: str = "") -> Element:
         """To be available, or available in another way."""
+
+    def contacts(self, id: str) -> Element:
+        """To be told who one's contacts are."""
 
     def ask(self, id: str, contact: JID) -> Element:
         """To ask for somebody's presence."""
@@ -56,6 +60,10 @@ class Ordinary:
     def appear(self, id: str, status: str = "") -> Element:
         """RFC 6121 §4.2.1."""
         return _presence(status, id)
+
+    def contacts(self, id: str) -> Element:
+        """RFC 6121 §2.2."""
+        return Element(CLIENT, "iq", {"type": "get", "id": id}, Element(ROSTER, "query"))
 
     def ask(self, id: str, contact: JID) -> Element:
         """RFC 6121 §3.1.1."""
@@ -99,6 +107,12 @@ class Eventing:
     def appear(self, id: str, status: str = "") -> Element:
         """XEP-0207, Listing 3."""
         return self._publish(id, None, "presence", _presence(status))
+
+    def contacts(self, id: str) -> Element:
+        """XEP-0060 §8.8.1."""
+        subscriptions = Element(PUBSUB_OWNER, "subscriptions", {"node": "presence"})
+        payload = Element(PUBSUB_OWNER, "pubsub", None, subscriptions)
+        return Element(CLIENT, "iq", {"type": "get", "id": id}, payload)
 
     def ask(self, id: str, contact: JID) -> Element:
         """Listing 9."""

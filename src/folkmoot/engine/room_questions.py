@@ -15,7 +15,7 @@ from folkmoot.engine.decide.occupants import acting, occupancy, role_of, room_of
 from folkmoot.engine.decide.registrations import hold_registering
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.identity import occupant_id
-from folkmoot.engine.model import Affiliation, Item, NodeId, Occupant, Role, Subscription
+from folkmoot.engine.model import Affiliation, Item, NodeId, Occupant, Role
 from folkmoot.engine.notifications import Seen
 from folkmoot.engine.occupancy import others
 from folkmoot.engine.record import Node
@@ -185,24 +185,6 @@ def own_occupancy(view: View, actor: JID, node: NodeId) -> Occupant:
     record = view.found(node)
     room_of(record)
     return occupancy(record, actor)
-
-
-def own_occupancies(
-    view: View, actor: JID, service: JID, node: str
-) -> tuple[tuple[NodeId, Subscription], ...]:
-    """In which rooms of a service the asker's devices are, or in one of them (XEP-0060 §5.6)."""
-    places = [
-        each
-        for each in view.subscribed(actor)
-        if each.service == service and node in ("", each.name)
-    ]
-    view.require(places)
-    return tuple(
-        (place, each)
-        for place in sorted(places, key=str)
-        for each in view.subscriptions(place, actor)
-        if each.occupant is not None
-    )
 
 
 def moderator(view: View, actor: JID, node: NodeId) -> tuple[str, str]:

@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
-from folkmoot.engine import room_questions
+from folkmoot.engine import questions, room_questions
 from folkmoot.engine.commands import Expire
 from folkmoot.engine.errors import Reason, Refused
-from folkmoot.engine.model import NodeId, Occupant
+from folkmoot.engine.model import NodeId, Occupant, Subscription
 from folkmoot.engine.store import Edge
 from folkmoot.facades import disco, muc, pubsub
 from folkmoot.facades.eventing.room_words import word
@@ -182,12 +182,15 @@ async def items(request: Request) -> Iterable[Element]:
 async def subscriptions(request: Request) -> Iterable[Element]:
     """The rooms one is in, by each device (XEP-0060 §5.6)."""
     name = request.payload.get("node", "")
-    held = await request.ask(
-        room_questions.own_occupancies, request.actor, request.services.rooms, name
-    )
+    held = await _inside(request, name)
     told = (_subscription(node.name, each.subscriber, "subscribed") for node, each in held)
     listed = Element(PUBSUB, "subscriptions", {"node": name or None}, *told)
     return (Element(PUBSUB, "pubsub", None, listed),)
+
+
+async def _inside(request: Request, name: str = "") -> tuple[tuple[NodeId, Subscription], ...]:
+    service = request.services.rooms
+    return await request.ask(questions.own_subscriptions, request.actor, service, name, inside=True)
 
 
 async def get_configuration(request: Request) -> Iterable[Element]:
@@ -318,9 +321,7 @@ async def _told_back(request: Request, otherwise: Handler) -> Answered:
     """A notification comes back to the service: it is for the room that it was about (§12.4)."""
     if request.to.local:
         return await otherwise(request)
-    service = request.services.rooms
-    held = await request.ask(room_questions.own_occupancies, request.actor, service, "")
-    for node, each in held:
+    for node, each in await _inside(request):
         if each.subscriber == request.actor and is_about(request.stanza, node):
             await otherwise(replace(request, to=room_jid(node)))
     return ()

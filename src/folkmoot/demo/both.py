@@ -6,8 +6,6 @@ Each does what it can do in its own words, and hears in its own words what the o
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +17,7 @@ from folkmoot.control import RemoteAdmin
 from folkmoot.demo.actor import PATIENCE_SECONDS, Actor, Unexpected
 from folkmoot.demo.cast import Place, people, settle
 from folkmoot.demo.child import Child
+from folkmoot.demo.performance import attempt
 from folkmoot.demo.telling import Telling
 from folkmoot.demo.words import Eventing, Ordinary, Words
 from folkmoot.lock import Holder
@@ -165,16 +164,6 @@ def shortened(stanza: Element) -> Element:
     return Element(CLIENT, stanza.name, attrs, *children)
 
 
-@contextmanager
-def _trying(telling: Telling) -> Iterator[None]:
-    """What goes wrong in a step was said there."""
-    try:
-        yield
-    except Unexpected:
-        if not telling.failed:
-            raise
-
-
 async def perform_both(data: Path, telling: Telling) -> bool:
     """Play it against a server of its own; whether all went well.
 
@@ -190,8 +179,7 @@ async def perform_both(data: Path, telling: Telling) -> bool:
         )
         await story.log_in()
         try:
-            with _trying(telling):
-                await story.play()
+            await attempt(telling, story.play())
         finally:
             await story.log_out()
     return telling.end()

@@ -18,9 +18,11 @@ from folkmoot.config import (
     override,
     wording,
 )
-from folkmoot.config.options import TABLES, Server
+from folkmoot.config.options import TABLES, TEMPLATE, Server
 from folkmoot.config.position import KeyPath, key_lines
 from folkmoot.config.reading import read
+from folkmoot.config.templates import ROOMS_MAX, TEMPLATES, TEXT_CHARS_MAX, Template, TemplateRoom
+from folkmoot.engine.configuration import Access, Inviters, PublishModel
 from folkmoot.xmpp.jid import JID
 
 FILE = Path("/etc/folkmoot.toml")
@@ -87,9 +89,11 @@ def test_the_default_file_is_the_defaults() -> None:
     assert read(text, FILE) == Config()
     lines = [line.removeprefix("# ") for line in text.splitlines() if not line.startswith("##")]
     everything = "\n".join(line for line in lines if line.startswith("[") or " = " in line)
-    assert sum(map(len, tomllib.loads(everything).values())) == sum(
-        len(table.options) for table in TABLES
-    )
+    found = tomllib.loads(everything)
+    templates = found.pop(TEMPLATE.name)
+    assert sum(map(len, found.values())) == sum(len(table.options) for table in TABLES)
+    assert templates.keys() == TEMPLATES.keys()
+    assert {len(each) for each in templates.values()} == {len(TEMPLATE.options)}
     assert read(everything, Path("folkmoot.toml")) == Config()
 
 
@@ -201,6 +205,91 @@ def test_the_domains_of_a_server() -> None:
     """Movim looks for spaces at literally `spaces.` and the user's domain."""
     server = Server("example.org")
     assert (server.spaces, server.rooms) == ("spaces.example.org", "rooms.example.org")
+
+
+def test_templates_are_tables_of_their_own() -> None:
+    """Beside those there are; one of the same name keeps what it does not say."""
+    config = read(
+        """
+        [space_templates.team]
+        title = "A team"
+
+        [space_templates.club]
+        access = "open"
+        publish = "subscribers"
+        rooms = [{ name = "Welcome", title = "Welcome!", members_only = false, order = 1 }]
+        [[space_templates.guild.rooms]]
+        name = "hall"
+        """,
+        FILE,
+    )
+    assert config.space_templates == {
+        "community": Template(),
+        "team": Template(access=Access.WHITELIST, inviters=Inviters.OWNERS, title="A team"),
+        "announcements": TEMPLATES["announcements"],
+        "club": Template(
+            access=Access.OPEN,
+            publish=PublishModel.SUBSCRIBERS,
+            rooms=(TemplateRoom("welcome", "Welcome!", members_only=False, order=1),),
+        ),
+        "guild": Template(rooms=(TemplateRoom("hall"),)),
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("space_templates = 1", "1: write each as a table: [space_templates.NAME]"),
+        (
+            "[space_templates]\nclub = 1",
+            "2: 'space_templates.club' is a table: write [space_templates.club]",
+        ),
+        ("[space_template.club]", "there is no table 'space_template'; did you mean [space_t"),
+        (
+            "[space_templates.club]\ntitel = 'x'",
+            "2: [space_templates.club] has no key 'titel'; did you mean 'title'?",
+        ),
+        (
+            "[space_templates.club]\naccess = 'presence'",
+            "2: 'access' must be 'authorize' or 'whitelist' or 'open'",
+        ),
+        ("[space_templates.club]\ninviters = 1", "2: 'inviters' must be 'owners' or 'publishers'"),
+        (
+            f"[space_templates.club]\ntitle = '{'x' * (TEXT_CHARS_MAX + 1)}'",
+            "2: 'title' must be a text in quotes, of at most 4096 characters",
+        ),
+        ("[space_templates.club]\nrooms = 1", "2: 'rooms' must be a list of rooms"),
+        ("[space_templates.club]\nrooms = [1]", "a room is a table"),
+        ("[space_templates.club]\nrooms = [{ title = 'x' }]", "a room needs a 'name'"),
+        ("[space_templates.club]\nrooms = [{ name = 'a@b' }]", "a room's 'name' must be what stan"),
+        ("[space_templates.club]\nrooms = [{ name = 1 }]", "a room's 'name' must be what stands"),
+        ("[space_templates.club]\nrooms = [{ nam = 'a' }]", "a room has no 'nam': there are name,"),
+        (
+            "[space_templates.club]\nrooms = [{ name = 'a' }, { name = 'A' }]",
+            "each has a name of its own",
+        ),
+        (
+            "[space_templates.club]\nrooms = [" + "{ name = 'a' }, " * (ROOMS_MAX + 1) + "]",
+            "at most 50",
+        ),
+    ],
+)
+def test_a_template_that_is_wrong(text: str, said: str) -> None:
+    """Told like any other mistake."""
+    (mistake,) = mistakes(text)
+    assert said in mistake
+
+
+def test_rooms_are_written_as_they_are_read() -> None:
+    """What is as usual is left out."""
+    (kind,) = (option.kind for option in TEMPLATE.options if option.key == "rooms")
+    rooms = (TemplateRoom("hall", category="First steps"), TemplateRoom("a", members_only=False))
+    written = kind.write(rooms)
+    assert (
+        written
+        == '[{ name = "hall", category = "First steps" }, { name = "a", members_only = false }]'
+    )
+    assert kind.read(tomllib.loads(f"rooms = {written}")["rooms"]) == rooms
 
 
 def test_a_flag_overrides_one_option() -> None:

@@ -30,6 +30,7 @@ FLOORS: dict[str, int] = {
     "control": 5,
     "porter": 5,
     "steward": 5,
+    "spaces": 5,
     "check": 5,
     "served": 5,
     "core": 5,

@@ -1,8 +1,10 @@
 """The control socket: the command line asks the running server, in lines of JSON on a Unix socket.
 
 A connection carries one request. Its answer is any number of `progress`, `users`, `space` or `room`
-lines, then `{"done": true}`, or `{"error": "..."}` where the request cannot be met. The socket
-belongs to the user the server runs as (mode 0600): whoever can open it may do everything.
+lines, then `{"done": true}`, or `{"error": "..."}` where the request cannot be met. What is too
+much for a line follows the request in parts, a line each, and each is answered before the next is
+sent. The socket belongs to the user the server runs as (mode 0600): whoever can open it may do
+everything.
 """
 
 import asyncio
@@ -11,12 +13,12 @@ import os
 import shutil
 import socket
 import tempfile
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol, assert_never
+from typing import Any, Protocol, assert_never, runtime_checkable
 
 from folkmoot.admin import Account, Admin, AdminError, Progress
 from folkmoot.xmpp.jid import JID
@@ -71,7 +73,16 @@ class Ask:
     arguments: Mapping[str, str]
 
 
-Request = AddUsers | SetPassword | DeleteUser | ListUsers | Ask
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """Asks a `Steward` for what has many parts; parts may follow, a line each."""
+
+    subject: str
+    verb: str
+    arguments: Mapping[str, str]
+
+
+Request = AddUsers | SetPassword | DeleteUser | ListUsers | Ask | Stream
 
 
 def read_request(line: bytes) -> Request:
@@ -90,12 +101,14 @@ def read_request(line: bytes) -> Request:
                 return Ask("space", verb, _texts(arguments))
             case {"room": [str(verb), {**arguments}]}:
                 return Ask("room", verb, _texts(arguments))
+            case {"stream": [str(subject), str(verb), {**arguments}]}:
+                return Stream(subject, verb, _texts(arguments))
     except (ValueError, TypeError) as error:
         raise AdminError(f"the server cannot read the request: {error}") from None
     raise AdminError("the server does not know this request: is it another version of folkmoot?")
 
 
-def _texts(arguments: Mapping[Any, Any]) -> Message:
+def _texts(arguments: Mapping[object, object]) -> Mapping[str, str]:
     return {str(name): str(each) for name, each in arguments.items()}
 
 
@@ -112,6 +125,8 @@ def write_request(request: Request) -> bytes:
             return _line({"list": prefix})
         case Ask(subject, verb, arguments):
             return _line({subject: [verb, dict(arguments)]})
+        case Stream(subject, verb, arguments):
+            return _line({"stream": [subject, verb, dict(arguments)]})
         case _:
             assert_never(request)
 
@@ -126,6 +141,26 @@ class Answering(Protocol):
     async def ask(self, verb: str, arguments: Mapping[str, str]) -> Message:
         """The answer to a question. Raises AdminError where it has none."""
         ...
+
+
+@runtime_checkable
+class Streaming(Answering, Protocol):
+    """Who also answers in parts."""
+
+    def stream(
+        self, verb: str, arguments: Mapping[str, str], parts: AsyncIterator[Message]
+    ) -> AsyncGenerator[Message, None]:
+        """The answers; where the other side has parts too, one to each."""
+        ...
+
+
+def streaming(answerer: Answering) -> Streaming:
+    """Somebody, where they answer in parts. Raises AdminError."""
+    if not isinstance(answerer, Streaming):
+        raise AdminError(
+            "the server does not know this request: is it another version of folkmoot?"
+        )
+    return answerer
 
 
 class ControlServer:
@@ -179,11 +214,15 @@ class ControlServer:
                 writer.close()
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        async for message in self._answers(read_request(await _read(reader))):
-            await _write(writer, message)
+        request = read_request(await _read(reader))
+        async with aclosing(self._answers(request, reader)) as answers:
+            async for message in answers:
+                await _write(writer, message)
         await _write(writer, {"done": True})
 
-    async def _answers(self, request: Request) -> AsyncIterator[Message]:
+    async def _answers(
+        self, request: Request, reader: asyncio.StreamReader
+    ) -> AsyncGenerator[Message, None]:
         match request:
             case AddUsers(users):
                 async for progress in self._admin.add_users(users):
@@ -198,11 +237,19 @@ class ControlServer:
                     page = found[start : start + USERS_PER_LINE]
                     yield {"users": [[str(account.jid), account.created] for account in page]}
             case Ask(subject, verb, arguments):
-                if subject not in self._answerers:
-                    raise AdminError(f"nobody here knows of {subject}s")
-                yield {subject: await self._answerers[subject].ask(verb, arguments)}
+                yield {subject: await self._answerer(subject).ask(verb, arguments)}
+            case Stream(subject, verb, arguments):
+                answerer = streaming(self._answerer(subject))
+                async with aclosing(answerer.stream(verb, arguments, _parts(reader))) as answers:
+                    async for answer in answers:
+                        yield {subject: answer}
             case _:
                 assert_never(request)
+
+    def _answerer(self, subject: str) -> Answering:
+        if subject not in self._answerers:
+            raise AdminError(f"nobody here knows of {subject}s")
+        return self._answerers[subject]
 
 
 def _bound(path: Path) -> socket.socket:
@@ -222,6 +269,16 @@ async def _read(reader: asyncio.StreamReader) -> bytes:
         return await reader.readline()
     except ValueError:
         raise AdminError(_TOO_MUCH) from None
+
+
+async def _parts(reader: asyncio.StreamReader) -> AsyncIterator[Message]:
+    """What follows a request, until the other end is gone."""
+    while line := await _read(reader):
+        try:
+            part = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise AdminError(f"the server cannot read a part: {error}") from None
+        yield part
 
 
 async def _write(writer: asyncio.StreamWriter, message: Message) -> None:
@@ -269,23 +326,34 @@ class RemoteAdmin:
         answer: Message = answers[0][subject]
         return answer
 
+    async def stream(
+        self, subject: str, verb: str, arguments: Mapping[str, str], parts: Iterable[Message] = ()
+    ) -> AsyncGenerator[Message, None]:
+        """See `Steward.stream`. Who stops listening has given it up."""
+        async with aclosing(self._ask(Stream(subject, verb, arguments), parts)) as answers:
+            async for message in answers:
+                yield message[subject]
+
     async def _done(self, request: Request) -> None:
         async for _ in self._ask(request):
             pass
 
-    async def _ask(self, request: Request) -> AsyncIterator[Message]:
+    async def _ask(
+        self, request: Request, parts: Iterable[Message] = ()
+    ) -> AsyncGenerator[Message, None]:
         """Every line of the answer but the last; raises AdminError if the server refuses."""
-        line = write_request(request)
-        if len(line) > LINE_BYTES_MAX:
-            raise AdminError(_TOO_MUCH)
+        line = _within_bounds(write_request(request))
         try:
             reader, writer = await asyncio.open_unix_connection(self._path, limit=LINE_BYTES_MAX)
         except PermissionError:
             raise AdminError("the server runs as another user: do this as that user") from None
         except OSError as error:
             raise AdminError(f"the server does not answer on {self._path}: {error}") from None
+        remaining = iter(parts)
         try:
             writer.write(line)
+            if (part := next(remaining, None)) is not None:
+                writer.write(_within_bounds(_line(part)))
             while line := await _read(reader):
                 message = json.loads(line)
                 if "error" in message:
@@ -293,8 +361,16 @@ class RemoteAdmin:
                 if "done" in message:
                     return
                 yield message
+                if (part := next(remaining, None)) is not None:
+                    writer.write(_within_bounds(_line(part)))
         except ConnectionError:
             pass
         finally:
             writer.close()
         raise AdminError("the server ended before it had answered: its log may say why")
+
+
+def _within_bounds(line: bytes) -> bytes:
+    if len(line) > LINE_BYTES_MAX:
+        raise AdminError(_TOO_MUCH)
+    return line

@@ -13,7 +13,8 @@ from folkmoot.engine.model import NodeId
 from folkmoot.engine.record import Node
 from folkmoot.engine.store import NodeQuery
 from folkmoot.engine.view import View
-from folkmoot.steward import Message, Verbs, answered, plain
+from folkmoot.spaces.ground import Message
+from folkmoot.steward import Verbs, answered, plain
 from folkmoot.xmpp.dates import format_date
 from folkmoot.xmpp.jid import JID
 

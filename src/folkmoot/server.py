@@ -25,7 +25,7 @@ from folkmoot.abroad.tending import Tending
 from folkmoot.abroad.visit import Policy
 from folkmoot.admin import Account, AdminError, Progress, StoreAdmin
 from folkmoot.config import Address, Config, Strangers
-from folkmoot.control import ControlServer
+from folkmoot.control import Answering, ControlServer
 from folkmoot.core import Core, running
 from folkmoot.engine.commands import Forget
 from folkmoot.engine.configuration import Keep
@@ -107,10 +107,7 @@ async def _serve(config: Config, held: Hold, ready: Ready) -> int:
         core = await stack.enter_async_context(running(store, services(config)))
         front = Front(core, store, config)
         admin = ServerAdmin(core, store, config.server.domain)
-        steward = Steward(core.engine, store.abroad)
-        control = ControlServer(
-            admin, config.server.data, {"space": steward, "room": Porter(core.engine)}
-        )
+        control = ControlServer(admin, config.server.data, answerers(config, core, store))
         path = await control.open()
         stack.push_async_callback(control.close)
         listening = await _listen(config, front, stack)
@@ -125,6 +122,12 @@ async def _serve(config: Config, held: Hold, ready: Ready) -> int:
         status = await _until(stop, core)
         await core.farewell()
         return status
+
+
+def answerers(config: Config, core: Core, store: SQLiteStore) -> Mapping[str, Answering]:
+    """Who answers what an operator asks, by what it is about."""
+    steward = Steward(core.engine, store.abroad, config.space_templates)
+    return {"space": steward, "room": Porter(core.engine)}
 
 
 @asynccontextmanager

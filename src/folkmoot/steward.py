@@ -6,64 +6,43 @@ owner, and the audit trail has it.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import aclosing
 from dataclasses import replace
 from enum import Enum
 from typing import Any, Final
 
 from folkmoot.admin import AdminError
-from folkmoot.engine import questions
-from folkmoot.engine.abroad import RoomAbroad
-from folkmoot.engine.commands import Create, Dismiss, Invite, SetAffiliations, TakeBack
-from folkmoot.engine.configuration import SPACE_TYPE, Access, Inviters
+from folkmoot.config.templates import TEMPLATES, Template
+from folkmoot.engine.commands import Invite
+from folkmoot.engine.configuration import SPACE_TYPE
 from folkmoot.engine.engine import Engine
-from folkmoot.engine.errors import Refused
 from folkmoot.engine.events import InviteChanged
-from folkmoot.engine.model import Affiliation, Mark, NodeId, State
+from folkmoot.engine.model import NodeId, State
 from folkmoot.engine.record import Node
 from folkmoot.engine.store import PAGE_ITEMS_MAX, AuditQuery, NodeQuery
 from folkmoot.engine.view import View
 from folkmoot.facades.invites import invite_uri
-from folkmoot.facades.moderation import PERIODS, moderated
+from folkmoot.spaces import filling, moderating, syncing
+from folkmoot.spaces.exporting import exported
+from folkmoot.spaces.ground import Arguments, Ground, Message, audit_row, worded
+from folkmoot.spaces.importing import imported
 from folkmoot.stores.abroad import Abroad
 from folkmoot.xmpp.dates import format_date
-from folkmoot.xmpp.jid import JID, InvalidJID
 
-Message = Mapping[str, Any]
-
-TEMPLATES: Final[Mapping[str, Mapping[str, object]]] = {
-    "community": {"access": Access.AUTHORIZE, "inviters": Inviters.PUBLISHERS},
-    "team": {"access": Access.WHITELIST, "inviters": Inviters.OWNERS},
-    "announcements": {"access": Access.OPEN, "inviters": Inviters.OWNERS},
-}
-"""How a space begins: asked to be let in, by invitation alone, or open to everyone who listens."""
-
-ROOMS_SHOWN_MAX: Final = 1_000
-"""How many rooms abroad one answer tells of."""
-
-PEOPLE_SHOWN_MAX: Final = 100
-"""And of each, how many people whom it refuses."""
+Verbs = Mapping[str, Callable[[Arguments], Awaitable[Message]]]
 
 _SHOWN: Final = ("title", "description", "language", "access", "inherit", "inviters", "parent")
 
 
-Verbs = Mapping[str, Callable[[Mapping[str, str]], Awaitable[Message]]]
-
-
 async def answered(
-    engine: Engine[Any], subject: str, verbs: Verbs, verb: str, arguments: Mapping[str, str]
+    engine: Engine[Any], subject: str, verbs: Verbs, verb: str, arguments: Arguments
 ) -> Message:
     """The answer to a question about spaces or rooms. Raises AdminError where it has none."""
     if verb not in verbs:
         raise AdminError(f"the server does not know `{subject} {verb}`: is it another version?")
-    try:
+    with worded():
         answer = await verbs[verb](arguments)
-    except Refused as refused:
-        why = refused.reason.name.lower().replace("_", " ")
-        detail = f" ({refused.detail})" if refused.detail else ""
-        raise AdminError(f"it is refused: {why}{detail}") from None
-    except (KeyError, ValueError, InvalidJID) as error:
-        raise AdminError(f"this makes no sense: {error}") from None
     await engine.settled()
     return answer
 
@@ -71,26 +50,51 @@ async def answered(
 class Steward:
     """Answers about the spaces of an engine, whoever runs it."""
 
-    def __init__(self, engine: Engine[Any], abroad: Abroad) -> None:
+    def __init__(
+        self,
+        engine: Engine[Any],
+        abroad: Abroad,
+        templates: Mapping[str, Template] = TEMPLATES,
+    ) -> None:
+        """abroad: rooms of other services. templates: how spaces begin, by name."""
         self._engine = engine
-        self._abroad = abroad
+        self._ground = ground = Ground(engine, templates)
         self._verbs: Final[Verbs] = {
             "list": self._list,
             "show": self._show,
             "create": self._create,
+            "templates": lambda arguments: filling.templates(ground, arguments),
+            "add": lambda arguments: filling.add(ground, arguments),
+            "remove": lambda arguments: filling.remove(ground, arguments),
+            "member": lambda arguments: filling.member(ground, arguments),
             "invite": self._invite,
             "audit": self._audit,
-            "ban": self._ban,
-            "kick": self._kick,
-            "retract": self._retract,
-            "sync": self._sync,
+            "ban": lambda arguments: moderating.ban(ground, arguments),
+            "kick": lambda arguments: moderating.kick(ground, arguments),
+            "retract": lambda arguments: moderating.retract(ground, arguments),
+            "sync": lambda arguments: syncing.sync(ground, abroad, arguments),
         }
 
-    async def ask(self, verb: str, arguments: Mapping[str, str]) -> Message:
+    async def ask(self, verb: str, arguments: Arguments) -> Message:
         """The answer to a question. Raises AdminError where it has none."""
         return await answered(self._engine, "space", self._verbs, verb, arguments)
 
-    async def _list(self, arguments: Mapping[str, str]) -> Message:
+    async def stream(
+        self, verb: str, arguments: Arguments, parts: AsyncIterator[Message]
+    ) -> AsyncGenerator[Message, None]:
+        """What is asked and answered in parts: an export, or an import with an answer to each."""
+        with worded():
+            if verb == "export":
+                answers = exported(self._ground, arguments)
+            elif verb == "import":
+                answers = imported(self._ground, arguments, parts)
+            else:
+                raise AdminError(f"the server does not know `space {verb}`: is it another version?")
+            async with aclosing(answers):
+                async for answer in answers:
+                    yield answer
+
+    async def _list(self, arguments: Arguments) -> Message:
         found: list[Message] = []
         query = NodeQuery(service=self._engine.services.pubsub, reader=None, types=(SPACE_TYPE,))
         while nodes := await self._engine.shown(query):
@@ -101,8 +105,8 @@ class Steward:
             query = replace(query, bound=nodes[-1].name)
         return {"spaces": found}
 
-    async def _show(self, arguments: Mapping[str, str]) -> Message:
-        record = await self._space(arguments)
+    async def _show(self, arguments: Arguments) -> Message:
+        record = await self._ground.space(arguments)
         config = {name: plain(getattr(record.config, name)) for name in _SHOWN}
         return {
             **_summary(record),
@@ -116,25 +120,13 @@ class Steward:
             "lists": {item_id: plain(node) for item_id, node in record.listed.items()},
         }
 
-    async def _create(self, arguments: Mapping[str, str]) -> Message:
-        node = NodeId(self._engine.services.pubsub, arguments["key"])
-        template = arguments.get("template", "community")
-        if template not in TEMPLATES:
-            raise AdminError(f"there is no template {template}: choose {', '.join(TEMPLATES)}")
-        owner = JID.parse(arguments["owner"]).bare
-        if not await self._engine.ask(questions.is_account, owner):
-            raise AdminError(f"there is no account {owner}: `folkmoot user add {owner}` makes it")
-        settings = {
-            "type": SPACE_TYPE,
-            "title": arguments.get("title", ""),
-            **TEMPLATES[template],
-        }
-        await self._engine.run(Create(actor=owner, node=node, settings=settings))
-        return _summary(await self._engine.ask(View.found, node))
+    async def _create(self, arguments: Arguments) -> Message:
+        space = await filling.create(self._ground, arguments)
+        return _summary(await self._engine.ask(View.found, space))
 
-    async def _invite(self, arguments: Mapping[str, str]) -> Message:
-        record = await self._space(arguments)
-        owner = await self._owner(record)
+    async def _invite(self, arguments: Arguments) -> Message:
+        record = await self._ground.space(arguments)
+        owner = await self._ground.owner(record)
         uses = int(arguments.get("uses", "1"))
         events = await self._engine.run(Invite(actor=owner, node=record.id, uses=uses))
         made = next(each for each in events if isinstance(each, InviteChanged) and each.token)
@@ -145,122 +137,15 @@ class Steward:
             "uses": made.after.uses,
         }
 
-    async def _audit(self, arguments: Mapping[str, str]) -> Message:
-        record = await self._space(arguments)
+    async def _audit(self, arguments: Arguments) -> Message:
+        record = await self._ground.space(arguments)
         limit = int(arguments.get("limit", str(PAGE_ITEMS_MAX)))
         if not 0 <= limit <= PAGE_ITEMS_MAX:
             raise AdminError(f"at most {PAGE_ITEMS_MAX} rows at once")
         query = AuditQuery(node=record.id, limit=limit, after=int(arguments.get("after", "0")))
-        page = await self._engine.audit(await self._owner(record), query)
-        rows = [
-            {
-                "id": number,
-                "at": format_date(row.at),
-                "by": str(row.by),
-                "what": row.matter.value,
-                "of": row.subject,
-                "before": row.before or "",
-                "after": row.after,
-            }
-            for number, row in page.rows
-        ]
+        page = await self._engine.audit(await self._ground.owner(record), query)
+        rows = [audit_row(*row) for row in page.rows]
         return {"count": page.count, "rows": rows}
-
-    async def _ban(self, arguments: Mapping[str, str]) -> Message:
-        record, owner, jid, reason = await self._moderating(arguments)
-        banned = {jid: Affiliation.OUTCAST}
-        await self._engine.run(
-            SetAffiliations(actor=owner, node=record.id, affiliations=banned, reason=reason)
-        )
-        return {"banned": str(jid)}
-
-    async def _kick(self, arguments: Mapping[str, str]) -> Message:
-        record, owner, jid, reason = await self._moderating(arguments)
-        events = await self._engine.run(
-            Dismiss(actor=owner, node=record.id, jid=jid, reason=reason)
-        )
-        return {"kicked": str(jid), "rooms": moderated(events).rooms}
-
-    async def _retract(self, arguments: Mapping[str, str]) -> Message:
-        """As much as one command takes back; `next` is what to ask with for more, or null."""
-        record, owner, jid, reason = await self._moderating(arguments)
-        start = None
-        if "since" in arguments:
-            start = Mark(float(arguments["since"]), arguments["room"], arguments["before"])
-        command = TakeBack(
-            actor=owner,
-            node=record.id,
-            jid=jid,
-            reason=reason,
-            within=PERIODS[arguments.get("period", "all")],
-            start=start,
-        )
-        done = moderated(await self._engine.run(command))
-        return {
-            "messages": done.messages,
-            "rooms": done.rooms,
-            "next": None if done.next is None else done.next._asdict(),
-        }
-
-    async def _sync(self, arguments: Mapping[str, str]) -> Message:
-        """How far rooms abroad are in line; with `now` everything is tried again at once."""
-        if key := arguments.get("key"):
-            rooms = await self._abroad.rooms_of(NodeId(self._engine.services.pubsub, key))
-        else:
-            rooms = await self._abroad.rooms("", ROOMS_SHOWN_MAX)
-        if arguments.get("now"):
-            for room in rooms:
-                await self._abroad.retry(room.room)
-        return {"rooms": [await self._room_abroad(room) for room in rooms]}
-
-    async def _room_abroad(self, room: RoomAbroad) -> Message:
-        count = await self._abroad.count(room.room)
-        failing = await self._abroad.failing(room.room, PEOPLE_SHOWN_MAX)
-        if room.tries or count.failing:
-            state = "failing"
-        elif room.last is not None or count.waiting:
-            state = "waiting"
-        else:
-            state = "in line"
-        return {
-            "room": str(room.room),
-            "space": room.space.name,
-            "listed": room.listed,
-            "state": state,
-            "met": count.met,
-            "waiting": count.waiting,
-            "failing": count.failing,
-            "reason": room.reason,
-            "next": format_date(room.due) if room.tries else None,
-            "people": [
-                {
-                    "jid": str(each.jid),
-                    "wanted": each.wanted.value,
-                    "tries": each.tries,
-                    "reason": each.reason,
-                    "next": format_date(each.due),
-                }
-                for each in failing
-            ],
-        }
-
-    async def _moderating(self, arguments: Mapping[str, str]) -> tuple[Node, JID, JID, str]:
-        """The space, an owner of it, whom it is about and why."""
-        record = await self._space(arguments)
-        jid = JID.parse(arguments["jid"]).bare
-        return record, await self._owner(record), jid, arguments.get("reason", "")
-
-    async def _space(self, arguments: Mapping[str, str]) -> Node:
-        key = arguments["key"]
-        record = await self._engine.ask(View.node, NodeId(self._engine.services.pubsub, key))
-        if record is None or not record.config.is_space:
-            raise AdminError(
-                f"there is no space {key}: `folkmoot space list` shows those there are"
-            )
-        return record
-
-    async def _owner(self, record: Node) -> JID:
-        return (await self._engine.ask(View.owners, record.id))[0]
 
 
 def _summary(record: Node) -> Message:
@@ -274,6 +159,7 @@ def _summary(record: Node) -> Message:
 
 
 def plain(value: object) -> object:
+    """A value as JSON has it; a node as a link to it."""
     match value:
         case Enum():
             return value.value

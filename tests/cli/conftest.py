@@ -91,3 +91,27 @@ def folkmoot(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     monkeypatch.delenv("FOLKMOOT_CONFIG", raising=False)
     monkeypatch.setenv("COLUMNS", "100")
     return Folkmoot(monkeypatch, capsys)
+
+
+@pytest.fixture
+def kept(folkmoot: Folkmoot, data: Path) -> Path:
+    """A data directory with an account and a space of its."""
+    added = folkmoot(
+        "user", "add", "juliet@localhost", "--data", data, "--password-stdin", stdin="secret\n"
+    )
+    assert added.status == 0, added.err
+    made = folkmoot(
+        "space",
+        "create",
+        "moot",
+        "--owner",
+        "juliet@localhost",
+        "--title",
+        "Moot",
+        "--template",
+        "team",
+        "--data",
+        data,
+    )
+    assert (made.status, made.out) == (0, "Made the space moot, whitelist.\n"), made.err
+    return data

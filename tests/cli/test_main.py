@@ -20,6 +20,13 @@ COMMANDS = [
     ("user", "passwd"),
     ("user", "delete"),
     ("user", "list"),
+    ("space", "create"),
+    ("space", "add"),
+    ("space", "remove"),
+    ("space", "member"),
+    ("space", "templates"),
+    ("space", "export"),
+    ("space", "import"),
 ]
 
 

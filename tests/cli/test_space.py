@@ -25,30 +25,6 @@ Folkmoot = Callable[..., Any]
 SPACE = NodeId(JID.parse("pubsub.shakespeare.lit"), "verona")
 
 
-@pytest.fixture
-def kept(folkmoot: Folkmoot, data: Path) -> Path:
-    """A data directory with an account and a space of its."""
-    added = folkmoot(
-        "user", "add", "juliet@localhost", "--data", data, "--password-stdin", stdin="secret\n"
-    )
-    assert added.status == 0, added.err
-    made = folkmoot(
-        "space",
-        "create",
-        "moot",
-        "--owner",
-        "juliet@localhost",
-        "--title",
-        "Moot",
-        "--template",
-        "team",
-        "--data",
-        data,
-    )
-    assert (made.status, made.out) == (0, "Made the space moot, whitelist.\n"), made.err
-    return data
-
-
 def test_a_space_is_made_shown_and_listed(folkmoot: Folkmoot, kept: Path) -> None:
     """What docs/spaces.md says of each."""
     shown = json.loads(folkmoot("space", "show", "moot", "--data", kept).out)
@@ -156,9 +132,9 @@ async def test_rooms_abroad(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> No
         }
     ]
     with monkeypatch.context() as bounded:
-        bounded.setattr("folkmoot.steward.PEOPLE_SHOWN_MAX", 0)
+        bounded.setattr("folkmoot.spaces.syncing.PEOPLE_SHOWN_MAX", 0)
         assert (await state())["people"] == []
-        bounded.setattr("folkmoot.steward.ROOMS_SHOWN_MAX", 0)
+        bounded.setattr("folkmoot.spaces.syncing.ROOMS_SHOWN_MAX", 0)
         assert (await steward.ask("sync", {}))["rooms"] == []
     await state(now="yes")
     assert [each.jid for each in await abroad.wishes(room, 0.0, 9)] == [wish.jid]

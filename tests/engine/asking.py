@@ -25,6 +25,7 @@ from folkmoot.engine.model import (
     MESSAGES_NODE,
     Affiliation,
     Contact,
+    Item,
     Mark,
     NodeId,
     Occupant,
@@ -32,6 +33,7 @@ from folkmoot.engine.model import (
     Role,
     Show,
     State,
+    Subscription,
     Topic,
     Via,
 )
@@ -338,4 +340,44 @@ rostering = st.one_of(
 )
 forgetting = st.builds(
     lambda actor: c.Forget(actor=actor, node=presence(actor)), st.sampled_from(PEOPLE)
+)
+restored = st.lists(
+    st.tuples(
+        st.builds(
+            Item,
+            st.sampled_from(("one", "two", "hall")),
+            bare,
+            st.sampled_from((0.0, 1.0)),
+            st.just(WORDS),
+        ),
+        listed,
+    ),
+    max_size=2,
+    unique_by=lambda each: each[0].id,
+).map(tuple)
+restoring = st.builds(
+    lambda beside, **rest: c.Restore(
+        **rest,
+        beside=tuple(
+            c.Restore(actor=rest["actor"], node=room, settings={"parent": rest["node"]})
+            for room in beside
+        ),
+    ),
+    actor=rulers,
+    node=st.one_of(crowded, rooms),
+    settings=st.none() | settings,
+    affiliations=st.just({}) | affiliations,
+    subscriptions=st.lists(
+        st.builds(
+            Subscription,
+            addresses,
+            st.sampled_from((State.PENDING, State.SUBSCRIBED)),
+            st.just(Via.PUBSUB),
+        ),
+        max_size=2,
+        unique_by=lambda each: each.subscriber,
+    ).map(tuple),
+    items=restored,
+    beside=st.lists(rooms, max_size=1),
+    opens=st.dictionaries(rooms, st.none() | st.sampled_from(Affiliation), max_size=1),
 )

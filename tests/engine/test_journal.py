@@ -90,6 +90,30 @@ async def test_what_keeps_nothing_needs_no_commit(stand: Stand) -> None:
     assert len(stand.store.batches) == batches
 
 
+async def test_much_is_told_in_turns(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In order, and who asks for something meanwhile need not wait for all of it."""
+    monkeypatch.setattr(journal, "TELLS_AT_ONCE_MAX", 2)
+    node = await stand.leaf()
+    await stand.subscribe(node, HORATIO)
+    await stand.forget_told()
+    stand.store.hold()
+    for number in range(5):
+        await stand.publish(node, id=str(number))
+    seen: list[int] = []
+
+    async def meanwhile() -> None:
+        while len(stand.told) < 5:
+            seen.append(len(stand.told))
+            await asyncio.sleep(0)
+
+    looking = asyncio.ensure_future(meanwhile())
+    stand.store.release()
+    await stand.engine.told()
+    await looking
+    assert {2, 4} <= set(seen)
+    assert published(stand.told) == ["0", "1", "2", "3", "4"]
+
+
 async def test_presence_needs_no_commit(stand: Stand) -> None:
     node = presence(OPHELIA)
     ophelia = device(OPHELIA)

@@ -145,6 +145,10 @@ class Anything(RuleBasedStateMachine):
     def delete(self, command: Command) -> None:
         self.ask(command)
 
+    @rule(command=asking.restoring)
+    def restore(self, command: Command) -> None:
+        self.ask(command)
+
     @rule(command=asking.subscribing(asking.crowded, asking.addresses, Via.PUBSUB))
     def subscribe(self, command: Command) -> None:
         self.ask(command)

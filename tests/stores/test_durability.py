@@ -184,6 +184,24 @@ async def test_a_cancelled_commit_is_over_before_the_next_begins(
     assert await ids(store) == ["a", "b"]
 
 
+async def test_a_large_batch_is_one_whenever_it_is_cancelled(
+    store: SQLiteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is made ready and written in turns with others, and all the same is there or is not."""
+    monkeypatch.setattr("folkmoot.stores.sqlite.EVENTS_AT_ONCE_MAX", 1)
+    monkeypatch.setattr("folkmoot.stores.sqlite.ROWS_AT_ONCE_MAX", 1)
+    nodes, turns, found = (VERONA, BALL), 0, {False}
+    while found == {False}:
+        committing = asyncio.ensure_future(store.commit(list(map(created, nodes))))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        committing.cancel()
+        await asyncio.gather(committing, return_exceptions=True)
+        found = {await store.node(node) is not None for node in nodes}
+        turns += 1
+    assert found == {True}
+
+
 async def test_closing_waits_for_the_commit_under_way(path: Path) -> None:
     store = await SQLiteStore.open(path)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:

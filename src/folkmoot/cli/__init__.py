@@ -14,6 +14,8 @@ from folkmoot.cli import (
     room,
     serve,
     space,
+    space_filling,
+    space_moving,
     sync,
     user,
 )
@@ -43,6 +45,12 @@ app = typer.Typer(
 )
 app.command(epilog=serve.EPILOG)(serve.serve)
 app.add_typer(user.app, name="user")
+space.app.command(epilog=space_filling.TEMPLATES)(space_filling.templates)
+space.app.command(epilog=space_filling.ADD)(space_filling.add)
+space.app.command(epilog=space_filling.REMOVE)(space_filling.remove)
+space.app.command(epilog=space_filling.MEMBER)(space_filling.member)
+space.app.command(epilog=space_moving.EXPORT)(space_moving.export)
+space.app.command(name="import", epilog=space_moving.IMPORT)(space_moving.import_)
 app.add_typer(space.app, name="space")
 app.add_typer(room.app, name="room")
 space.app.command(epilog=moderation.KICK)(moderation.kick)

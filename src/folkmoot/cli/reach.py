@@ -2,13 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import ExitStack, aclosing, asynccontextmanager
-from typing import Any
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
 
 from folkmoot.admin import Admin, AdminError, StoreAdmin
 from folkmoot.config import Config
-from folkmoot.control import Answering, RemoteAdmin
+from folkmoot.control import RemoteAdmin
 from folkmoot.lock import Held, hold
 from folkmoot.stores.accounts import Accounts
 from folkmoot.stores.database import Database
@@ -54,36 +53,6 @@ async def reach_server(config: Config) -> AsyncIterator[RemoteAdmin | None]:
         raise AdminError(f"there is no directory {data}: name the server's with --data or --config")
     with ExitStack() as stack:
         yield await _server(config, stack)
-
-
-def ask_server(
-    config: Config,
-    subject: str,
-    answering: Callable[[Any, Any], Answering],
-    verb: str,
-    arguments: Mapping[str, str],
-) -> Mapping[str, Any]:
-    """The answer of the running server, or, while none runs, of an engine on its data.
-
-    subject: `space` or `room`. answering: makes who answers about it, of an engine and its store.
-    """
-
-    async def within() -> Mapping[str, Any]:
-        async with reach_server(config) as server:
-            if server is not None:
-                return await server.ask(subject, verb, arguments)
-            # The server brings in everything; asking one that runs need not wait for it.
-            from folkmoot.core import running
-            from folkmoot.server import services
-            from folkmoot.stores.sqlite import SQLiteStore
-
-            async with (
-                aclosing(await SQLiteStore.open(config.database)) as store,
-                running(store, services(config)) as core,
-            ):
-                return await answering(core.engine, store).ask(verb, arguments)
-
-    return asyncio.run(within())
 
 
 async def _server(config: Config, stack: ExitStack) -> RemoteAdmin | None:

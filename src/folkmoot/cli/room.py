@@ -6,10 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
+from folkmoot.cli.asking import ask
 from folkmoot.cli.flags import ConfigFlag, DataFlag, configured, examples
-from folkmoot.cli.reach import ask_server
-from folkmoot.config import Config
-from folkmoot.control import Answering
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -26,7 +24,7 @@ JsonFlag = Annotated[bool, typer.Option("--json", help="For programs, as docs/ro
 @app.command("list", epilog=examples("folkmoot room list", "folkmoot room list --json"))
 def list_(as_json: JsonFlag = False, config: ConfigFlag = None, data: DataFlag = None) -> None:
     """List the rooms there are: occupants, messages kept, and their bytes."""
-    told = _ask(configured(config, ("--data", "server", "data", data)), "list", {})
+    told = ask(configured(config, ("--data", "server", "data", data)), "list", {}, subject="room")
     if as_json:
         _json(told)
         return
@@ -40,19 +38,9 @@ def list_(as_json: JsonFlag = False, config: ConfigFlag = None, data: DataFlag =
 @app.command(epilog=examples("folkmoot room show hall", "folkmoot room show hall@rooms.localhost"))
 def show(room: RoomArgument, config: ConfigFlag = None, data: DataFlag = None) -> None:
     """Show a room, how it is configured and who is in it, as JSON."""
-    _json(_ask(configured(config, ("--data", "server", "data", data)), "show", {"room": room}))
+    settings = configured(config, ("--data", "server", "data", data))
+    _json(ask(settings, "show", {"room": room}, subject="room"))
 
 
 def _json(told: Mapping[str, Any]) -> None:
     typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
-
-
-def _ask(config: Config, verb: str, arguments: Mapping[str, str]) -> Mapping[str, Any]:
-    return ask_server(config, "room", _porter, verb, arguments)
-
-
-def _porter(engine: Any, store: Any) -> Answering:
-    # It brings in everything; asking a server that runs need not wait for it.
-    from folkmoot.porter import Porter
-
-    return Porter(engine)

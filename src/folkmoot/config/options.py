@@ -3,11 +3,12 @@
 The configuration file, its documentation and the command line are made from these classes.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
+from folkmoot.config.templates import TEMPLATES, Template
 from folkmoot.config.values import (
     ADDRESS,
     BOOLEAN,
@@ -22,19 +23,13 @@ from folkmoot.config.values import (
     LogLevel,
     Strangers,
     choice,
+    option,
     optional,
     whole,
 )
 
-T = TypeVar("T")
-
 _MILLION = 1_000_000
 _MEBIBYTE = 1_048_576
-
-
-def option(kind: Kind[T], default: T, meaning: str) -> T:
-    """A dataclass field that is an option: `meaning` is for whoever runs the server."""
-    return field(default=default, metadata={"kind": kind, "meaning": meaning})
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +282,7 @@ class TlsFiles(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """A whole configuration: a table of options for each field."""
+    """A whole configuration: a table of options for each field, and for each template."""
 
     server: Server = Server()
     listen: Listen = Listen()
@@ -296,6 +291,7 @@ class Config:
     registration: Registration = Registration()
     limits: Limits = Limits()
     spaces: Spaces = Spaces()
+    space_templates: Mapping[str, Template] = field(default_factory=lambda: TEMPLATES)
     archive: Archive = Archive()
     component: Component = Component()
     sync: Sync = Sync()
@@ -340,14 +336,21 @@ class Table(NamedTuple):
     options: tuple[Option, ...]
 
 
+def _table(name: str, made_of: type[Any]) -> Table:
+    options = tuple(
+        Option(name, one.name, one.metadata["kind"], one.default, one.metadata["meaning"])
+        for one in fields(made_of)
+    )
+    return Table(name, made_of, made_of.__doc__ or "", options)
+
+
 def _tables() -> Iterator[Table]:
     for table in fields(Config):
-        made_of: type[Any] = type(table.default)
-        options = tuple(
-            Option(table.name, one.name, one.metadata["kind"], one.default, one.metadata["meaning"])
-            for one in fields(made_of)
-        )
-        yield Table(table.name, made_of, made_of.__doc__ or "", options)
+        if table.default is not MISSING:
+            yield _table(table.name, type(table.default))
 
 
 TABLES = tuple(_tables())
+
+TEMPLATE = _table("space_templates", Template)
+"""The table of each template, whatever its name."""

@@ -3,13 +3,14 @@
 import difflib
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from folkmoot.config.options import TABLES, Config, Option, Table
-from folkmoot.config.position import key_lines
+from folkmoot.config.options import TABLES, TEMPLATE, Config, Option, Table
+from folkmoot.config.position import KeyPath, key_lines
+from folkmoot.config.templates import TEMPLATES, Template
 
 _OPTIONS = {(table.name, option.key): option for table in TABLES for option in table.options}
 _WHERE = re.compile(r" \(at (?:line (?P<line>\d+), column \d+|end of document)\)")
@@ -78,34 +79,50 @@ class _Reader:
 
     def config(self, document: dict[str, Any]) -> Config:
         tables = {table.name: table for table in TABLES}
-        for name in document.keys() - tables.keys():
-            self._wrong((name,), f"there is no {_noun(document[name])} '{name}'{_nearest(name)}")
-        return Config(
-            **{
-                name: self._table(tables[name], values)
-                for name, values in document.items()
-                if name in tables
-            }
-        )
+        read: dict[str, Any] = {}
+        for name, values in document.items():
+            if name in tables:
+                table = tables[name]
+                read[name] = table.type(**self._table((name,), table, values))
+            elif name == TEMPLATE.name:
+                read[name] = self._templates(values)
+            else:
+                self._wrong((name,), f"there is no {_noun(values)} '{name}'{_nearest(name)}")
+        return Config(**read)
 
-    def _table(self, table: Table, values: object) -> Any:
+    def _templates(self, values: object) -> Mapping[str, Template]:
+        """Those of the file beside those there are, or over them."""
         if not isinstance(values, dict):
-            self._wrong((table.name,), f"'{table.name}' is a table: write [{table.name}]")
-            return table.type()
+            self._wrong((TEMPLATE.name,), f"write each as a table: [{TEMPLATE.name}.NAME]")
+            return TEMPLATES
+        made = {
+            name: replace(
+                TEMPLATES.get(name, Template()),
+                **self._table((TEMPLATE.name, name), TEMPLATE, given),
+            )
+            for name, given in values.items()
+        }
+        return {**TEMPLATES, **made}
+
+    def _table(self, path: KeyPath, table: Table, values: object) -> dict[str, Any]:
+        name = ".".join(path)
+        if not isinstance(values, dict):
+            self._wrong(path, f"'{name}' is a table: write [{name}]")
+            return {}
         options = {option.key: option for option in table.options}
         for key in values.keys() - options.keys():
             near = _nearest(key, table.name)
-            self._wrong((table.name, key), f"[{table.name}] has no key '{key}'{near}")
-        read = {
-            key: self._value(options[key], values[key]) for key in values.keys() & options.keys()
+            self._wrong((*path, key), f"[{name}] has no key '{key}'{near}")
+        return {
+            key: self._value((*path, key), options[key], values[key])
+            for key in values.keys() & options.keys()
         }
-        return table.type(**read)
 
-    def _value(self, option: Option, value: object) -> object:
+    def _value(self, path: KeyPath, option: Option, value: object) -> object:
         try:
             found = option.kind.read(value)
         except ValueError as error:
-            self._wrong((option.table, option.key), _expected(option, error))
+            self._wrong(path, _expected(option, error))
             return option.default
         return self._path.parent / found if isinstance(found, Path) else found
 
@@ -125,13 +142,14 @@ def _nearest(key: str, table: str | None = None) -> str:
 
 def _candidates(key: str, table: str | None) -> Iterator[str]:
     """In the same table, then elsewhere by its exact name, then a table, then anything near."""
-    here = [option.key for one in TABLES if one.name == table for option in one.options]
+    tables = (*TABLES, TEMPLATE)
+    here = [option.key for one in tables if one.name == table for option in one.options]
     yield from (f"'{near}'" for near in difflib.get_close_matches(key, here))
     elsewhere = {option.key: option.table for one in TABLES for option in one.options}
     if key in elsewhere:
         yield f"'{key}' in [{elsewhere[key]}]"
     if table is None:
-        names = [one.name for one in TABLES]
+        names = [one.name for one in tables]
         yield from (f"[{near}]" for near in difflib.get_close_matches(key, names))
     for near in difflib.get_close_matches(key, elsewhere):
         yield f"'{near}' in [{elsewhere[near]}]"

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -29,6 +29,11 @@ class Kind(Generic[T]):
     words: str
     read: Callable[[object], T]
     write: Callable[[T], str]
+
+
+def option(kind: Kind[T], default: T, meaning: str) -> T:
+    """A dataclass field that is an option: `meaning` is for whoever runs the server."""
+    return field(default=default, metadata={"kind": kind, "meaning": meaning})
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +105,8 @@ def _read_text(value: object) -> str:
     return value.strip()
 
 
-def _quoted(value: object) -> str:
+def quoted(value: object) -> str:
+    """A text as TOML."""
     # A JSON string is a TOML basic string, but for DEL, which no option can hold.
     return json.dumps(str(value), ensure_ascii=False)
 
@@ -140,15 +146,15 @@ def _read_account(value: object) -> JID:
 
 def _write_creators(creators: Creators) -> str:
     if creators.named is None:
-        return _quoted("everyone")
-    return f"[{', '.join(map(_quoted, sorted(creators.named)))}]"
+        return quoted("everyone")
+    return f"[{', '.join(map(quoted, sorted(creators.named)))}]"
 
 
 BOOLEAN = Kind("true or false", _read_boolean, lambda value: str(value).lower())
-DOMAIN = Kind("a domain in quotes, as in 'example.org'", _read_domain, _quoted)
-PATH = Kind("a path in quotes", lambda value: Path(_read_text(value)).expanduser(), _quoted)
+DOMAIN = Kind("a domain in quotes, as in 'example.org'", _read_domain, quoted)
+PATH = Kind("a path in quotes", lambda value: Path(_read_text(value)).expanduser(), quoted)
 ADDRESS = Kind(
-    "HOST:PORT in quotes, as in '*:5222'", lambda value: Address.parse(_read_text(value)), _quoted
+    "HOST:PORT in quotes, as in '*:5222'", lambda value: Address.parse(_read_text(value)), quoted
 )
 CREATORS = Kind("'everyone' or a list of accounts", _read_creators, _write_creators)
 
@@ -173,7 +179,7 @@ def choice(of: type[E]) -> Kind[E]:
             raise ValueError
         return words[str(value)]
 
-    return Kind(" or ".join(map(repr, words)), read, _quoted)
+    return Kind(" or ".join(map(repr, words)), read, quoted)
 
 
 def optional(kind: Kind[T], word: str) -> Kind[T | None]:
@@ -181,5 +187,5 @@ def optional(kind: Kind[T], word: str) -> Kind[T | None]:
     return Kind(
         f"{kind.words}, or '{word}'",
         lambda value: None if value == word else kind.read(value),
-        lambda value: _quoted(word) if value is None else kind.write(value),
+        lambda value: quoted(word) if value is None else kind.write(value),
     )

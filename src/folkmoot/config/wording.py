@@ -1,8 +1,10 @@
 """The options in words: a documented file with every default, and a page of the documentation."""
 
 import textwrap
+from collections.abc import Iterator
 
-from folkmoot.config.options import TABLES, Option
+from folkmoot.config.options import TABLES, TEMPLATE, Option
+from folkmoot.config.templates import TEMPLATES, Template
 
 _WIDTH = 96
 
@@ -34,7 +36,19 @@ def default_file() -> str:
     for table in TABLES:
         options = "\n".join(map(_file_option, table.options))
         parts.append(f"{_comment(table.meaning)}\n[{table.name}]\n\n{options}")
+    parts.append(_comment(TEMPLATE.meaning))
+    for option in TEMPLATE.options:
+        parts[-1] += f"\n{_comment(f'{option.key}: {option.meaning}')}"
+    for name, template in TEMPLATES.items():
+        values = "\n".join(f"# {key} = {text}" for key, text in _written(template))
+        parts.append(f"[{TEMPLATE.name}.{name}]\n\n{values}\n")
     return "\n".join(parts)
+
+
+def _written(template: Template) -> Iterator[tuple[str, str]]:
+    """Each option of a template and its value as TOML."""
+    for option in TEMPLATE.options:
+        yield option.key, option.kind.write(getattr(template, option.key))
 
 
 def _file_option(option: Option) -> str:
@@ -50,11 +64,18 @@ def _comment(text: str) -> str:
 def markdown() -> str:
     """The page `docs/configuration.md`."""
     parts = [_PAGE_HEAD]
-    for table in TABLES:
+    for table in (*TABLES, TEMPLATE._replace(name=f"{TEMPLATE.name}.NAME")):
         rows = "\n".join(map(_row, table.options))
         head = "| key | value | default | meaning |\n|---|---|---|---|"
         parts.append(f"## [{table.name}]\n\n{table.meaning}\n\n{head}\n{rows}\n")
+    parts.append("Those there are without a file, which one of the same name changes:\n")
+    parts.append("".join(_template(*each) for each in TEMPLATES.items()))
     return "\n".join(parts)
+
+
+def _template(name: str, template: Template) -> str:
+    said = ", ".join(f"`{key} = {text}`" for key, text in _written(template) if text[1:-1])
+    return f"- `{name}`: {said}\n"
 
 
 def _row(option: Option) -> str:

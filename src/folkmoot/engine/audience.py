@@ -61,8 +61,9 @@ from folkmoot.xmpp.jid import JID
 
 def foresee(events: Sequence[Event], view: View) -> None:
     """Look at all that `hearers` will look at, while what is missing can still be loaded."""
+    for node in dict.fromkeys(event.node for event in events):
+        view.chain(node)
     for event in events:
-        view.chain(event.node)
         if view.services.is_presence(event.node):
             view.require(relations.foreseen(event))
     personal.foresee(events, view)
@@ -97,7 +98,8 @@ def _heard(event: Event, view: View, *, created: bool) -> Iterator[Notification]
         case StandingChanged():
             yield from occupancy.restated(event, view)
         case MessageTakenBack(node=node, item=item):
-            yield TakenBackTold(via=Via.MUC, node=node, to=view.found(node).inside, item=item)
+            if to := view.found(node).inside:
+                yield TakenBackTold(via=Via.MUC, node=node, to=to, item=item)
         case Noticed(node=node, to=to):
             if to:
                 yield Active(via=Via.MUC, node=node, to=to)
@@ -135,15 +137,15 @@ def _published(event: ItemPublished, view: View) -> Iterator[Notification]:
     record = view.found(event.node)
     config = record.config
     if config.room is not None:
-        to = record.inside
-        yield Spoken(
-            via=Via.MUC,
-            node=event.node,
-            to=to,
-            item=identified(record, event.item, view),
-            kept=event.persist,
-            config=config,
-        )
+        if to := record.inside:
+            yield Spoken(
+                via=Via.MUC,
+                node=event.node,
+                to=to,
+                item=identified(record, event.item, view),
+                kept=event.persist,
+                config=config,
+            )
     elif event.live:
         yield from relations.published(event, view)
     replies = reply_to(view, event.node, config)
@@ -293,7 +295,8 @@ def _subscription_changed(event: SubscriptionChanged, view: View) -> Iterator[No
         if was is now:
             continue
         to = () if event.cause is Cause.ASKED else (event.subscriber,)
-        if record.config.notify_sub and State.SUBSCRIBED in (was, now):
+        restored = event.cause is Cause.RESTORED
+        if record.config.notify_sub and not restored and State.SUBSCRIBED in (was, now):
             to = (*to, *(jid for jid in view.owners(event.node) if jid != event.subscriber))
         if to:
             yield SubscriptionTold(

@@ -15,12 +15,14 @@ from folkmoot.engine.model import (
     Affiliation,
     Contact,
     Hat,
+    Item,
     Mark,
     NodeId,
     Occupant,
     Recall,
     Role,
     State,
+    Subscription,
     Via,
 )
 from folkmoot.xmpp.jid import JID
@@ -124,11 +126,13 @@ class Retract(Command):
 
     notify: tell even where the node is not configured to.
     parting: what is said at leaving, where the item is a resource's presence.
+    release: rooms of the actor's that are no longer listed do not name the node as theirs, either.
     """
 
     item_ids: tuple[str, ...]
     notify: bool = False
     parting: Element | None = None
+    release: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -464,3 +468,27 @@ class Forget(Command):
 
     `node` is the account's presence node, `actor` the account.
     """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restore(Command):
+    """Make a node with all it had elsewhere, or give more of that to one of the actor's own.
+
+    For who runs the server, in an owner's name, and of no facade: publishers, times and
+    subscriptions are taken as they are given (docs/extensions/export.md). All of it or nothing.
+    settings: of a node to be made; None: it is there. A room that is made is locked.
+    affiliations, subscriptions: of a node to be made, or of a room still locked; the actor's own
+    row is left as it is. Subscriptions are given their subids here.
+    items: in their order, each with the node it lists; published 0 is now. subject: of a room.
+    beside: rooms to be made before, in the same breath.
+    opens: rooms of the actor's that are not locked from here on, to the row that the actor is to
+    have there; it stays an owner's where there would be no other.
+    """
+
+    settings: Settings | None = None
+    affiliations: Mapping[JID, Affiliation] = field(default_factory=dict)
+    subscriptions: tuple[Subscription, ...] = ()
+    items: tuple[tuple[Item, NodeId | None], ...] = ()
+    subject: Item | None = None
+    beside: tuple[Restore, ...] = ()
+    opens: Mapping[NodeId, Affiliation | None] = field(default_factory=dict)

@@ -48,6 +48,8 @@ class Cause(Enum):
     DELETED = "deleted"
     EXPIRED = "expired"
     """The lease is over (XEP-0060 §12.19)."""
+    RESTORED = "restored"
+    """It is again what it was elsewhere; no news to the owners who brought it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +92,7 @@ class ItemPublished:
 
     persist: it is kept. live: it is there for as long as its publisher's stream lives.
     evicted: ids of the oldest items, which made way. lists: the node this item now lists.
+    by: who put it there, where that is not its publisher.
     """
 
     node: NodeId
@@ -98,6 +101,7 @@ class ItemPublished:
     live: bool = False
     evicted: tuple[str, ...] = ()
     lists: NodeId | None = None
+    by: JID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,9 @@ COMMIT_SECONDS_MAX: Final = 30.0
 
 RETRY_SECONDS: Final = 0.5
 
+TELLS_AT_ONCE_MAX: Final = 500
+"""How much is told before others have their turn: a command may have thousands to tell."""
+
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
@@ -87,7 +90,10 @@ class Journal(Generic[T]):
                 done = self._waiting.pop(0)[1]
                 if not done.done():
                     done.set_result(None)
-        self._tell(tells)
+        for start in range(0, len(tells), TELLS_AT_ONCE_MAX):
+            if start:
+                await asyncio.sleep(0)
+            self._tell(tells[start : start + TELLS_AT_ONCE_MAX])
         self._busy = False
         for done in heard:
             if not done.done():

@@ -53,8 +53,13 @@ def _staff(view: View, node: NodeId) -> Iterator[JID]:
 
 
 def affiliated(event: AffiliationChanged, view: View) -> Iterator[Notification]:
-    """Somebody who is not there: to those who may know who belongs to the room, and to themself."""
+    """Somebody who is not there: to those who may know who belongs to the room, and to themself.
+
+    A room that is still being made tells nobody: they could not come in.
+    """
     record = view.found(event.node)
+    if record.config.room is None or record.config.room.locked:
+        return
     if event.was is event.now or _is_there(record, event.jid):
         return
     others = tuple(jid for jid in record.inside if _may_list(record, jid, event.now, view))

@@ -17,19 +17,7 @@ from folkmoot.engine import access
 from folkmoot.engine.access import Stance, Standing
 from folkmoot.engine.configuration import Access, Inherit, NodeConfig
 from folkmoot.engine.errors import Reason, Refused
-from folkmoot.engine.events import (
-    AffiliationChanged,
-    Event,
-    HatsChanged,
-    ItemPublished,
-    ItemsRetracted,
-    NodeConfigured,
-    NodeCreated,
-    NodeDeleted,
-    NodePurged,
-    OccupantsLost,
-    SubscriptionChanged,
-)
+from folkmoot.engine.events import Event, ItemPublished, ItemsRetracted
 from folkmoot.engine.known import Known
 from folkmoot.engine.model import (
     CHAIN_NODES_MAX,
@@ -44,6 +32,7 @@ from folkmoot.engine.model import (
 from folkmoot.engine.record import Node
 from folkmoot.engine.services import Services
 from folkmoot.engine.store import ItemPage, ItemQuery
+from folkmoot.engine.supposed import Supposed
 from folkmoot.xmpp.jid import JID
 
 ANCESTORS_MAX: Final = 64
@@ -60,69 +49,24 @@ _FURTHEST: Final = (State.SUBSCRIBED, State.UNCONFIGURED, State.PENDING)
 class View:
     """Nodes, what entities are on them and what they are subscribed to, as a decision sees them."""
 
-    __slots__ = ("_configs", "_hats", "_known", "_listed", "_rows", "_subscriptions", "services")
+    __slots__ = ("_known", "_supposed", "services")
 
-    def __init__(self, known: Known, services: Services) -> None:
+    def __init__(self, known: Known, services: Services, supposed: Supposed | None = None) -> None:
         self._known = known
         self.services = services
-        self._configs: dict[NodeId, NodeConfig | None] = {}
-        self._rows: dict[tuple[NodeId, JID], Affiliation | None] = {}
-        self._hats: dict[tuple[NodeId, JID], tuple[str, ...]] = {}
-        self._subscriptions: dict[tuple[NodeId, JID], Subscription | None] = {}
-        self._listed: dict[NodeId, dict[str, NodeId]] = {}
+        self._supposed = Supposed() if supposed is None else supposed
 
     def supposing(self, events: Iterable[Event]) -> View:
         """The view after events, as far as standing and subscriptions go."""
-        view = View(self._known, self.services)
-        view._configs = self._configs.copy()
-        view._rows = self._rows.copy()
-        view._hats = self._hats.copy()
-        view._subscriptions = self._subscriptions.copy()
-        view._listed = {node: listed.copy() for node, listed in self._listed.items()}
+        view = View(self._known, self.services, self._supposed.copy())
         for event in events:
             view.suppose(event)
         return view
 
     def suppose(self, event: Event) -> None:
         """Look at one event more as if it had happened; only for a view made by `supposing`."""
-        match event:
-            case NodeCreated(node=node, config=config, owner=owner):
-                self._configs[node] = config
-                if owner is not None:
-                    self._rows[node, owner] = Affiliation.OWNER
-            case NodeConfigured(node=node, after=config):
-                self._configs[node] = config
-            case NodeDeleted(node=node):
-                self._configs[node] = None
-            case AffiliationChanged(node=node, jid=jid, after=row):
-                self._rows[node, jid] = row
-            case HatsChanged(node=node, jid=jid, after=hats):
-                self._hats[node, jid] = hats
-            case SubscriptionChanged(node=node, subscriber=jid, after=subscription):
-                self._subscriptions[node, jid] = subscription
-            case OccupantsLost(node=node, occupants=lost):
-                for each in lost:
-                    self._subscriptions[node, each.subscriber] = None
-            case ItemPublished(node=node, item=item, lists=child, evicted=evicted, persist=True):
-                listed = self._relist(node)
-                for item_id in (item.id, *evicted):
-                    listed.pop(item_id, None)
-                if child is not None:
-                    listed[item.id] = child
-            case ItemsRetracted(node=node, item_ids=item_ids):
-                listed = self._relist(node)
-                for item_id in item_ids:
-                    listed.pop(item_id, None)
-            case NodePurged(node=node):
-                self._listed[node] = {}
-            case _:
-                pass
-
-    def _relist(self, node: NodeId) -> dict[str, NodeId]:
-        if node not in self._listed:
-            found = self._known.node(node)
-            self._listed[node] = {} if found is None else found.listed.copy()
-        return self._listed[node]
+        lists = isinstance(event, ItemPublished | ItemsRetracted)
+        self._supposed.suppose(event, self._known.node(event.node) if lists else None)
 
     # --- nodes
 
@@ -139,8 +83,8 @@ class View:
 
     def config(self, node: NodeId) -> NodeConfig | None:
         """A node's configuration, or None where there is no node."""
-        if node in self._configs:
-            return self._configs[node]
+        if node in self._supposed.configs:
+            return self._supposed.configs[node]
         found = self._known.node(node)
         return None if found is None else found.config
 
@@ -157,8 +101,8 @@ class View:
 
     def listed(self, node: NodeId) -> frozenset[NodeId]:
         """The nodes that a node lists."""
-        if node in self._listed:
-            return frozenset(self._listed[node].values())
+        if node in self._supposed.listed:
+            return frozenset(self._supposed.listed[node].values())
         found = self._known.node(node)
         return frozenset() if found is None else frozenset(found.listed.values())
 
@@ -166,8 +110,8 @@ class View:
         """Whether a node that exists lists another."""
         if self.config(parent) is None:
             return False
-        if parent in self._listed:
-            return child in self._listed[parent].values()
+        if parent in self._supposed.listed:
+            return self._supposed.lists(parent, child)
         found = self._known.node(parent)
         return found is not None and found.lists(child)
 
@@ -207,7 +151,7 @@ class View:
 
     def _children(self, parent: NodeId) -> Iterable[NodeId]:
         found = self._known.node(parent)
-        return self._listed.get(parent, {} if found is None else found.listed).values()
+        return self._supposed.listed.get(parent, {} if found is None else found.listed).values()
 
     def related(self, *nodes: NodeId) -> tuple[NodeId, ...]:
         """The nodes that name one of these as parent or link; as it is, also by `supposing`."""
@@ -221,15 +165,15 @@ class View:
         bare = jid.bare
         if self.services.owned(node) and bare == node.service:
             return Affiliation.OWNER
-        if (node, bare) in self._rows:
-            return self._rows[node, bare]
+        if (node, bare) in self._supposed.rows:
+            return self._supposed.rows[node, bare]
         found = self._known.node(node)
         return None if found is None else found.affiliations.get(bare)
 
     def subscription(self, node: NodeId, jid: JID) -> Subscription | None:
         """The subscription of just this address."""
-        if (node, jid) in self._subscriptions:
-            return self._subscriptions[node, jid]
+        if (node, jid) in self._supposed.subscriptions:
+            return self._supposed.subscriptions[node, jid]
         found = self._known.node(node)
         return None if found is None else found.subscriptions.get(jid)
 
@@ -238,12 +182,8 @@ class View:
         found = self._known.node(node)
         addresses = () if found is None else found.addresses(jid.bare)
         held = [self.subscription(node, address) for address in addresses]
-        if self._subscriptions:
-            held += [
-                each
-                for (where, address), each in self._subscriptions.items()
-                if where == node and address.bare == jid.bare and address not in addresses
-            ]
+        supposed = self._supposed.addresses.get((node, jid.bare), ())
+        held += [self.subscription(node, each) for each in supposed if each not in addresses]
         return [each for each in held if each is not None]
 
     def state(self, node: NodeId, jid: JID) -> State:
@@ -275,8 +215,8 @@ class View:
         return tuple(found.values())
 
     def _worn(self, node: NodeId, bare: JID) -> tuple[str, ...]:
-        if (node, bare) in self._hats:
-            return self._hats[node, bare]
+        if (node, bare) in self._supposed.hats:
+            return self._supposed.hats[node, bare]
         found = self._known.node(node)
         return () if found is None else found.wearers.get(bare, ())
 
@@ -320,13 +260,12 @@ class View:
         """Who owns a node: by a row there, or by a row above."""
         if self.services.owned(node):
             return (node.service,)
-        found: dict[JID, None] = {}
+        found, own = dict[JID, None](), Affiliation.OWNER
         for each in self.chain(node):
             record = self._known.node(each)
             kept = () if record is None else record.owners
-            changed = [jid for where, jid in self._rows if where == each]
-            for jid in (*kept, *changed):
-                if jid not in found and self.affiliation(node, jid) is Affiliation.OWNER:
+            for jid in (*kept, *self._supposed.owners.get(each, ())):
+                if jid not in found and self.affiliation(node, jid) is own:
                     found[jid] = None
         return tuple(found)
 
@@ -381,7 +320,10 @@ class View:
 
     def affiliated(self, jid: JID) -> frozenset[NodeId]:
         """Every node that has a row for an entity, or a registration of it."""
-        return self._known.affiliated(jid.bare)
+        supposed = (
+            node for (node, who), row in self._supposed.rows.items() if row and who == jid.bare
+        )
+        return self._known.affiliated(jid.bare).union(supposed)
 
     def exists(self, jid: JID) -> bool:
         """Whether a bare JID is an account of this server."""

@@ -97,8 +97,9 @@ class Database:
     async def writing(self) -> AsyncIterator[sqlite3.Connection]:
         """Write in one transaction, kept when the block is left, undone if it is left by raising.
 
-        One at a time; the next waits. The block must not wait. Raises StoreFailed, and then
-        nothing was written. Who is cancelled at the commit does not know whether it was.
+        One at a time; the next waits. The block may let others have their turn, but must not wait
+        for anything. Raises StoreFailed, and then nothing was written. Who is cancelled at the
+        commit does not know whether it was.
         """
         async with self._turn:
             try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import math
 import secrets
@@ -10,6 +11,7 @@ from collections.abc import Sequence
 from itertools import starmap
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Final
 
 from folkmoot.engine.events import Audited, Event, Matter
 from folkmoot.engine.model import (
@@ -59,6 +61,12 @@ from folkmoot.stores.database import WRITE_LOCK_SECONDS_MAX, Database
 from folkmoot.stores.paging import SEQUENCE_MAX, items_in_range, named_items
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element
+
+EVENTS_AT_ONCE_MAX: Final = 2_000
+"""A larger batch is made ready in a thread, so that others have their turn."""
+
+ROWS_AT_ONCE_MAX: Final = 2_000
+"""How many rows are written before others have their turn."""
 
 
 class SQLiteStore:
@@ -314,10 +322,17 @@ class SQLiteStore:
         assert not self._committing, "batches are committed one after the other"
         self._committing = True
         try:
-            if work := steps(events, self._sequence):
+            if len(events) > EVENTS_AT_ONCE_MAX:
+                work = await asyncio.to_thread(steps, events, self._sequence)
+            else:
+                work = steps(events, self._sequence)
+            if work:
                 async with self.database.writing() as writer:
                     for statement, rows in work:
-                        writer.executemany(statement, rows)
+                        for start in range(0, len(rows), ROWS_AT_ONCE_MAX):
+                            if start:
+                                await asyncio.sleep(0)
+                            writer.executemany(statement, rows[start : start + ROWS_AT_ONCE_MAX])
                 if any(statement in WISHING for statement, _ in work):
                     self.abroad.stirred.set()
         finally:

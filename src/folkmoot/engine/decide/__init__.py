@@ -29,6 +29,7 @@ from folkmoot.engine.decide import (
     pacing,
     publicity,
     registrations,
+    restoring,
     retractions,
     subscriptions,
     terms,
@@ -81,6 +82,7 @@ _RULES: Final[dict[type[Command], Callable[[Any, View, Stamp], tuple[Event, ...]
     commands.SetContact: contacts.set_contact,
     commands.RemoveContact: contacts.remove_contact,
     commands.Forget: accounts.forget,
+    commands.Restore: restoring.restore,
 }
 
 

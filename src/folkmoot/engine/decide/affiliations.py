@@ -38,7 +38,7 @@ def set_affiliations(command: SetAffiliations, view: View, stamp: Stamp) -> tupl
         raise Refused(Reason.TOO_MANY_SUBSCRIPTIONS)
     actor = view.affiliation(node, command.actor)
     for jid, wanted in wishes.items():
-        _hold_sense(config, wanted)
+        hold_sense(config, wanted)
         if wanted is Affiliation.OUTCAST and jid == command.actor.bare:
             raise Refused(Reason.ONESELF)
         target = view.affiliation(node, jid)
@@ -139,7 +139,7 @@ def _unregistered(record: Node, jid: JID, wanted: Affiliation, by: JID) -> list[
     return [RegistrationChanged(node=record.id, jid=jid, before=before, after=None, by=by)]
 
 
-def _hold_sense(config: NodeConfig, wanted: Affiliation) -> None:
+def hold_sense(config: NodeConfig, wanted: Affiliation) -> None:
     """Nothing, where the node's protocol has such an affiliation."""
     foreign = PUBSUB_ONLY if config.room is not None else ROOM_ONLY
     if wanted in foreign:

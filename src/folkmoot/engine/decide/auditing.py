@@ -85,7 +85,7 @@ def _changes(event: Event) -> Iterator[Change]:
             if was != became:
                 yield by, Matter.SUBSCRIPTION, str(subscriber), was, became
         case ItemPublished(item=item, persist=True, evicted=evicted):
-            yield item.publisher, Matter.ITEM, item.id, None, _payload(item.payload)
+            yield event.by or item.publisher, Matter.ITEM, item.id, None, _payload(item.payload)
             for item_id in evicted:
                 yield item.publisher, Matter.ITEM, item_id, None, ""
         case ItemsRetracted(item_ids=item_ids, by=by):

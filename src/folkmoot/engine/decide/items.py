@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice, takewhile
 from typing import Final
@@ -21,8 +21,15 @@ from folkmoot.engine.decide.relationships import spelled_out
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.decide.watching import noticed
 from folkmoot.engine.errors import Reason, Refused
-from folkmoot.engine.events import Event, ItemPublished, ItemsRetracted, NodeCreated, NodePurged
-from folkmoot.engine.model import MESSAGES_NODE, Item, NodeId
+from folkmoot.engine.events import (
+    Event,
+    ItemPublished,
+    ItemsRetracted,
+    NodeConfigured,
+    NodeCreated,
+    NodePurged,
+)
+from folkmoot.engine.model import MESSAGES_NODE, Affiliation, Item, NodeId
 from folkmoot.engine.pace import Pace
 from folkmoot.engine.record import Node
 from folkmoot.engine.services import Kind
@@ -64,7 +71,7 @@ def publish(command: Publish, view: View, stamp: Stamp) -> tuple[Event, ...]:
         for entry in entries
     )
     events: tuple[Event, ...] = (*made, *published)
-    return (*events, *_relisted(events, node, view, by))
+    return (*events, *relisted(events, node, view, by))
 
 
 def _entries(config: NodeConfig, command: Publish, stamp: Stamp) -> tuple[Entry, ...]:
@@ -83,7 +90,7 @@ def _entries(config: NodeConfig, command: Publish, stamp: Stamp) -> tuple[Entry,
     if config.persist_items and len(entries) > max(config.max_items, 1):
         raise Refused(Reason.NODE_FULL, "batch")
     for entry in entries:
-        _hold_payload(config, entry)
+        hold_payload(config, entry)
     chosen = (stamp.id, *(f"{stamp.id}-{number}" for number in range(2, len(entries) + 1)))
     return tuple(
         replace(entry, id=entry.id or id) for entry, id in zip(entries, chosen, strict=True)
@@ -115,7 +122,7 @@ def _spoken(config: NodeConfig, command: Publish, view: View, stamp: Stamp) -> t
     record, entry = view.found(command.node), command.entry
     if entry is None:
         raise Refused(Reason.PAYLOAD_REQUIRED)
-    _hold_payload(config, entry)
+    hold_payload(config, entry)
     item = Item(stamp.id, command.actor, stamp.at, entry.payload, nick)
     gone = retractions.taken_back(command.node, item, entry.retracts, view)
     keep = config.room.archive and (entry.keep or bool(gone))
@@ -125,7 +132,8 @@ def _spoken(config: NodeConfig, command: Publish, view: View, stamp: Stamp) -> t
     return (spent, *gone, said, *(noticed(record, view) if entry.words else ()))
 
 
-def _hold_payload(config: NodeConfig, entry: Entry) -> None:
+def hold_payload(config: NodeConfig, entry: Entry) -> None:
+    """Nothing, for an item the node may have; its id is of bounded length (§7.1.3.5)."""
     if len(entry.id) > ITEM_ID_CHARS_MAX:
         raise Refused(Reason.PAYLOAD_TOO_BIG, "id")
     if entry.payload is None:
@@ -159,7 +167,7 @@ def _evicted(
     return tuple(islice(older, max(surplus, 0)))
 
 
-def _relisted(events: Sequence[Event], node: NodeId, view: View, by: JID) -> tuple[Event, ...]:
+def relisted(events: Sequence[Event], node: NodeId, view: View, by: JID) -> tuple[Event, ...]:
     """What follows for everyone in nodes that a node listed before, or lists from now on."""
     before = view.listed(node)
     if not before and not any(isinstance(each, ItemPublished) and each.lists for each in events):
@@ -209,7 +217,21 @@ def retract(command: Retract, view: View, stamp: Stamp) -> tuple[Event, ...]:
         persist=config.persist_items,
         parting=command.parting,
     )
-    return (event, *_relisted([event], command.node, view, command.actor))
+    events = (event, *(_released(event, view) if command.release else ()))
+    return (*events, *relisted(events, command.node, view, command.actor))
+
+
+def _released(event: ItemsRetracted, view: View) -> Iterator[NodeConfigured]:
+    """The other half of the rooms that a node no longer lists, as far as it is the actor's."""
+    gone = view.listed(event.node) - view.supposing([event]).listed(event.node)
+    view.require(gone)
+    for room in sorted(gone, key=str):
+        config = view.config(room)
+        if config is None or config.room is None or config.parent != event.node:
+            continue
+        if view.affiliation(room, event.by) is Affiliation.OWNER:
+            after = replace(config, parent=None)
+            yield NodeConfigured(node=room, before=config, after=after, by=event.by)
 
 
 def overdue(record: Node, view: View, stamp: Stamp) -> tuple[Event, ...]:
@@ -228,7 +250,7 @@ def overdue(record: Node, view: View, stamp: Stamp) -> tuple[Event, ...]:
     over = tuple(item.id for item in takewhile(lambda item: item.published <= last, page))
     by = node.service
     event = ItemsRetracted(node=node, item_ids=over, by=by, tell=config.notify_retract)
-    return (event, *_relisted([event], node, view, by))
+    return (event, *relisted([event], node, view, by))
 
 
 def depart(command: Depart, view: View, stamp: Stamp) -> tuple[Event, ...]:
@@ -250,7 +272,7 @@ def depart(command: Depart, view: View, stamp: Stamp) -> tuple[Event, ...]:
         if len(item_ids) == len(heads)
         else ItemsRetracted(node=node, item_ids=item_ids, by=by, tell=tell)
     )
-    return (event, *_relisted([event], node, view, by))
+    return (event, *relisted([event], node, view, by))
 
 
 def purge(command: Purge, view: View, stamp: Stamp) -> tuple[Event, ...]:
@@ -261,4 +283,4 @@ def purge(command: Purge, view: View, stamp: Stamp) -> tuple[Event, ...]:
     if not record.config.persist_items:
         raise Refused(Reason.NOT_PERSISTENT)
     event = NodePurged(node=command.node, by=command.actor)
-    return (event, *_relisted([event], command.node, view, command.actor))
+    return (event, *relisted([event], command.node, view, command.actor))

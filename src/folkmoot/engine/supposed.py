@@ -1,0 +1,129 @@
+"""What a view supposes beyond what is loaded: standing, subscriptions and lists after events."""
+
+from __future__ import annotations
+
+from folkmoot.engine.configuration import NodeConfig
+from folkmoot.engine.events import (
+    AffiliationChanged,
+    Event,
+    HatsChanged,
+    ItemPublished,
+    ItemsRetracted,
+    NodeConfigured,
+    NodeCreated,
+    NodeDeleted,
+    NodePurged,
+    OccupantsLost,
+    SubscriptionChanged,
+)
+from folkmoot.engine.model import Affiliation, NodeId, Subscription
+from folkmoot.engine.record import Node
+from folkmoot.xmpp.jid import JID
+
+
+class Supposed:
+    """What is otherwise than loaded. None is what is gone; what is not here is as it was.
+
+    A command may suppose many thousand rows, and each rule may look any of them up: there is an
+    index for each way to ask.
+    addresses: under which an entity has subscriptions here, by its bare JID. owners: who has been
+    one here; rows say whether they still are.
+    """
+
+    __slots__ = (
+        "_counts",
+        "addresses",
+        "configs",
+        "hats",
+        "listed",
+        "owners",
+        "rows",
+        "subscriptions",
+    )
+
+    def __init__(self) -> None:
+        self.configs: dict[NodeId, NodeConfig | None] = {}
+        self.rows: dict[tuple[NodeId, JID], Affiliation | None] = {}
+        self.hats: dict[tuple[NodeId, JID], tuple[str, ...]] = {}
+        self.owners: dict[NodeId, tuple[JID, ...]] = {}
+        self.subscriptions: dict[tuple[NodeId, JID], Subscription | None] = {}
+        self.addresses: dict[tuple[NodeId, JID], tuple[JID, ...]] = {}
+        self.listed: dict[NodeId, dict[str, NodeId]] = {}
+        self._counts: dict[NodeId, dict[NodeId, int]] = {}
+
+    def copy(self) -> Supposed:
+        """The same, to suppose more of."""
+        new = Supposed()
+        new.configs = self.configs.copy()
+        new.rows = self.rows.copy()
+        new.hats = self.hats.copy()
+        new.owners = self.owners.copy()
+        new.subscriptions = self.subscriptions.copy()
+        new.addresses = self.addresses.copy()
+        new.listed = {node: listed.copy() for node, listed in self.listed.items()}
+        new._counts = {node: counts.copy() for node, counts in self._counts.items()}
+        return new
+
+    def lists(self, parent: NodeId, child: NodeId) -> bool:
+        """Whether a node that is in `listed` lists another."""
+        return child in self._counts[parent]
+
+    def suppose(self, event: Event, found: Node | None) -> None:
+        """One event more has happened. found: its node's record, as it is loaded."""
+        match event:
+            case NodeCreated(node=node, config=config, owner=owner):
+                self.configs[node] = config
+                if owner is not None:
+                    self._put_row(node, owner, Affiliation.OWNER)
+            case NodeConfigured(node=node, after=config):
+                self.configs[node] = config
+            case NodeDeleted(node=node):
+                self.configs[node] = None
+            case AffiliationChanged(node=node, jid=jid, after=row):
+                self._put_row(node, jid, row)
+            case HatsChanged(node=node, jid=jid, after=hats):
+                self.hats[node, jid] = hats
+            case SubscriptionChanged(node=node, subscriber=jid, after=subscription):
+                self._put_subscription(node, jid, subscription)
+            case OccupantsLost(node=node, occupants=lost):
+                for each in lost:
+                    self._put_subscription(node, each.subscriber, None)
+            case ItemPublished(node=node, item=item, lists=child, evicted=evicted, persist=True):
+                self._relist(node, found, item.id, *evicted)
+                if child is not None:
+                    self.listed[node][item.id] = child
+                    self._counts[node][child] = self._counts[node].get(child, 0) + 1
+            case ItemsRetracted(node=node, item_ids=item_ids):
+                self._relist(node, found, *item_ids)
+            case NodePurged(node=node):
+                self.listed[node], self._counts[node] = {}, {}
+            case _:
+                pass
+
+    def _put_row(self, node: NodeId, jid: JID, row: Affiliation | None) -> None:
+        self.rows[node, jid] = row
+        owners = self.owners.get(node, ())
+        if row is Affiliation.OWNER and jid not in owners:
+            self.owners[node] = (*owners, jid)
+
+    def _put_subscription(self, node: NodeId, jid: JID, subscription: Subscription | None) -> None:
+        self.subscriptions[node, jid] = subscription
+        addresses = self.addresses.get((node, jid.bare), ())
+        if jid not in addresses:
+            self.addresses[node, jid.bare] = (*addresses, jid)
+
+    def _relist(self, node: NodeId, found: Node | None, *gone: str) -> None:
+        """Items that list nothing any more."""
+        if node not in self.listed:
+            listed = {} if found is None else found.listed.copy()
+            self.listed[node], self._counts[node] = listed, {}
+            for child in listed.values():
+                self._counts[node][child] = self._counts[node].get(child, 0) + 1
+        listed, counts = self.listed[node], self._counts[node]
+        for item_id in gone:
+            if item_id not in listed:
+                continue
+            child = listed.pop(item_id)
+            counts[child] -= 1
+            if not counts[child]:
+                del counts[child]

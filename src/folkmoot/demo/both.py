@@ -174,7 +174,7 @@ async def perform_both(data: Path, telling: Telling) -> bool:
         story = _story(holder, telling)
         telling.note(
             f"Folkmoot {holder.version} serves {holder.domain}. Romeo's client knows RFC 6121 and"
-            " XEP-0045; Juliet's knows XEP-0060, and sends nothing but requests of it."
+            " XEP-0045; Juliet's knows XEP-0060 alone, and never sends presence."
             " Stanzas are shortened."
         )
         await story.log_in()

@@ -99,7 +99,7 @@ class Ordinary:
 
 
 class Eventing:
-    """A client of XEP-0060, which sends nothing but requests."""
+    """A client of XEP-0060, which never sends presence."""
 
     def __init__(self, me: JID) -> None:
         self.me = me

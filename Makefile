@@ -10,10 +10,10 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$python && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test demo bench lint types format docs clean
+.PHONY: help setup run test demo bench bench-eventing lint types format docs clean
 
 help: ## Say what there is to make
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(DEVELOPS) ## Prepare .venv with the folkmoot command and what development needs
 
@@ -31,6 +31,9 @@ demo: $(RUNS) ## Play the story of a space against an ephemeral server
 
 bench: $(DEVELOPS) ## Measure (docs/benchmarks.md); ARGS=--help says what else, as ARGS=--referee
 	@$(BIN)/python -m bench $(ARGS)
+
+bench-eventing: $(DEVELOPS) ## Count what pubsub alone costs on the wire, into docs/eventing.md
+	@$(BIN)/python -m bench.eventing
 
 lint: $(DEVELOPS) ## What ruff has to say
 	$(BIN)/ruff check .

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from bench import fanout, flood, peers, referee, report, sessions, storing, trickle, words
+from bench import eventing, fanout, flood, peers, referee, report, sessions, storing, trickle, words
 from bench.client import Client, Refusal, crowd, soon
 from bench.figures import Figure, Goal, percentile, rate
 from bench.place import SPACES, NoServer, Place, serving
@@ -355,3 +355,17 @@ def test_a_peer_that_does_not_start_says_why(stand_in: Path, tmp_path: Path) -> 
     stand_in.write_text("#!/bin/sh\necho no luck\nexit 1\n", "utf-8")
     with pytest.raises(NoServer, match="no luck"), peers.peer("prosody", tmp_path):
         pass
+
+
+async def test_both_tellings_of_a_story_are_counted_to_the_byte() -> None:
+    """XEP-0207: what is read is what came off the socket, and pubsub alone says more of it."""
+    with serving(4) as place:
+        found = await eventing.measured(place)
+    ordinary, through_pubsub = found[eventing.ORDINARY], found[eventing.EVENTING]
+    assert list(ordinary) == list(through_pubsub)
+    for title, passed in ordinary.items():
+        assert passed.sent == through_pubsub[title].sent, title  # one stanza for each act
+        assert 0 < passed.bytes < through_pubsub[title].bytes, title
+    whole = eventing.table(found).splitlines()[-1]
+    assert whole.startswith("| all of it | 33 → 33 | ")
+    assert "10 messages in it" in eventing.picture(found)

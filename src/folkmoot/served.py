@@ -68,7 +68,12 @@ def served(services: Services) -> Served:
                 spaces_disco,
                 common,
             ),
-            Place.ROOMS: (vcard.beside_presence(muc.FACADE), mam.OF_ROOMS, common),
+            Place.ROOMS: (
+                vcard.beside_presence(eventing.beside_rooms(muc.FACADE)),
+                eventing.ROOMS,
+                mam.OF_ROOMS,
+                common,
+            ),
             Place.OCCUPANT: (muc.OCCUPANTS,),
             Place.ACCOUNT: (
                 roster.FACADE,
@@ -87,6 +92,7 @@ def served(services: Services) -> Served:
         via={
             Via.PUBSUB: (pubsub.FACADE,),
             Via.MUC: (muc.FACADE,),
+            Via.EVENTING: (eventing.ROOMS,),
             Via.PRESENCE: (presence.FACADE, roster.FACADE, eventing.FACADE),
             Via.PEP: (pep.FACADE,),
         },

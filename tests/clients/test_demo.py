@@ -19,10 +19,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 DEMO_SECONDS_MAX: Final = 60.0
 
 
-async def demo(*arguments: str) -> tuple[int | None, str, str]:
+async def demo(*arguments: str, command: str = "demo") -> tuple[int | None, str, str]:
     """The exit status of `folkmoot demo`, what it said, and what it complained of."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "folkmoot", "demo", *arguments),
+        *(sys.executable, "-m", "folkmoot", command, *arguments),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
@@ -91,3 +91,15 @@ async def test_a_server_of_its_own_is_nobody_elses(tmp_path: Path) -> None:
     status, _, complained = await demo("--ephemeral", "--data", str(tmp_path))
     assert status == 2
     assert "--ephemeral" in complained
+
+
+async def test_two_clients_in_different_words() -> None:
+    """`folkmoot eventing-demo`: each hears the other, side by side; Juliet sends no presence."""
+    status, said, complained = await demo(command="eventing-demo")
+    assert status == 0, said
+    assert complained == ""
+    assert "✗" not in said
+    assert re.search(r"→ <presence/>", said)
+    assert re.search(r"← <message .*→ <iq type='set' to='rooms.localhost'>", said)
+    right = [line[60:] for line in said.splitlines()]
+    assert not any("→ <presence" in line for line in right)

@@ -287,11 +287,11 @@ settling = st.one_of(
     ),
 )
 entering = st.builds(
-    lambda actor, node, occupant, password, recall: c.Subscribe(
+    lambda actor, node, via, occupant, password, recall: c.Subscribe(
         actor=actor,
         node=node,
         subscriber=actor,
-        via=Via.MUC,
+        via=via,
         temporary=True,
         occupant=occupant,
         password=password,
@@ -299,6 +299,7 @@ entering = st.builds(
     ),
     full,
     rooms,
+    st.sampled_from((Via.MUC, Via.EVENTING)),
     occupants,
     st.sampled_from(("", "swordfish")),
     st.sampled_from((Recall(), Recall(known=""), Recall(known="1.1"))),

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from folkmoot.engine import access
 from folkmoot.engine.configuration import HISTORY_ITEMS_MAX
 from folkmoot.engine.events import Event, StandingChanged, SubscriptionChanged
-from folkmoot.engine.model import Affiliation, NodeId, Role, State, Subscription, Via
+from folkmoot.engine.model import Affiliation, Item, NodeId, Role, State, Subscription, Via
 from folkmoot.engine.notifications import (
     AbsentTold,
     AffiliationTold,
@@ -17,6 +17,7 @@ from folkmoot.engine.notifications import (
     RegistrationAnswered,
     RegistrationAsked,
     Seen,
+    Spoken,
     Welcomed,
 )
 from folkmoot.engine.record import Node
@@ -249,8 +250,13 @@ class Witness:
                     self._sees(each.node, each.to, other)
             if isinstance(each, AbsentTold):
                 self._knows(each)
-            if each.via is Via.MUC and not isinstance(each, OUTSIDE):
+            if each.via in (Via.MUC, Via.EVENTING) and not isinstance(each, OUTSIDE):
                 assert set(each.to) <= self._roles.get(each.node, {}).keys(), each
+            if each.via is Via.EVENTING and isinstance(each, Spoken):
+                self._may_answer(each.node, each.to, each.item)
+            if each.via is Via.EVENTING and isinstance(each, Welcomed):
+                for item in each.history:
+                    self._may_answer(each.node, each.to, item)
             if each.via is Via.PEP:
                 assert set(each.to) <= self._readers[each.node], each
 
@@ -258,6 +264,12 @@ class Witness:
         for jid in told.to:
             seen = self._roles[told.node][jid]
             assert told.node in self._open or Role.MODERATOR in seen, (told, seen)
+
+    def _may_answer(self, node: NodeId, to: tuple[JID, ...], item: Item) -> None:
+        """An item may be told with who published it: its wording says whom to reply to."""
+        veiled = item.publisher.domain == node.service.domain
+        if item.nick and not veiled and node not in self._open:
+            assert all(Role.MODERATOR in self._roles[node][jid] for jid in to), (item, to)
 
     def _sees(self, node: NodeId, to: tuple[JID, ...], shown: Seen) -> None:
         if shown.jid is None or node in self._open:

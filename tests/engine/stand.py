@@ -279,13 +279,13 @@ class Stand:
         return (await self.node(space)).subscriptions[jid]
 
 
-def entry(node: NodeId, jid: JID, nick: str = "", **more: Any) -> Subscribe:
+def entry(node: NodeId, jid: JID, nick: str = "", *, via: Via = Via.MUC, **more: Any) -> Subscribe:
     """The command that makes an occupant."""
     return Subscribe(
         actor=jid,
         node=node,
         subscriber=jid,
-        via=Via.MUC,
+        via=via,
         temporary=True,
         occupant=Occupant(nick or jid.local, HERE),
         **more,

@@ -14,6 +14,7 @@ from folkmoot.engine.commands import (
     SetDelivery,
     SetRoles,
     Subscribe,
+    Unsubscribe,
 )
 from folkmoot.engine.configuration import Access
 from folkmoot.engine.model import Affiliation, Role, Via
@@ -26,6 +27,7 @@ from folkmoot.engine.notifications import (
     OccupantTold,
     Published,
     Seen,
+    Spoken,
     SubscriptionTold,
     Welcomed,
 )
@@ -181,6 +183,35 @@ async def test_what_is_said_is_an_occupants_also_for_who_subscribes(
     page = await stand.ask(questions.items, GERTRUDE, ItemQuery(node=HALL))
     expected = FRIEND if anyone else JID.parse("hall@rooms.shakespeare.lit/horatio")
     assert [each.publisher for each in (told.item, *page.items)] == [expected] * 2
+
+
+async def test_who_entered_through_pubsub_hears_by_it(stand: Stand) -> None:
+    """XEP-0207 §5: one notification for each facade that has occupants, and nobody hears twice."""
+    await company(stand)
+    await stand.publish(HALL, by=PRINCE)
+    (told,) = await stand.hears(Spoken)
+    assert told.to is (await stand.node(HALL)).inside  # as it is kept: nobody is asked anything
+    for jid in (device(GERTRUDE), device(POLONIUS)):
+        await stand.enter(HALL, jid, via=Via.EVENTING)
+    await stand.run(SetRoles(actor=PRINCE, node=HALL, roles={"gertrude": Role.MODERATOR}))
+    await stand.forget_told()
+    await stand.publish(HALL, by=FRIEND)
+    here = JID.parse("hall@rooms.shakespeare.lit/horatio")
+    assert [(each.via, each.to, each.item.publisher) for each in await stand.hears(Spoken)] == [
+        (Via.MUC, (PRINCE, FRIEND, LADY), FRIEND),
+        (Via.EVENTING, (device(GERTRUDE),), FRIEND),
+        (Via.EVENTING, (device(POLONIUS),), here),
+    ]
+    await stand.forget_told()
+    await stand.run(Unsubscribe(actor=device(POLONIUS), node=HALL, subscriber=device(POLONIUS)))
+    heard = [(each.via, jid) for each in await stand.hears(OccupantTold) for jid in each.to]
+    assert sorted(heard, key=str) == sorted(
+        [
+            *((Via.MUC, jid) for jid in (PRINCE, FRIEND, LADY)),
+            *((Via.EVENTING, device(jid)) for jid in (GERTRUDE, POLONIUS)),
+        ],
+        key=str,
+    )
 
 
 # --- pubsub

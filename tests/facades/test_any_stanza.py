@@ -129,6 +129,8 @@ VARS: Final = (
     "start",
     "before-id",
     "ids",
+    "roomnick",
+    "roompassword",
     "",
 )
 WORDS: Final = (
@@ -145,6 +147,15 @@ WORDS: Final = (
     "authorize",
     "day",
     "2004-05-19T00:00:00Z",
+)
+ASKED_OF_ROOMS: Final = tuple(
+    re.findall(
+        r"\S+",
+        """
+        subscribe unsubscribe publish options items subscriptions affiliations configure delete
+        retract create default
+        """,
+    )
 )
 TYPES: Final = {
     "iq": ("get", "set", "result", "error"),
@@ -199,6 +210,32 @@ def stanzas(draw: st.DrawFn) -> Element:
     return Element(CLIENT, kind, attrs, *children)
 
 
+@st.composite
+def room_requests(draw: st.DrawFn) -> Element:
+    """A request of XEP-0060 to the rooms service, of which more or less is as it should be."""
+    ns = draw(st.sampled_from((PUBSUB, PUBSUB + "#owner")))
+    name = draw(st.sampled_from(ASKED_OF_ROOMS))
+    node = draw(st.sampled_from((None, "", "coven", "heath", "a@b", "a/b", "é\u0301")))
+    device = st.sampled_from(("hag66@shakespeare.lit/pda", "wiccarocks@shakespeare.lit/laptop"))
+    asked = Element(ns, name, {"node": node, "jid": draw(device | values)})
+    said = Element(CLIENT, draw(st.sampled_from(("message", "presence", "iq"))), draw(attributes))
+    said.children.extend(draw(st.lists(elements(depth=2), max_size=2)))
+    if name == "publish":
+        payloads = draw(st.lists(st.just(said) | elements(depth=1), max_size=2))
+        asked.append(Element(ns, "item", draw(attributes), *payloads))
+    elif draw(st.booleans()):
+        asked.append(draw(forms()))
+    pubsub = Element(ns, "pubsub", None, asked)
+    if name == "subscribe" and draw(st.integers(0, 3)):
+        nick = draw(st.sampled_from(("firstwitch", "secondwitch", "", "é\u0301\U0001f9d9")))
+        field = Element(DATA, "field", {"var": "roomnick"}, Element(DATA, "value", None, nick))
+        x = Element(DATA, "x", {"type": "submit"}, field)
+        pubsub.append(Element(ns, "options", None, x))
+    pubsub.children.extend(draw(st.lists(elements(depth=1), max_size=1)))
+    type = draw(st.sampled_from(("get", "set")))
+    return Element(CLIENT, "iq", {"type": type, "id": "any", "to": "chat.shakespeare.lit"}, pubsub)
+
+
 async def _prepared(stage: Stage) -> list[Client]:
     """Somebody with a room, a space and a contact, and somebody with nothing."""
     hag = await stage.client("hag66@shakespeare.lit/pda", available=True)
@@ -238,6 +275,23 @@ async def _play(script: list[tuple[int, Element]]) -> None:
 @given(st.lists(st.tuples(st.integers(0, 1), stanzas()), min_size=1, max_size=8))
 def test_any_stanza_in_any_order(script: list[tuple[int, Element]]) -> None:
     """Each is answered as its specification says, or ignored where it says so."""
+    with capture_logs() as logs:
+        asyncio.run(_play(script))
+    assert not [each for each in logs if each["log_level"] == "error"]
+
+
+@settings(
+    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 1), st.one_of(room_requests(), room_requests(), stanzas())),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_any_pubsub_at_rooms(script: list[tuple[int, Element]]) -> None:
+    """XEP-0207 §5: rooms asked through pubsub, by some who are in them by that and some not."""
     with capture_logs() as logs:
         asyncio.run(_play(script))
     assert not [each for each in logs if each["log_level"] == "error"]

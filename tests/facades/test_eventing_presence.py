@@ -249,6 +249,17 @@ async def test_an_owner_settles_it_as_of_any_node(stage: Stage) -> None:
             </message>""")
 
 
+async def test_a_roster_of_nobody(stage: Stage) -> None:
+    """§4: before anybody has asked there is nobody on it, and that is no error."""
+    juliet = await stage.client(BALCONY)
+    asked = f"<pubsub xmlns='{OWNER}'><subscriptions node='presence'/></pubsub>"
+    answer = await juliet.asks(f"<iq type='get' id='s1'>{asked}</iq>")
+    assert answer.get("type") == "result"
+    assert not answer.elements[0].elements[0].elements
+    other = asked.replace("presence", "other")
+    await juliet.refused(f"<iq type='get' id='s2'>{other}</iq>", "item-not-found")
+
+
 async def test_unsubscribing_through_pubsub(stage: Stage) -> None:
     """XEP-0060 §6.2, RFC 6121 §3.3: the contact hears of it, and presence comes no more."""
     romeo, juliet = await arrives(stage, ORCHARD), await arrives(stage, BALCONY)

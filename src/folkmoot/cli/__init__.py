@@ -1,4 +1,4 @@
-"""The command line: `folkmoot serve`, `user`, `space`, `room`, `demo`, `check`, `config`."""
+"""The command line: `folkmoot serve`, `user`, `space`, `room`, `demo`, `check`, `config` …"""
 
 import sys
 
@@ -9,6 +9,7 @@ from folkmoot.cli import (
     check,
     configuration,
     demo,
+    eventing_demo,
     moderation,
     room,
     serve,
@@ -57,6 +58,7 @@ space.app.command(epilog=moderation.BAN)(moderation.ban)
 space.app.command(epilog=moderation.RETRACT)(moderation.retract)
 space.app.command(epilog=sync.SYNC)(sync.sync)
 app.command(epilog=demo.EPILOG)(demo.demo)
+app.command(epilog=eventing_demo.EPILOG)(eventing_demo.eventing_demo)
 app.command(epilog=check.EPILOG)(check.check)
 app.command(name="config", epilog=configuration.EPILOG)(configuration.config)
 

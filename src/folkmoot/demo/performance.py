@@ -34,10 +34,10 @@ async def perform(holder: Holder, telling: Telling) -> bool:
         " What is made on it now is deleted at the end."
     )
     try:
-        await _try(telling, story.play())
+        await attempt(telling, story.play())
     finally:
         telling.chapter("All goes again, and the server is as it was")
-        await _try(telling, _undo(story))
+        await attempt(telling, _undo(story))
     telling.note("kill -9 is left out: the server is yours. `folkmoot demo --ephemeral` has it.")
     return telling.end()
 
@@ -55,7 +55,7 @@ async def perform_all(data: Path, telling: Telling) -> bool:
         )
         story = _story(holder, telling)
         try:
-            await _try(telling, _play_all(story, child))
+            await attempt(telling, _play_all(story, child))
         finally:
             await story.log_out(*story.cast)
     return telling.end()
@@ -67,7 +67,7 @@ def _story(holder: Holder, telling: Telling, ending: str = "") -> Story:
     return Story(telling, Place.of(holder), RemoteAdmin(holder.control), ending=ending)
 
 
-async def _try(telling: Telling, playing: Awaitable[None]) -> None:
+async def attempt(telling: Telling, playing: Awaitable[None]) -> None:
     """Play until a step goes wrong, which then has said so; what goes wrong elsewhere goes on."""
     try:
         await playing

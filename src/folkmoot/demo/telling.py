@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,6 +16,7 @@ from rich.text import Text
 from slixmpp.xmlstream.tostring import tostring
 
 from folkmoot.client.namespaces import restored
+from folkmoot.xmpp.stanza import CLIENT
 from folkmoot.xmpp.xml import Element, parse, serialize
 
 WIDTH_MAX: Final = 110
@@ -121,6 +122,33 @@ class Telling:
             coloured.rstrip()
             self._print(margin + coloured)
             margin = Text(" " * _INDENT)
+
+    def beside(self, passed: Mapping[str, Sequence[tuple[str, Element]]]) -> None:
+        """What each of some people sent and heard, in columns side by side.
+
+        passed: by person, an arrow and a stanza each; the stanzas are shown as they are.
+        """
+        if not any(passed.values()):
+            return
+        width = (self._console.width - _INDENT) // len(passed) - 4
+        table = Table.grid(padding=(0, 2, 0, 0))
+        table.add_column(width=_INDENT - 2)
+        for _ in passed:
+            table.add_column(width=width + 2)
+        table.add_row("", *(self._column(who, each, width) for who, each in passed.items()))
+        self._print(table)
+
+    def _column(self, who: str, passed: Sequence[tuple[str, Element]], width: int) -> Text:
+        column = Text()
+        for arrow, stanza in passed:
+            margin = Text(f"{arrow} ", style=STYLES.get(who, ""))
+            for line in _lines(stanza, CLIENT, "", width):
+                coloured = _XML.highlight(line)
+                coloured.rstrip()
+                column.append_text(margin + coloured).append("\n")
+                margin = Text("  ")
+        column.rstrip()
+        return column
 
     def end(self) -> bool:
         """Say how it went; whether all went well."""

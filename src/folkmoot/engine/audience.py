@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from folkmoot.engine import narrowing, occupancy, personal, pictures, registry, relations, scopes
+from folkmoot.engine import (
+    narrowing,
+    occupancy,
+    personal,
+    pictures,
+    registry,
+    relations,
+    scopes,
+    ways,
+)
 from folkmoot.engine.events import (
     AffiliationChanged,
     ApprovalRequested,
@@ -68,7 +77,8 @@ def hearers(event: Event, view: View, *, created: bool = False) -> Iterator[Noti
 
     created: the same command made the node.
     """
-    yield from _heard(event, view, created=created)
+    for told in _heard(event, view, created=created):
+        yield from ways.parted(told, event, view)
     yield from scopes.heard(event, view)
     if view.services.is_personal(event.node):
         yield from personal.heard(event, view)
@@ -92,7 +102,7 @@ def _heard(event: Event, view: View, *, created: bool) -> Iterator[Notification]
         case StandingChanged():
             yield from occupancy.restated(event, view)
         case MessageTakenBack(node=node, item=item):
-            if to := view.found(node).hearers(Via.MUC):
+            if to := view.found(node).inside:
                 yield TakenBackTold(via=Via.MUC, node=node, to=to, item=item)
         case Noticed(node=node, to=to):
             if to:
@@ -132,7 +142,7 @@ def _published(event: ItemPublished, view: View) -> Iterator[Notification]:
     record = view.found(event.node)
     config = record.config
     if config.room is not None:
-        if to := record.hearers(Via.MUC):
+        if to := record.inside:
             yield Spoken(
                 via=Via.MUC,
                 node=event.node,
@@ -221,9 +231,11 @@ def _retracted(event: ItemsRetracted, view: View) -> Iterator[Notification]:
 
 def _configured(event: NodeConfigured, view: View) -> Iterator[Notification]:
     record = view.found(event.node)
-    vias = (Via.PUBSUB, Via.MUC) if event.after.notify_config else (Via.MUC,)
-    for via in vias:
-        if to := record.hearers(via):
+    told = {Via.MUC: record.inside}
+    if event.after.notify_config:
+        told = {Via.PUBSUB: record.hearers(Via.PUBSUB), **told}
+    for via, to in told.items():
+        if to:
             yield Configured(
                 via=via, node=event.node, to=to, before=event.before, after=event.after
             )

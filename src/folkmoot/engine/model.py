@@ -66,6 +66,8 @@ class Via(Enum):
 
     PUBSUB = "pubsub"
     MUC = "muc"
+    EVENTING = "eventing"
+    """An occupant's who entered through pubsub (XEP-0207)."""
     PRESENCE = "presence"
     PEP = "pep"
     """No subscription is made by it: who hears presence and is interested hears."""

@@ -58,7 +58,7 @@ def configured(event: NodeConfigured, view: View) -> Iterator[Notification]:
 
 
 def _without_moderators(record: Node, view: View, devices: tuple[JID, ...]) -> tuple[JID, ...]:
-    hearers = record.hearers(Via.MUC)
+    hearers = record.inside
     return tuple(
         each for each in hearers if each not in devices and not moderates(record, each, view)
     )

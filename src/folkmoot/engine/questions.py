@@ -225,9 +225,12 @@ def affiliates(view: View, actor: JID, node: NodeId) -> Mapping[JID, Affiliation
 
 
 def own_subscriptions(
-    view: View, actor: JID, service: JID, node: str
+    view: View, actor: JID, service: JID, node: str, *, inside: bool = False
 ) -> tuple[tuple[NodeId, Subscription], ...]:
-    """An entity's subscriptions at a service, of all its nodes or of one (XEP-0060 §5.6)."""
+    """An entity's subscriptions at a service, of all its nodes or of one (XEP-0060 §5.6).
+
+    inside: instead of them, those by which its devices are in rooms.
+    """
     places = [
         each
         for each in view.subscribed(actor)
@@ -238,7 +241,7 @@ def own_subscriptions(
         (place, each)
         for place in sorted(places, key=str)
         for held in view.subscriptions(place, actor)
-        if held.occupant is None and held.state is not State.NONE
+        if (held.occupant is not None) is inside and held.state is not State.NONE
         for each in held.apart
     )
 

@@ -118,6 +118,18 @@ class Node:
             index.hearers = {via: tuple(jids) for via, jids in found.items()}
         return index.hearers.get(via, ())
 
+    @property
+    def inside(self) -> tuple[JID, ...]:
+        """Everybody in a room, through whichever facade they entered, in the order they did."""
+        eventing = self.hearers(Via.EVENTING)
+        if not eventing:
+            return self.hearers(Via.MUC)
+        index = self.derived
+        if index.inside is None:
+            held = self.subscriptions.items()
+            index.inside = tuple(jid for jid, each in held if each.occupant is not None)
+        return index.inside
+
     def hearings(self, *, gathered: bool) -> Mapping[Hearing, Hearers]:
         """Those that hear of the node's own items by XEP-0060, by how they hear.
 
@@ -196,7 +208,7 @@ class Node:
             index.remove(before)
         if subscription is not None:
             index.add(subscription)
-        index.hearers = None
+        index.hearers = index.inside = None
         index.hearings.clear()
         if jid in self.watchers:
             self._meet(jid, inside=subscription is not None)
@@ -290,6 +302,7 @@ class Derived:
         "digests",
         "hearers",
         "hearings",
+        "inside",
         "leases",
         "listing",
         "members",
@@ -304,6 +317,7 @@ class Derived:
     def __init__(self) -> None:
         self.hearers: dict[Via, tuple[JID, ...]] | None = None
         self.hearings: dict[bool, Mapping[Hearing, Hearers]] = {}
+        self.inside: tuple[JID, ...] | None = None
         self.addresses: dict[JID, tuple[JID, ...]] = {}
         self.leases: dict[JID, float] = {}
         self.digests: dict[JID, float] = {}

@@ -62,9 +62,7 @@ def affiliated(event: AffiliationChanged, view: View) -> Iterator[Notification]:
         return
     if event.was is event.now or _is_there(record, event.jid):
         return
-    others = tuple(
-        jid for jid in record.hearers(Via.MUC) if _may_list(record, jid, event.now, view)
-    )
+    others = tuple(jid for jid in record.inside if _may_list(record, jid, event.now, view))
     if others:
         yield AbsentTold(
             via=Via.MUC,

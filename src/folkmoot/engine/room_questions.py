@@ -15,7 +15,7 @@ from folkmoot.engine.decide.occupants import acting, occupancy, role_of, room_of
 from folkmoot.engine.decide.registrations import hold_registering
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.identity import occupant_id
-from folkmoot.engine.model import Affiliation, Item, NodeId, Role, Via
+from folkmoot.engine.model import Affiliation, Item, NodeId, Occupant, Role
 from folkmoot.engine.notifications import Seen
 from folkmoot.engine.occupancy import others
 from folkmoot.engine.record import Node
@@ -180,6 +180,13 @@ def reserved_nick(view: View, actor: JID, node: NodeId) -> str:
     return own_nick(record, actor, view)
 
 
+def own_occupancy(view: View, actor: JID, node: NodeId) -> Occupant:
+    """What the asker's own device is in a room. Raises Refused: NODE_NOT_FOUND, NOT_SUBSCRIBED."""
+    record = view.found(node)
+    room_of(record)
+    return occupancy(record, actor)
+
+
 def moderator(view: View, actor: JID, node: NodeId) -> tuple[str, str]:
     """Nick ("": not in the room) and occupant id of who is about to moderate it.
 
@@ -266,6 +273,6 @@ def voice_request(view: View, actor: JID, node: NodeId) -> Line:
     occupancy(record, actor)
     if not room_of(record).voice_requests:
         raise Refused(Reason.FORBIDDEN)
-    shown = ((jid, seen(record, jid, view, reveal=True)) for jid in record.hearers(Via.MUC))
+    shown = ((jid, seen(record, jid, view, reveal=True)) for jid in record.inside)
     moderators = tuple(jid for jid, each in shown if each.role is Role.MODERATOR)
     return Line(seen(record, actor, view, reveal=True), moderators)

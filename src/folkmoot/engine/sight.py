@@ -11,7 +11,7 @@ from typing import Final
 from folkmoot.engine import access
 from folkmoot.engine.configuration import EVERY_ROLE
 from folkmoot.engine.identity import occupant_id
-from folkmoot.engine.model import Item, Role, Subscription, Via
+from folkmoot.engine.model import Item, Role, Subscription
 from folkmoot.engine.notifications import Seen
 from folkmoot.engine.record import Node
 from folkmoot.engine.view import View
@@ -85,12 +85,12 @@ def classes(record: Node, view: View) -> Classes:
     room = record.config.room
     assert room is not None
     if room.whois_anyone:
-        return record.hearers(Via.MUC), _NOBODY
+        return record.inside, _NOBODY
     derived = record.derived
     if derived.seers is None:
         sees: list[JID] = []
         blind: list[JID] = []
-        for jid in record.hearers(Via.MUC):
+        for jid in record.inside:
             (sees if moderates(record, jid, view) else blind).append(jid)
         derived.seers = tuple(sees), tuple(blind)
     return derived.seers

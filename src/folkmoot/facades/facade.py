@@ -81,7 +81,8 @@ class Sender:
     """What was true of the stream a stanza came from, before the stanza.
 
     available: it has broadcast presence. interested: it has asked for the roster.
-    priority: of the presence it broadcast, -128 to 127. eventing: that came through pubsub.
+    priority: of the presence it broadcast, -128 to 127. eventing: the stanza stands for a request
+    of pubsub (XEP-0207).
     """
 
     available: bool = False

@@ -37,7 +37,6 @@ from folkmoot.engine.model import (
     Role,
     State,
     Subscription,
-    Via,
 )
 from folkmoot.engine.pace import Pace
 from folkmoot.engine.record import Node
@@ -61,7 +60,7 @@ def enter(command: Subscribe, view: View, stamp: Stamp) -> tuple[Event, ...]:
         raise Refused(Reason.NODE_NOT_FOUND)
     if view.config(node) is None:
         made = created(node, jid, {}, view, stamp)
-        return (made, _entered(node, jid, None, occupant, command.recall, stamp))
+        return (made, _entered(command, None, occupant, stamp))
     record = view.found(node)
     before = record.subscriptions.get(jid)
     invited: tuple[Event, ...] = ()
@@ -76,30 +75,26 @@ def enter(command: Subscribe, view: View, stamp: Stamp) -> tuple[Event, ...]:
     hold_nick(record, jid, occupant.nick, view)
     view.recent(record)  # what was said is told to those who enter
     spent = paced(record, jid, view, stamp, Pace.ENTRIES, Pace.PRESENCES_OF_ALL)
-    event = _entered(node, jid, before, occupant, command.recall, stamp)
+    event = _entered(command, before, occupant, stamp)
     return (spent, *invited, replace(event, assigned=assigned))
 
 
 def _entered(
-    node: NodeId,
-    jid: JID,
-    before: Subscription | None,
-    occupant: Occupant,
-    recall: Recall,
-    stamp: Stamp,
+    command: Subscribe, before: Subscription | None, occupant: Occupant, stamp: Stamp
 ) -> SubscriptionChanged:
     # The subid names a device of an occupant to others, who must not learn its address.
     subid = stamp.id if before is None or before.occupant is None else before.subid
+    jid = command.subscriber
     return SubscriptionChanged(
-        node=node,
+        node=command.node,
         subscriber=jid,
         before=before,
         after=Subscription(
-            jid, State.SUBSCRIBED, Via.MUC, subid=subid, temporary=True, occupant=occupant
+            jid, State.SUBSCRIBED, command.via, subid=subid, temporary=True, occupant=occupant
         ),
         by=jid,
         cause=Cause.ENTERED,
-        recall=_dated(recall, stamp),
+        recall=_dated(command.recall, stamp),
     )
 
 

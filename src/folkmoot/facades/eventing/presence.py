@@ -198,6 +198,19 @@ async def _in_its_words(request: Request, otherwise: Handler) -> Answered:
     return await otherwise(replace(request, eventing=True))
 
 
+async def subscribers(request: Request, otherwise: Handler) -> Answered:
+    """Who hears one's presence: nobody, where nobody ever asked to."""
+    try:
+        return await _in_its_words(request, otherwise)
+    except Refused as refused:
+        node = NodeId(request.to.bare, request.payload.get("node", ""))
+        own = is_own(request) and request.services.is_presence(node)
+        if refused.reason is not Reason.NODE_NOT_FOUND or not own:
+            raise
+    listed = Element(OWNER, "subscriptions", {"node": PRESENCE_NODE})
+    return (Element(OWNER, "pubsub", None, listed),)
+
+
 async def _nobody(request: Request) -> Iterable[Element]:
     return ()
 
@@ -213,7 +226,7 @@ def beside_pubsub(facade: Facade) -> Facade:
             ("iq", "set", PUBSUB, "pubsub", "subscribe"): _of_presence(subscribe),
             ("iq", "set", PUBSUB, "pubsub", "unsubscribe"): _of_presence(unsubscribe),
             ("iq", "get", PUBSUB, "pubsub", "subscriptions"): _in_its_words,
-            ("iq", "get", OWNER, "pubsub", "subscriptions"): _in_its_words,
+            ("iq", "get", OWNER, "pubsub", "subscriptions"): subscribers,
             ("iq", "set", OWNER, "pubsub", "subscriptions"): _in_its_words,
         },
     )

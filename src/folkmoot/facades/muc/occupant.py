@@ -76,7 +76,7 @@ async def be_present(request: Request) -> Iterable[Element]:
                 actor=request.actor,
                 node=room,
                 subscriber=request.actor,
-                via=Via.MUC,
+                via=Via.EVENTING if request.sender.eventing else Via.MUC,
                 temporary=True,
                 occupant=occupant,
                 password=read_text(asked, "password"),

@@ -83,7 +83,7 @@ ERRORS: Final[dict[Reason, Worded]] = {
     Reason.MISPLACED: _error(
         "not-allowed", "invalid-option", "a node is beside the one it is linked to, and no room"
     ),
-    # What follows is said of rooms alone, and a room is not reached through this protocol yet.
+    # What follows is said of rooms alone, most of it in other words (`facades/eventing/rooms`).
     Reason.OUTRANKED: _error("not-allowed"),
     Reason.ONESELF: _error("conflict"),
     Reason.NICK_IN_USE: _error("conflict"),

@@ -29,7 +29,7 @@ async def items(request: Request) -> Iterable[Element]:
     await request.ask(questions.hold_subid, request.actor, node, subid)
     asked, ordering = read_set(outer), read_ordering(outer)
     query = ItemQuery(node=node, ids=items_named(request.payload))
-    most = None if query.ids else _most(request.payload)
+    most = None if query.ids else read_most(request.payload)
     if not query.ids and asked:
         query = paged(query, asked)
     elif most is not None:
@@ -81,8 +81,8 @@ def result_set(page: ItemPage) -> tuple[Element, ...]:
     return (Page(page.items, first, last, page.index, page.count).element(),)
 
 
-def _most(payload: Element) -> int | None:
-    """How many items `max_items` says; None without it (§6.5.7)."""
+def read_most(payload: Element) -> int | None:
+    """How many items `max_items` says; None without it (§6.5.7). Raises StanzaError bad-request."""
     text = payload.get("max_items")
     if text is None:
         return None

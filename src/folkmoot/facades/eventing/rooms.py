@@ -1,0 +1,395 @@
+"""Rooms as pubsub: XEP-0207 1.0, §5, with the requests of XEP-0060 1.30.0.
+
+At the rooms service each room is a node. What is asked of it is what its occupants do by XEP-0045
+1.35.5, and goes that way; why not is said in XEP-0060's words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final
+
+from folkmoot.engine import questions, room_questions
+from folkmoot.engine.commands import Expire
+from folkmoot.engine.errors import Reason, Refused
+from folkmoot.engine.model import NodeId, Occupant, Subscription
+from folkmoot.engine.store import Edge
+from folkmoot.facades import disco, muc, pubsub
+from folkmoot.facades.eventing.room_words import word
+from folkmoot.facades.facade import Answered, Facade, Handler, Request, Route
+from folkmoot.facades.mam.query import RESULTS_MAX, read_query
+from folkmoot.facades.muc import owner
+from folkmoot.facades.muc.notification import archived
+from folkmoot.facades.muc.ns import MUC
+from folkmoot.facades.muc.ns import OWNER as MUC_OWNER
+from folkmoot.facades.muc.stanzas import room_jid
+from folkmoot.facades.personal import around
+from folkmoot.facades.pubsub.bounces import is_about
+from folkmoot.facades.pubsub.conditions import bad, not_subscribed, unmet, unsupported
+from folkmoot.facades.pubsub.config import read_form
+from folkmoot.facades.pubsub.ns import OWNER, PUBSUB, SUBSCRIBE_OPTIONS
+from folkmoot.facades.pubsub.reading import beside, items_named, jid_named
+from folkmoot.facades.pubsub.retrieval import read_most
+from folkmoot.facades.pubsub.subscriber import affiliations
+from folkmoot.xmpp.errors import StanzaError
+from folkmoot.xmpp.forms import DATA, Field, Form, FormType
+from folkmoot.xmpp.jid import JID, InvalidJID
+from folkmoot.xmpp.rsm import Page
+from folkmoot.xmpp.stanza import CLIENT
+from folkmoot.xmpp.xml import XML_LANG, Element
+
+NICK: Final = "roomnick"
+"""The option of a subscription that is the nick (Listing 13)."""
+
+PASSWORD: Final = "roompassword"
+"""The option that opens a room that has a password."""
+
+_KEPT: Final = ("id", XML_LANG)
+
+_TYPES: Final = {"message": (None, "groupchat"), "presence": (None,)}
+"""What may be published to a room, and of which type."""
+
+
+# --- being in a room
+
+
+async def subscribe(request: Request) -> Iterable[Element]:
+    """Enter a room, which is made where there is none (Listing 13)."""
+    room = _room(request)
+    _hold_device(request)
+    options = _read_options(_options(request))
+    if not options.get(NICK):
+        raise bad("invalid-options", f"{NICK} is needed")
+    password = options.get(PASSWORD)
+    x = Element(MUC, "x")
+    if password:
+        x.append(Element(MUC, "password", None, password))
+    await _enact(request, Element(CLIENT, "presence", {"to": f"{room}/{options[NICK]}"}, x))
+    occupant = await request.ask(room_questions.own_occupancy, request.actor, _node(room))
+    form = _options_form("result", occupant).element()
+    told = _subscription(room.local, request.actor, "subscribed")
+    return (Element(PUBSUB, "pubsub", None, told, Element(PUBSUB, "options", None, form)),)
+
+
+async def unsubscribe(request: Request) -> Iterable[Element]:
+    """Leave a room."""
+    room = _room(request)
+    _hold_device(request)
+    held = await _held(request, room)
+    attrs = {"type": "unavailable", "to": f"{room}/{held.nick}"}
+    await _enact(request, Element(CLIENT, "presence", attrs))
+    told = _subscription(room.local, request.actor, "none")
+    return (Element(PUBSUB, "pubsub", None, told),)
+
+
+async def get_options(request: Request) -> Iterable[Element]:
+    """The nick one goes by, as a form (XEP-0060 §6.3.2)."""
+    room = _room(request)
+    _hold_device(request)
+    form = _options_form("form", await _held(request, room)).element()
+    attrs = {"node": room.local, "jid": str(request.actor)}
+    return (Element(PUBSUB, "pubsub", None, Element(PUBSUB, "options", attrs, form)),)
+
+
+async def set_options(request: Request) -> Iterable[Element]:
+    """Another nick (XEP-0045 §7.6)."""
+    room = _room(request)
+    _hold_device(request)
+    held = await _held(request, room)
+    nick = _read_options(request.payload).get(NICK, held.nick)
+    if not nick:
+        raise bad("invalid-options", f"{NICK} is needed")
+    if nick != held.nick:
+        await _enact(request, _present(room, nick, held.presence))
+    return ()
+
+
+async def _held(request: Request, room: JID) -> Occupant:
+    try:
+        return await request.ask(room_questions.own_occupancy, request.actor, _node(room))
+    except Refused as refused:
+        if refused.reason is Reason.NOT_SUBSCRIBED:  # §6.2.3.2, §6.3.4.2
+            raise not_subscribed() from refused
+        raise
+
+
+def _present(room: JID, nick: str, said: Element) -> Element:
+    attrs = {attr: said.get(attr) for attr in _KEPT}
+    return Element(CLIENT, "presence", {**attrs, "to": f"{room}/{nick}"}, *said.children)
+
+
+# --- what is said
+
+
+async def publish(request: Request) -> Iterable[Element]:
+    """Say something to all (Listing 16), set the subject, or be present in another way."""
+    room = _room(request)
+    if read_form(beside(request, "publish-options")) is not None:
+        raise unmet("what is said in a room is published as the room has it")
+    items = request.payload.childs(PUBSUB, "item")
+    if len(items) != 1:
+        raise bad("item-required" if not items else "invalid-payload", "one thing at a time")
+    if items[0].get("id"):
+        raise StanzaError("not-acceptable", "a room itself names what is said in it")
+    said = _read(request, items[0], room)
+    if said.name == "presence":
+        held = await request.ask(room_questions.own_occupancy, request.actor, _node(room))
+        await _enact(request, _present(room, held.nick, said))
+    else:
+        attrs = {"type": "groupchat", "to": str(room), **{attr: said.get(attr) for attr in _KEPT}}
+        await _enact(request, Element(CLIENT, "message", attrs, *said.children))
+    return ()
+
+
+def _read(request: Request, item: Element, room: JID) -> Element:
+    """The stanza in an item. Raises StanzaError invalid-payload."""
+    found = item.elements
+    if len(found) != 1 or found[0].ns != CLIENT or found[0].name not in _TYPES:
+        raise bad("invalid-payload", "a room holds messages, and who is there")
+    said = found[0]
+    if said.get("type") not in _TYPES[said.name]:
+        raise bad("invalid-payload", "that is nothing one says to all")
+    if said.get("from", str(request.actor)) != str(request.actor):
+        raise bad("invalid-payload", f"this is from {request.actor}")
+    if said.get("to", str(room)) != str(room):
+        raise bad("invalid-payload", f"this is to {room}")
+    return said
+
+
+async def items(request: Request) -> Iterable[Element]:
+    """What was said, for who may look it up (XEP-0313 §6.1.2)."""
+    room = _room(request)
+    node, outer = _node(room), request.stanza.elements[0]
+    query = replace(read_query(outer, node), ids=items_named(request.payload))
+    most = read_most(request.payload)
+    if most is not None:  # §6.5.7: the newest of them
+        query = replace(query, edge=Edge.NEWEST, limit=min(most, RESULTS_MAX))
+    while await request.run(Expire(actor=request.actor, node=node)):
+        pass  # there may be more that is over than one command ends
+    page = await request.engine.archive(request.actor, query)
+    told = (Element(PUBSUB, "item", {"id": each.id}, archived(node, each)) for each in page.items)
+    ids = [each.id for each in page.items]
+    first, last = (ids[0], ids[-1]) if ids else (None, None)
+    listed = Element(PUBSUB, "items", {"node": room.local}, *told)
+    part = Page(page.items, first, last, page.index, page.count).element()
+    return (Element(PUBSUB, "pubsub", None, listed, part),)
+
+
+# --- what there is of one's own
+
+
+async def subscriptions(request: Request) -> Iterable[Element]:
+    """The rooms one is in, by each device (XEP-0060 §5.6)."""
+    name = request.payload.get("node", "")
+    held = await _inside(request, name)
+    told = (_subscription(node.name, each.subscriber, "subscribed") for node, each in held)
+    listed = Element(PUBSUB, "subscriptions", {"node": name or None}, *told)
+    return (Element(PUBSUB, "pubsub", None, listed),)
+
+
+async def _inside(request: Request, name: str = "") -> tuple[tuple[NodeId, Subscription], ...]:
+    service = request.services.rooms
+    return await request.ask(questions.own_subscriptions, request.actor, service, name, inside=True)
+
+
+async def get_configuration(request: Request) -> Iterable[Element]:
+    """The form of XEP-0045 §10.2."""
+    room = _room(request)
+    (query,) = await owner.get_configuration(replace(request, to=room))
+    told = Element(OWNER, "configure", {"node": room.local}, *query.children)
+    return (Element(OWNER, "pubsub", None, told),)
+
+
+async def set_configuration(request: Request) -> Iterable[Element]:
+    """Configure a room; one that is new is open with it (XEP-0045 §10.1)."""
+    room, x = _room(request), request.payload.child(DATA, "x")
+    if x is None:
+        raise StanzaError("bad-request", "a data form is needed")
+    return await owner.set_configuration(replace(request, to=room, payload=x))
+
+
+async def delete(request: Request) -> Iterable[Element]:
+    """The end of a room, and where to go instead (XEP-0045 §10.9, XEP-0060 §8.4)."""
+    room, redirect = _room(request), request.payload.child(OWNER, "redirect")
+    uri = "" if redirect is None else redirect.get("uri", "")
+    venue, _, _ = uri.removeprefix("xmpp:").partition("?")
+    payload = Element(MUC_OWNER, "destroy", {"jid": venue or None})
+    return await owner.destroy(replace(request, to=room, payload=payload))
+
+
+async def _nothing_else(request: Request) -> tuple[()]:
+    """What XEP-0060 has besides is XEP-0045's to ask, of the room itself."""
+    asked = request.payload.first
+    _room_service(request)
+    if asked is None:
+        raise StanzaError("bad-request", "one request is needed")
+    raise unsupported(asked.name)
+
+
+# --- addresses and options
+
+
+def _room_service(request: Request) -> None:
+    if request.to.local:
+        raise StanzaError("service-unavailable", "rooms are nodes of the service")
+
+
+def _room(request: Request) -> JID:
+    """The address of the room whose node is named.
+
+    Raises StanzaError: service-unavailable at a room itself, nodeid-required, item-not-found where
+    no room can have such a name.
+    """
+    _room_service(request)
+    return _address(request, request.payload.get("node"))
+
+
+def _address(request: Request, name: str | None) -> JID:
+    if not name:
+        raise bad("nodeid-required")
+    service = request.services.rooms
+    try:
+        room = JID.parse(f"{name}@{service}")
+    except InvalidJID as error:
+        raise StanzaError("item-not-found", f"no room has this name: {error}") from error
+    if room.domain != service.domain or room.resource:
+        raise StanzaError("item-not-found", "no room has this name")
+    return room
+
+
+def _node(room: JID) -> NodeId:
+    return NodeId(JID.parse(room.domain), room.local)
+
+
+def _hold_device(request: Request) -> None:
+    """Nothing, where somebody asks for the very stream they ask on, which an occupant is."""
+    if jid_named(request.payload) != request.actor:
+        raise bad("invalid-jid", f"an occupant is a full JID, and yours is {request.actor}")
+
+
+def _options(request: Request) -> Element | None:
+    """The options that go with a request; Listing 13 has them name node and JID once more."""
+    outer = request.stanza.first
+    found = None if outer is None else outer.child(PUBSUB, "options")
+    if found is not None:
+        for attr in ("node", "jid"):
+            mine = request.payload.get(attr)
+            if found.get(attr) not in (None, mine):
+                raise StanzaError("bad-request", "the options are of another subscription")
+    return found
+
+
+def _read_options(options: Element | None) -> dict[str, str]:
+    """The options that a form asks for. Raises StanzaError invalid-options."""
+    form = read_form(options)
+    if form is None:
+        raise bad("invalid-options", "a data form is missing")
+    if form.type != "submit" or form.form_type not in (None, SUBSCRIBE_OPTIONS):
+        raise bad("invalid-options", "options are submitted")
+    for field in form.fields:
+        if field.var not in (NICK, PASSWORD):
+            raise bad("invalid-options", f"{field.var} is not offered")
+    return {field.var: field.value or "" for field in form.fields}
+
+
+def _options_form(type: FormType, held: Occupant) -> Form:
+    nick = Field(NICK, "text-single", (held.nick,), "Nick")
+    return Form(type, SUBSCRIBE_OPTIONS, (nick,))
+
+
+def _subscription(name: str, jid: JID, state: str) -> Element:
+    attrs = {"node": name, "jid": str(jid), "subscription": state}
+    return Element(PUBSUB, "subscription", attrs)
+
+
+async def _enact(request: Request, stanza: Element) -> None:
+    """Do what an occupant does by a stanza. Raises Refused, to be said as this facade says it."""
+    stanza.attrs["from"] = str(request.actor)
+    try:
+        await request.instead(stanza)
+    except StanzaError as error:
+        if isinstance(error.__cause__, Refused):
+            raise error.__cause__ from error
+        raise
+
+
+# --- where it stands
+
+
+async def _told_back(request: Request, otherwise: Handler) -> Answered:
+    """A notification comes back to the service: it is for the room that it was about (§12.4)."""
+    if request.to.local:
+        return await otherwise(request)
+    for node, each in await _inside(request):
+        if each.subscriber == request.actor and is_about(request.stanza, node):
+            await otherwise(replace(request, to=room_jid(node)))
+    return ()
+
+
+async def _as_node(request: Request, otherwise: Handler) -> Answered:
+    """What a node of the service is, is what the room says of itself (XEP-0060 §5.3)."""
+    name = request.payload.get("node")
+    if request.to.local or not name:
+        return await otherwise(request)
+    room, payload = _address(request, name), Element(disco.INFO, "query")
+    told = tuple(await otherwise(replace(request, to=room, payload=payload)) or ())
+    for query in told:
+        query.attrs["node"] = name
+    return told
+
+
+def beside_rooms(facade: Facade) -> Facade:
+    """XEP-0045, with what comes back from those who hear through pubsub, and with nodes."""
+    return around(
+        facade,
+        {("message", "error"): _told_back, ("iq", "get", disco.INFO, "query"): _as_node},
+    )
+
+
+_IN_ROOMS_WORDS: Final = (
+    Reason.OUTRANKED,
+    Reason.NICK_IN_USE,
+    Reason.NICK_LOCKED,
+    Reason.WRONG_PASSWORD,
+    Reason.ROOM_FULL,
+    Reason.ROOM_LOCKED,
+    Reason.NO_VOICE,
+    Reason.TOO_FAST,
+    Reason.ROOM_TOO_BUSY,
+    Reason.SLOW_MODE,
+    Reason.MAY_NOT_CREATE,
+    Reason.BAD_CONFIG,
+)
+"""Reasons that XEP-0060 has no words for, or that are about a room's own form."""
+
+_ERRORS: Final = {
+    **pubsub.FACADE.errors,
+    **{reason: muc.FACADE.errors[reason] for reason in _IN_ROOMS_WORDS},
+    Reason.NICK_NEEDED: lambda detail: bad("invalid-options", f"{NICK} is needed"),
+}
+
+ROOMS: Final = Facade(
+    "eventing in rooms",
+    (
+        Route("iq", "set", (PUBSUB, "pubsub", "subscribe"), subscribe),
+        Route("iq", "set", (PUBSUB, "pubsub", "unsubscribe"), unsubscribe),
+        Route("iq", "get", (PUBSUB, "pubsub", "options"), get_options),
+        Route("iq", "set", (PUBSUB, "pubsub", "options"), set_options),
+        Route("iq", "set", (PUBSUB, "pubsub", "publish"), publish),
+        Route("iq", "get", (PUBSUB, "pubsub", "items"), items),
+        Route("iq", "get", (PUBSUB, "pubsub", "subscriptions"), subscriptions),
+        Route("iq", "get", (PUBSUB, "pubsub", "affiliations"), affiliations),
+        Route("iq", "get", (OWNER, "pubsub", "configure"), get_configuration),
+        Route("iq", "set", (OWNER, "pubsub", "configure"), set_configuration),
+        Route("iq", "set", (OWNER, "pubsub", "delete"), delete),
+        *(
+            Route("iq", type, (ns, "pubsub"), _nothing_else)
+            for type in ("get", "set")
+            for ns in (PUBSUB, OWNER)
+        ),
+    ),
+    _ERRORS,
+    word,
+)
+"""Rooms, for who asks and hears by XEP-0060 alone."""

@@ -188,8 +188,8 @@ async def test_a_large_batch_is_one_whenever_it_is_cancelled(
     store: SQLiteStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is made ready and written in turns with others, and all the same is there or is not."""
-    monkeypatch.setattr("folkmoot.stores.sqlite.EVENTS_AT_ONCE_MAX", 1)
-    monkeypatch.setattr("folkmoot.stores.sqlite.ROWS_AT_ONCE_MAX", 1)
+    monkeypatch.setattr("folkmoot.stores.committing.EVENTS_AT_ONCE_MAX", 1)
+    monkeypatch.setattr("folkmoot.stores.committing.ROWS_AT_ONCE_MAX", 1)
     nodes, turns, found = (VERONA, BALL), 0, {False}
     while found == {False}:
         committing = asyncio.ensure_future(store.commit(list(map(created, nodes))))

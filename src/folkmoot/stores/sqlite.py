@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import math
 import secrets
@@ -11,7 +10,6 @@ from collections.abc import Sequence
 from itertools import starmap
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
 
 from folkmoot.engine.events import Audited, Event, Matter
 from folkmoot.engine.model import (
@@ -45,7 +43,6 @@ from folkmoot.stores.abroad import Abroad
 from folkmoot.stores.abroad_statements import WISHING
 from folkmoot.stores.accounts import Accounts
 from folkmoot.stores.archives import archived
-from folkmoot.stores.batch import steps
 from folkmoot.stores.codec import (
     Row,
     Value,
@@ -57,16 +54,11 @@ from folkmoot.stores.codec import (
     read_occupant,
     read_terms,
 )
+from folkmoot.stores.committing import prepared, write
 from folkmoot.stores.database import WRITE_LOCK_SECONDS_MAX, Database
 from folkmoot.stores.paging import SEQUENCE_MAX, items_in_range, named_items
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element
-
-EVENTS_AT_ONCE_MAX: Final = 2_000
-"""A larger batch is made ready in a thread, so that others have their turn."""
-
-ROWS_AT_ONCE_MAX: Final = 2_000
-"""How many rows are written before others have their turn."""
 
 
 class SQLiteStore:
@@ -321,17 +313,9 @@ class SQLiteStore:
         assert not self._committing, "batches are committed one after the other"
         self._committing = True
         try:
-            if len(events) > EVENTS_AT_ONCE_MAX:
-                work = await asyncio.to_thread(steps, events, self._sequence)
-            else:
-                work = steps(events, self._sequence)
-            if work:
+            if work := await prepared(events, self._sequence):
                 async with self.database.writing() as writer:
-                    for statement, rows in work:
-                        for start in range(0, len(rows), ROWS_AT_ONCE_MAX):
-                            if start:
-                                await asyncio.sleep(0)
-                            writer.executemany(statement, rows[start : start + ROWS_AT_ONCE_MAX])
+                    await write(work, writer)
                 if any(statement in WISHING for statement, _ in work):
                     self.abroad.stirred.set()
         finally:

@@ -60,8 +60,7 @@ def served(services: Services) -> Served:
         at={
             Place.SERVER: (_server_disco(services), eventing.at_server, common),
             Place.PUBSUB: (
-                moderation.FACADE,  # before XEP-0060, some of whose commands it hands on
-                hats.beside(pubsub.FACADE, _space),
+                hats.beside(moderation.beside(pubsub.FACADE), _space),
                 mam.OF_NODES,
                 audit.FACADE,
                 invites.FACADE,

@@ -100,7 +100,7 @@ async def test_the_service_says_so(lead: Client) -> None:
         f"<iq type='get' to='{SERVICE}' id='l'><query xmlns='{ITEMS}' node='{COMMANDS}'/></iq>"
     )
     names = [each.get("node", "") for each in listed.elements[0].elements]
-    assert names[1:] == [f"{NS}#ban", f"{NS}#kick", f"{NS}#retract"]
+    assert names[-3:] == [f"{NS}#ban", f"{NS}#kick", f"{NS}#retract"]
     for name in names:
         answer = await lead.asks(
             f"<iq type='get' to='{SERVICE}' id='n'><query xmlns='{INFO}' node='{name}'/></iq>"

@@ -15,13 +15,13 @@ from folkmoot.engine.errors import Refused
 from folkmoot.engine.events import Event, Moderated
 from folkmoot.engine.model import Affiliation, Mark, NodeId
 from folkmoot.facades import disco
-from folkmoot.facades.facade import Facade, Request, Route, read_jid
+from folkmoot.facades.facade import Answered, Facade, Handler, Request, read_jid
+from folkmoot.facades.personal import around
 from folkmoot.facades.pubsub.config import read_form
 from folkmoot.facades.pubsub.discovery import node_info as pubsub_info
 from folkmoot.facades.pubsub.discovery import node_items as pubsub_items
 from folkmoot.facades.pubsub.errors import ERRORS
 from folkmoot.facades.pubsub.ns import COMMANDS
-from folkmoot.facades.pubsub.pending import get_pending
 from folkmoot.facades.pubsub.reading import node_id
 from folkmoot.xmpp.dates import format_date, read_date
 from folkmoot.xmpp.errors import StanzaError
@@ -54,7 +54,7 @@ class Wish:
     form: Form
 
 
-Answered = Callable[[Request, Wish], Awaitable[Element]]
+Run = Callable[[Request, Wish], Awaitable[Element]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +62,15 @@ class _Command:
     """name: for people. run: carries a wish out and words the answer. fields: of the form."""
 
     name: str
-    run: Answered
+    run: Run
     fields: tuple[Field, ...] = ()
 
 
-async def moderate(request: Request) -> Iterable[Element]:
+async def moderate(request: Request, otherwise: Handler) -> Answered:
     """A step of a command of ours, or of one of the service's others."""
     command = _COMMANDS.get(request.payload.get("node", ""))
     if command is None:
-        return await get_pending(request)
+        return await otherwise(request)
     form = read_form(request.payload)
     action = request.payload.get("action", "execute")
     if action == "cancel" or (form is not None and form.type == "cancel"):
@@ -253,6 +253,9 @@ async def node_info(request: Request, node: str) -> Iterable[Element]:
     return (disco.info(node, (identity,), (COMMANDS, DATA)),)
 
 
-FACADE: Final = Facade("moderation", (Route("iq", "set", (COMMANDS, "command"), moderate),), ERRORS)
+def beside(facade: Facade) -> Facade:
+    """A facade that has commands, with these among them."""
+    return around(facade, {("iq", "set", COMMANDS, "command"): moderate})
+
 
 FEATURES: Final = (NS,)

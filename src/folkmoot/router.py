@@ -17,11 +17,12 @@ import structlog
 from folkmoot.asking import ELSEWHERE, Asking, Link
 from folkmoot.capabilities import Capabilities
 from folkmoot.eager import begin
-from folkmoot.engine.commands import Retract, Unsubscribe, Unwatch
+from folkmoot.engine.commands import Retract, Unsubscribe
 from folkmoot.engine.engine import Engine
 from folkmoot.engine.errors import Refused
 from folkmoot.engine.model import PRESENCE_NODE, NodeId, State, Via
 from folkmoot.engine.notifications import PresenceTold, SubscriptionTold
+from folkmoot.engine.room_commands import Unwatch
 from folkmoot.engine.services import Services
 from folkmoot.facades import carbons, messages, pep, presence, roster
 from folkmoot.facades.facade import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from folkmoot.engine import questions
+from folkmoot.engine import account_questions
 from folkmoot.engine.model import NodeId, Via
 from folkmoot.engine.services import Services
 from folkmoot.facades import (
@@ -136,7 +136,7 @@ def _for_contacts(route: Route) -> Route:
     """The same route, for those alone who may know that the account is there."""
 
     async def handler(request: Request) -> Answered:
-        if not await request.ask(questions.knows_account, request.actor, request.to.bare):
+        if not await request.ask(account_questions.knows_account, request.actor, request.to.bare):
             raise StanzaError("service-unavailable")
         return await route.handler(request)
 

@@ -17,9 +17,9 @@ from folkmoot.config.templates import TEMPLATES, Template
 from folkmoot.engine.commands import Invite
 from folkmoot.engine.configuration import SPACE_TYPE
 from folkmoot.engine.engine import Engine
-from folkmoot.engine.events import InviteChanged
 from folkmoot.engine.model import NodeId, State
 from folkmoot.engine.record import Node
+from folkmoot.engine.space_events import InviteChanged
 from folkmoot.engine.store import PAGE_ITEMS_MAX, AuditQuery, NodeQuery
 from folkmoot.engine.view import View
 from folkmoot.facades.invites import invite_uri

@@ -11,10 +11,10 @@ import pytest
 
 from folkmoot.admin import AdminError, StoreAdmin
 from folkmoot.control import ControlServer, RemoteAdmin
-from folkmoot.engine.commands import Align
 from folkmoot.engine.decide.aligning import ALL_PEOPLE
-from folkmoot.engine.events import RoomListed, StandingWished
 from folkmoot.engine.model import Affiliation, NodeId
+from folkmoot.engine.room_commands import Align
+from folkmoot.engine.space_events import RoomListed, StandingWished
 from folkmoot.steward import Steward
 from folkmoot.stores.sqlite import SQLiteStore
 from folkmoot.xmpp.jid import JID

@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from folkmoot.engine import commands as c
+from folkmoot.engine import room_commands
 from folkmoot.engine.configuration import (
     EVERY_ROLE,
     HISTORY_ITEMS_MAX,
@@ -241,11 +242,17 @@ def subscribing(
 
 
 registering = st.one_of(
-    st.builds(c.Register, actor=addresses, node=rooms, nick=nicks),
-    st.builds(c.Register, actor=addresses, node=rooms, nick=nicks),
-    st.builds(c.Unregister, actor=addresses, node=rooms),
-    st.builds(c.SettleRegistration, actor=rulers, node=rooms, registrant=bare, allow=st.booleans()),
-    st.builds(c.SetCard, actor=rulers, node=rooms, card=st.none() | st.just(WORDS)),
+    st.builds(room_commands.Register, actor=addresses, node=rooms, nick=nicks),
+    st.builds(room_commands.Register, actor=addresses, node=rooms, nick=nicks),
+    st.builds(room_commands.Unregister, actor=addresses, node=rooms),
+    st.builds(
+        room_commands.SettleRegistration,
+        actor=rulers,
+        node=rooms,
+        registrant=bare,
+        allow=st.booleans(),
+    ),
+    st.builds(room_commands.SetCard, actor=rulers, node=rooms, card=st.none() | st.just(WORDS)),
 )
 leaving = st.builds(
     lambda actor, node, subid: c.Unsubscribe(actor=actor, node=node, subscriber=actor, subid=subid),
@@ -305,15 +312,17 @@ entering = st.builds(
     st.sampled_from((Recall(), Recall(known=""), Recall(known="1.1"))),
 )
 staying = st.one_of(
-    st.builds(c.ChangePresence, actor=full, node=rooms, occupant=occupants),
-    st.builds(c.SetRoles, actor=addresses, node=rooms, roles=roles),
-    st.builds(c.ChangeSubject, actor=full, node=rooms, payload=st.just(WORDS)),
+    st.builds(room_commands.ChangePresence, actor=full, node=rooms, occupant=occupants),
+    st.builds(room_commands.SetRoles, actor=addresses, node=rooms, roles=roles),
+    st.builds(room_commands.ChangeSubject, actor=full, node=rooms, payload=st.just(WORDS)),
     st.builds(c.Publish, actor=full, node=rooms, entry=st.just(c.Entry(payload=WORDS))),
 )
 moderating = st.one_of(
-    st.builds(c.Dismiss, actor=rulers, node=crowded, jid=addresses, reason=st.just("why")),
     st.builds(
-        c.TakeBack,
+        room_commands.Dismiss, actor=rulers, node=crowded, jid=addresses, reason=st.just("why")
+    ),
+    st.builds(
+        room_commands.TakeBack,
         actor=rulers,
         node=crowded,
         jid=addresses,

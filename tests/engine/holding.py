@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from folkmoot.engine import access
 from folkmoot.engine.configuration import HISTORY_ITEMS_MAX
-from folkmoot.engine.events import Event, StandingChanged, SubscriptionChanged
+from folkmoot.engine.events import Event, SubscriptionChanged
 from folkmoot.engine.model import Affiliation, Item, NodeId, Role, State, Subscription, Via
 from folkmoot.engine.notifications import (
     AbsentTold,
@@ -21,6 +21,7 @@ from folkmoot.engine.notifications import (
     Welcomed,
 )
 from folkmoot.engine.record import Node
+from folkmoot.engine.room_events import StandingChanged
 from folkmoot.engine.services import SUBSCRIBERS, SUBSCRIPTIONS
 from folkmoot.engine.sight import classes, seen
 from folkmoot.engine.view import View

@@ -13,7 +13,6 @@ import pytest
 
 from folkmoot.engine.commands import (
     Approve,
-    ChangePresence,
     Command,
     Configure,
     Create,
@@ -42,6 +41,7 @@ from folkmoot.engine.model import (
 )
 from folkmoot.engine.notifications import Notification
 from folkmoot.engine.record import Node
+from folkmoot.engine.room_commands import ChangePresence
 from folkmoot.engine.services import Services
 from folkmoot.engine.store import ItemQuery
 from folkmoot.engine.view import View

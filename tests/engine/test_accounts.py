@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from folkmoot.engine import questions
+from folkmoot.engine import account_questions
 from folkmoot.engine.commands import Forget, SetContact
 from folkmoot.engine.configuration import Access, Inherit, NodeConfig
 from folkmoot.engine.errors import Reason
@@ -140,6 +140,6 @@ async def test_more_nodes_than_a_page_holds(stand: Stand) -> None:
 async def test_whether_there_is_an_account(stand: Stand) -> None:
     """A stranger is not told; whoever hears its presence knows."""
     await stand.befriend(HORATIO, HAMLET)
-    assert await stand.ask(questions.knows_account, HORATIO, HAMLET)
-    assert await stand.ask(questions.knows_account, HAMLET, HAMLET)
-    assert not await stand.ask(questions.knows_account, OPHELIA, HAMLET)
+    assert await stand.ask(account_questions.knows_account, HORATIO, HAMLET)
+    assert await stand.ask(account_questions.knows_account, HAMLET, HAMLET)
+    assert not await stand.ask(account_questions.knows_account, OPHELIA, HAMLET)

@@ -6,18 +6,14 @@ from collections.abc import Sequence
 
 import pytest
 
-from folkmoot.engine.commands import Align, Configure, Delete, Entry, Publish
+from folkmoot.engine.commands import Configure, Delete, Entry, Publish
 from folkmoot.engine.configuration import SPACE_TYPE
 from folkmoot.engine.decide import aligning
 from folkmoot.engine.decide.aligning import ALL_PEOPLE
-from folkmoot.engine.events import (
-    Event,
-    PeopleWished,
-    RoomListed,
-    RoomUnlisted,
-    StandingWished,
-)
+from folkmoot.engine.events import Event
 from folkmoot.engine.model import Affiliation, NodeId, room_abroad
+from folkmoot.engine.room_commands import Align
+from folkmoot.engine.space_events import PeopleWished, RoomListed, RoomUnlisted, StandingWished
 from folkmoot.xmpp.jid import JID
 from tests.engine.stand import (
     DENMARK,

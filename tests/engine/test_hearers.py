@@ -7,15 +7,7 @@ from typing import Any
 import pytest
 
 from folkmoot.engine import questions
-from folkmoot.engine.commands import (
-    Approve,
-    Configure,
-    Delete,
-    SetDelivery,
-    SetRoles,
-    Subscribe,
-    Unsubscribe,
-)
+from folkmoot.engine.commands import Approve, Configure, Delete, SetDelivery, Subscribe, Unsubscribe
 from folkmoot.engine.configuration import Access
 from folkmoot.engine.model import Affiliation, Role, Via
 from folkmoot.engine.notifications import (
@@ -31,6 +23,7 @@ from folkmoot.engine.notifications import (
     SubscriptionTold,
     Welcomed,
 )
+from folkmoot.engine.room_commands import SetRoles
 from folkmoot.engine.store import ItemQuery
 from folkmoot.xmpp.jid import JID
 from tests.engine.stand import (

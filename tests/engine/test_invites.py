@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from folkmoot.engine.commands import Invite, Revoke
 from folkmoot.engine.decide import invites
 from folkmoot.engine.errors import Reason
-from folkmoot.engine.events import InviteChanged
 from folkmoot.engine.model import State
+from folkmoot.engine.space_events import InviteChanged
 from folkmoot.xmpp.jid import JID
 from tests.engine.memory import MemoryStore
 from tests.engine.stand import ACCOUNTS, DENMARK, HAMLET, Stand, running

@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 
 from folkmoot.engine import access
-from folkmoot.engine.commands import Dismiss, Entry, Publish, TakeBack
+from folkmoot.engine.commands import Entry, Publish
 from folkmoot.engine.configuration import Inherit
 from folkmoot.engine.decide import moderation
 from folkmoot.engine.errors import Reason
-from folkmoot.engine.events import Audited, Cause, Event, Matter, Moderated, SubscriptionChanged
+from folkmoot.engine.events import Cause, Event, SubscriptionChanged
 from folkmoot.engine.model import Affiliation, Mark, NodeId
 from folkmoot.engine.notifications import OccupantTold, TakenBackTold
+from folkmoot.engine.room_commands import Dismiss, TakeBack
+from folkmoot.engine.space_events import Audited, Matter, Moderated
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element
 from tests.engine.stand import (

@@ -8,10 +8,11 @@ from folkmoot.engine.access import refuses_guest, refuses_list
 from folkmoot.engine.commands import Configure, SetAffiliations
 from folkmoot.engine.configuration import EVERY_ROLE, Access, NodeConfig, RoomConfig
 from folkmoot.engine.errors import Reason
-from folkmoot.engine.events import AffiliationChanged, StandingChanged, SubscriptionChanged
+from folkmoot.engine.events import AffiliationChanged, SubscriptionChanged
 from folkmoot.engine.model import Affiliation, Role
 from folkmoot.engine.notifications import AbsentTold
 from folkmoot.engine.record import STANDINGS_MAX, Node
+from folkmoot.engine.room_events import StandingChanged
 from folkmoot.engine.versions import changed_since, version
 from tests.engine.stand import (
     DENMARK,

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from folkmoot.engine.commands import ChangePresence as Change
-from folkmoot.engine.commands import ChangeSubject, Command, Publish, Whisper
+from folkmoot.engine.commands import Command, Publish
 from folkmoot.engine.commands import Entry as Said
 from folkmoot.engine.errors import Reason
 from folkmoot.engine.model import Occupant
@@ -23,6 +22,8 @@ from folkmoot.engine.pace import (
     slow,
     spend,
 )
+from folkmoot.engine.room_commands import ChangePresence as Change
+from folkmoot.engine.room_commands import ChangeSubject, Whisper
 from folkmoot.xmpp.jid import JID
 from tests.engine.stand import (
     HALL,

@@ -11,7 +11,6 @@ import pytest
 
 from folkmoot.engine.commands import (
     Approve,
-    ChangePresence,
     Command,
     Configure,
     Create,
@@ -19,11 +18,8 @@ from folkmoot.engine.commands import (
     Invite,
     Publish,
     Purge,
-    Register,
     Retract,
     SetAffiliations,
-    SetHat,
-    SetRoles,
     Subscribe,
     Unsubscribe,
 )
@@ -41,6 +37,7 @@ from folkmoot.engine.model import (
     Via,
 )
 from folkmoot.engine.pace import Bucket, Pace
+from folkmoot.engine.room_commands import ChangePresence, Register, SetHat, SetRoles
 from folkmoot.xmpp.jid import JID
 from tests.engine.stand import (
     DENMARK,

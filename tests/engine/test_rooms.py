@@ -7,22 +7,14 @@ from typing import Any
 
 import pytest
 
-from folkmoot.engine.commands import (
-    ChangePresence,
-    ChangeSubject,
-    Configure,
-    Create,
-    Entry,
-    Publish,
-    SetRoles,
-    Unsubscribe,
-)
+from folkmoot.engine.commands import Configure, Create, Entry, Publish, Unsubscribe
 from folkmoot.engine.configuration import HISTORY_ITEMS_MAX, Access
 from folkmoot.engine.decide.nicks import DEVICES_PER_NICK_MAX
 from folkmoot.engine.errors import Reason
 from folkmoot.engine.events import Cause
 from folkmoot.engine.model import Affiliation, NodeId, Occupant, Role, State, Via
 from folkmoot.engine.notifications import Deleted, OccupantTold, Published, Spoken, Welcomed
+from folkmoot.engine.room_commands import ChangePresence, ChangeSubject, SetRoles
 from folkmoot.xmpp.jid import JID
 from tests.engine.stand import (
     DENMARK,

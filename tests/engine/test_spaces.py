@@ -6,14 +6,7 @@ from typing import Any
 
 import pytest
 
-from folkmoot.engine.commands import (
-    Configure,
-    Create,
-    Delete,
-    Entry,
-    Publish,
-    Purge,
-)
+from folkmoot.engine.commands import Configure, Create, Delete, Entry, Publish, Purge
 from folkmoot.engine.configuration import Access, Inherit, PublishModel
 from folkmoot.engine.errors import Reason
 from folkmoot.engine.events import Cause, Event, ItemPublished

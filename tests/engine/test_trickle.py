@@ -6,22 +6,13 @@ from typing import Any
 
 import pytest
 
-from folkmoot.engine.commands import (
-    Approve,
-    Configure,
-    SetAffiliations,
-)
+from folkmoot.engine.commands import Approve, Configure, SetAffiliations
 from folkmoot.engine.configuration import Access, Inherit
 from folkmoot.engine.errors import Reason
-from folkmoot.engine.events import (
-    AffiliationChanged,
-    Cause,
-    Event,
-    StandingChanged,
-    SubscriptionChanged,
-)
+from folkmoot.engine.events import AffiliationChanged, Cause, Event, SubscriptionChanged
 from folkmoot.engine.model import Affiliation, NodeId, Role, State
 from folkmoot.engine.notifications import OccupantTold
+from folkmoot.engine.room_events import StandingChanged
 from folkmoot.xmpp.jid import JID
 from tests.engine.stand import (
     DENMARK,

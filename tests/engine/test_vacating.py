@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from folkmoot.engine.commands import SetRoles
 from folkmoot.engine.events import Cause
 from folkmoot.engine.model import Role
 from folkmoot.engine.notifications import OccupantTold, Welcomed
+from folkmoot.engine.room_commands import SetRoles
 from folkmoot.xmpp.jid import JID
 from tests.engine.stand import (
     GERTRUDE,

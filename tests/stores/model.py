@@ -9,23 +9,15 @@ from dataclasses import dataclass, field, replace
 from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.events import (
     AffiliationChanged,
-    Audited,
-    CardChanged,
     DigestTold,
     Event,
-    HatsChanged,
-    InviteChanged,
     ItemPublished,
     ItemReplaced,
     ItemsRetracted,
-    MessageTakenBack,
     NodeConfigured,
     NodeCreated,
     NodeDeleted,
     NodePurged,
-    OccupantsLost,
-    RegistrationChanged,
-    SubjectChanged,
     SubscriptionChanged,
     kept,
 )
@@ -39,6 +31,15 @@ from folkmoot.engine.model import (
     Ticket,
 )
 from folkmoot.engine.record import STANDINGS_MAX
+from folkmoot.engine.room_events import (
+    CardChanged,
+    HatsChanged,
+    MessageTakenBack,
+    OccupantsLost,
+    RegistrationChanged,
+    SubjectChanged,
+)
+from folkmoot.engine.space_events import Audited, InviteChanged
 from folkmoot.engine.store import (
     AUDIT_ROWS_MAX,
     COUNT_ITEMS_MAX,

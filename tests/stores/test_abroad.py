@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from folkmoot.engine.abroad import Counted, RoomAbroad, Wish
-from folkmoot.engine.events import Event, PeopleWished, RoomListed, RoomUnlisted, StandingWished
+from folkmoot.engine.events import Event
 from folkmoot.engine.model import Affiliation, NodeId
+from folkmoot.engine.space_events import PeopleWished, RoomListed, RoomUnlisted, StandingWished
 from folkmoot.stores.sqlite import SQLiteStore
 from folkmoot.xmpp.jid import JID
 

@@ -20,12 +20,11 @@ from folkmoot.engine.events import (
     NodeConfigured,
     NodeDeleted,
     NodePurged,
-    StandingChanged,
-    SubjectChanged,
     SubscriptionChanged,
     kept,
 )
 from folkmoot.engine.model import Affiliation, NodeId, State, Subscription, Via
+from folkmoot.engine.room_events import StandingChanged, SubjectChanged
 from folkmoot.stores import statements
 from folkmoot.stores.batch import Step, steps
 

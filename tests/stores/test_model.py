@@ -20,21 +20,15 @@ from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.events import (
     AffiliationChanged,
     ApprovalSettled,
-    CardChanged,
     Cause,
     DigestTold,
     Event,
-    HatsChanged,
     ItemPublished,
     ItemReplaced,
     ItemsRetracted,
-    MessageTakenBack,
     NodeConfigured,
     NodeDeleted,
     NodePurged,
-    OccupantsLost,
-    RegistrationChanged,
-    SubjectChanged,
     SubscriptionChanged,
 )
 from folkmoot.engine.model import (
@@ -44,6 +38,14 @@ from folkmoot.engine.model import (
     Registration,
     Retraction,
     Subscription,
+)
+from folkmoot.engine.room_events import (
+    CardChanged,
+    HatsChanged,
+    MessageTakenBack,
+    OccupantsLost,
+    RegistrationChanged,
+    SubjectChanged,
 )
 from folkmoot.engine.store import (
     ArchiveQuery,

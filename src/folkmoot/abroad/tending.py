@@ -13,9 +13,9 @@ from folkmoot.abroad.schedule import FAILURES_UNTOLD_MAX, Pace, next_visits, ret
 from folkmoot.abroad.visit import NotAgreed, Policy, Refusal, Visit
 from folkmoot.asking import Asking, Unreachable
 from folkmoot.engine.abroad import RoomAbroad
-from folkmoot.engine.commands import Align
 from folkmoot.engine.decide.aligning import ALL_PEOPLE
 from folkmoot.engine.engine import Engine
+from folkmoot.engine.room_commands import Align
 from folkmoot.engine.store import StoreFailed
 from folkmoot.engine.view import View
 from folkmoot.facades.facade import Answer, Outgoing, Reach

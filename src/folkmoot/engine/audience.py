@@ -27,14 +27,9 @@ from folkmoot.engine.events import (
     Event,
     ItemPublished,
     ItemsRetracted,
-    MessageTakenBack,
     NodeConfigured,
     NodeDeleted,
     NodePurged,
-    Noticed,
-    OccupantsLost,
-    RegistrationChanged,
-    StandingChanged,
     SubscriptionChanged,
 )
 from folkmoot.engine.model import Hearing, Item, State, Subscription, Via
@@ -56,6 +51,13 @@ from folkmoot.engine.notifications import (
 )
 from folkmoot.engine.record import Node
 from folkmoot.engine.replies import reply_to
+from folkmoot.engine.room_events import (
+    MessageTakenBack,
+    Noticed,
+    OccupantsLost,
+    RegistrationChanged,
+    StandingChanged,
+)
 from folkmoot.engine.sight import identified, seen, veiled
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID

@@ -8,7 +8,7 @@ from typing import Concatenate, Final, Generic, ParamSpec, TypeVar
 
 from folkmoot.engine import archives, questions
 from folkmoot.engine.audience import foresee, hearers
-from folkmoot.engine.commands import Command, Depart, Expire, Trim, Vacate
+from folkmoot.engine.commands import Command, Depart, Expire, Trim
 from folkmoot.engine.decide import Stamp, decide
 from folkmoot.engine.decide.aligning import wished
 from folkmoot.engine.decide.auditing import audited
@@ -19,6 +19,7 @@ from folkmoot.engine.known import Missing
 from folkmoot.engine.model import ARCHIVE_NODE, NodeId
 from folkmoot.engine.notifications import Notification
 from folkmoot.engine.reading import Reading
+from folkmoot.engine.room_commands import Vacate
 from folkmoot.engine.services import UNBOUNDED, Services
 from folkmoot.engine.store import (
     ArchivePage,

@@ -5,7 +5,7 @@ An event is a fact about one node. What is told of it is in `notifications`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 
 from folkmoot.engine.configuration import NodeConfig
@@ -13,15 +13,32 @@ from folkmoot.engine.model import (
     RECALL_ALL,
     Affiliation,
     Item,
-    Mark,
     NodeId,
     Recall,
-    Registration,
     Role,
     Subscription,
-    Ticket,
 )
-from folkmoot.engine.pace import Bucket, Key
+from folkmoot.engine.room_events import (
+    CardChanged,
+    HatsChanged,
+    MessageTakenBack,
+    Noticed,
+    OccupantsLost,
+    RegistrationChanged,
+    Spent,
+    StandingChanged,
+    SubjectChanged,
+    Watched,
+)
+from folkmoot.engine.space_events import (
+    Audited,
+    InviteChanged,
+    Moderated,
+    PeopleWished,
+    RoomListed,
+    RoomUnlisted,
+    StandingWished,
+)
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element
 
@@ -194,15 +211,6 @@ class Bounced:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OccupantsLost:
-    """Occupants are gone whose streams ended while nobody looked; all of them at once."""
-
-    node: NodeId
-    occupants: tuple[Subscription, ...]
-    by: JID
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AffiliationChanged:
     """A row changed (None: there is none). was, now: what the entity is with parents counted.
 
@@ -219,42 +227,6 @@ class AffiliationChanged:
     reason: str = ""
     invited: bool = False
     version: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HatsChanged:
-    """Somebody wears other hats of a room or space; before, after: the URIs of all of these."""
-
-    node: NodeId
-    jid: JID
-    before: tuple[str, ...]
-    after: tuple[str, ...]
-    by: JID
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Watched:
-    """A resource wants to hear that something is said in a room, or does no longer."""
-
-    node: NodeId
-    jid: JID
-    on: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Noticed:
-    """Something is said in a room, which some who watch it have not heard since they were in it."""
-
-    node: NodeId
-    to: tuple[JID, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spent:
-    """Something happened in a room that is counted; left: of each pace it counts for."""
-
-    node: NodeId
-    left: tuple[tuple[Key, Bucket], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -277,167 +249,6 @@ class ApprovalSettled:
     subscriber: JID
     allowed: bool
     by: JID
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubjectChanged:
-    """A room has another subject; that it was said is an item of its own."""
-
-    node: NodeId
-    item: Item
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CardChanged:
-    """A room has another vCard, or none."""
-
-    node: NodeId
-    card: Element | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RegistrationChanged:
-    """Somebody registered with a room, asks to, or is not registered any longer (`after` is None).
-
-    said: the form as it was filled in, of somebody who asks.
-    """
-
-    node: NodeId
-    jid: JID
-    before: Registration | None
-    after: Registration | None
-    by: JID
-    said: Element | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StandingChanged:
-    """What an occupant is changed while they stay: by a row here or above, or a configuration.
-
-    version: the number of the change on this node that it follows from; 0: of none.
-    """
-
-    node: NodeId
-    occupant: JID
-    by: JID
-    reason: str = ""
-    version: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessageTakenBack:
-    """What was said in a room is taken back from above it: an item in its place says that alone.
-
-    Of what is taken back in the room itself a message tells, and `ItemReplaced` is all it needs.
-    """
-
-    node: NodeId
-    item: Item
-    by: JID
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moderated:
-    """Somebody had to leave the rooms of a space, or what they said there was taken back.
-
-    rooms, messages: of how many rooms, and how many. next: where to go on with taking back; None:
-    nothing is left.
-    """
-
-    node: NodeId
-    jid: JID
-    by: JID
-    matter: Matter
-    rooms: int
-    messages: int = 0
-    reason: str = ""
-    next: Mark | None = None
-
-
-class Matter(Enum):
-    """What of a space changed (docs/extensions/audit.md)."""
-
-    CREATED = "created"
-    CONFIGURATION = "configuration"
-    AFFILIATION = "affiliation"
-    SUBSCRIPTION = "subscription"
-    ITEM = "item"
-    PURGED = "purged"
-    INVITE = "invite"
-    KICK = "kick"
-    RETRACTION = "retraction"
-    HATS = "hats"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Audited:
-    """A space changed, and its owners may look it up: who did what, when.
-
-    at: seconds since 1970. subject: the field, JID or item that changed.
-    before, after: in the words of the protocols; for an item its payload. before None: what the
-    item held so far, which the store knows.
-    """
-
-    node: NodeId
-    at: float
-    by: JID
-    matter: Matter
-    subject: str
-    before: str | None
-    after: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoomListed:
-    """A space has a room abroad, or is in others: all of the room is to be brought in line.
-
-    by: who listed it; None: it was listed before.
-    """
-
-    node: NodeId
-    room: JID
-    by: JID | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoomUnlisted:
-    """A space has a room abroad no longer: what the room was given is to be taken back."""
-
-    node: NodeId
-    room: JID
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StandingWished:
-    """What a space makes of an entity in a room abroad; NONE: nothing."""
-
-    node: NodeId
-    room: JID
-    jid: JID
-    wanted: Affiliation
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PeopleWished:
-    """A page of a space's people was gone through for a room abroad. last: whom it ended with."""
-
-    node: NodeId
-    room: JID
-    last: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InviteChanged:
-    """An invite was made, used or ended (`after` is None).
-
-    token: of an invite just made, for who made it; nothing keeps it.
-    """
-
-    node: NodeId
-    before: Ticket | None
-    after: Ticket | None
-    by: JID
-    token: str = field(default="", repr=False)
 
 
 Event = (

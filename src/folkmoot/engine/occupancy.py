@@ -9,16 +9,11 @@ from typing import Final
 from folkmoot.engine import narrowing
 from folkmoot.engine.affiliates import roll
 from folkmoot.engine.configuration import RoomConfig
-from folkmoot.engine.events import (
-    AffiliationChanged,
-    Cause,
-    OccupantsLost,
-    StandingChanged,
-    SubscriptionChanged,
-)
+from folkmoot.engine.events import AffiliationChanged, Cause, SubscriptionChanged
 from folkmoot.engine.model import Item, Recall, Role, Subscription, Via
 from folkmoot.engine.notifications import Notification, OccupantTold, Seen, Step, Welcomed
 from folkmoot.engine.record import Node
+from folkmoot.engine.room_events import OccupantsLost, StandingChanged
 from folkmoot.engine.sight import as_held, hearing, identified, is_broadcast, seen
 from folkmoot.engine.versions import version
 from folkmoot.engine.view import View

@@ -11,7 +11,7 @@ from typing import Final
 
 from folkmoot.engine import access
 from folkmoot.engine.affiliates import candidates
-from folkmoot.engine.events import AffiliationChanged, RegistrationChanged
+from folkmoot.engine.events import AffiliationChanged
 from folkmoot.engine.model import Affiliation, NodeId, Via
 from folkmoot.engine.notifications import (
     AbsentTold,
@@ -22,6 +22,7 @@ from folkmoot.engine.notifications import (
 )
 from folkmoot.engine.occupancy import step
 from folkmoot.engine.record import Node
+from folkmoot.engine.room_events import RegistrationChanged
 from folkmoot.engine.sight import seen
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
-from folkmoot.engine.events import Audited, Event
+from folkmoot.engine.events import Event
 from folkmoot.engine.model import Item, NodeId
 from folkmoot.engine.record import Node
+from folkmoot.engine.space_events import Audited
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element
 

@@ -6,18 +6,17 @@ from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.events import (
     AffiliationChanged,
     Event,
-    HatsChanged,
     ItemPublished,
     ItemsRetracted,
     NodeConfigured,
     NodeCreated,
     NodeDeleted,
     NodePurged,
-    OccupantsLost,
     SubscriptionChanged,
 )
 from folkmoot.engine.model import Affiliation, NodeId, Subscription
 from folkmoot.engine.record import Node
+from folkmoot.engine.room_events import HatsChanged, OccupantsLost
 from folkmoot.xmpp.jid import JID
 
 

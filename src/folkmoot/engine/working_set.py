@@ -16,32 +16,34 @@ from folkmoot.engine.digest import DIGEST_ITEMS_PER_LOOK
 from folkmoot.engine.events import (
     AffiliationChanged,
     Bounced,
-    CardChanged,
     DigestTold,
     Event,
-    HatsChanged,
-    InviteChanged,
     ItemPublished,
     ItemReplaced,
     ItemsRetracted,
-    MessageTakenBack,
     NodeConfigured,
     NodeCreated,
     NodeDeleted,
     NodePurged,
+    SubscriptionChanged,
+    kept,
+)
+from folkmoot.engine.known import Want
+from folkmoot.engine.model import Affiliation, Item, NodeId
+from folkmoot.engine.record import Node
+from folkmoot.engine.room_events import (
+    CardChanged,
+    HatsChanged,
+    MessageTakenBack,
     Noticed,
     OccupantsLost,
     RegistrationChanged,
     Spent,
     StandingChanged,
     SubjectChanged,
-    SubscriptionChanged,
     Watched,
-    kept,
 )
-from folkmoot.engine.known import Want
-from folkmoot.engine.model import Affiliation, Item, NodeId
-from folkmoot.engine.record import Node
+from folkmoot.engine.space_events import InviteChanged
 from folkmoot.engine.store import Edge, ItemQuery, Store
 from folkmoot.xmpp.jid import JID
 

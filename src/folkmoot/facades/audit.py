@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from folkmoot.engine.events import Audited
+from folkmoot.engine.space_events import Audited
 from folkmoot.engine.store import AuditQuery
 from folkmoot.facades.facade import Facade, Request, Route
 from folkmoot.facades.pubsub.errors import ERRORS

@@ -12,8 +12,8 @@ from hashlib import sha1
 from typing import Final
 
 from folkmoot.engine import hat_questions
-from folkmoot.engine.commands import DestroyHat, SetHat, WearHat
 from folkmoot.engine.model import Hat, NodeId
+from folkmoot.engine.room_commands import DestroyHat, SetHat, WearHat
 from folkmoot.facades import disco
 from folkmoot.facades.facade import Answered, Facade, Request, Route, read_jid
 from folkmoot.xmpp.errors import StanzaError

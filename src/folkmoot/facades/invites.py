@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 from folkmoot.engine import questions
 from folkmoot.engine.commands import Invite, Revoke
-from folkmoot.engine.events import InviteChanged
 from folkmoot.engine.model import NodeId, Ticket
+from folkmoot.engine.space_events import InviteChanged
 from folkmoot.facades.facade import Facade, Request, Route
 from folkmoot.facades.form_table import node_uri
 from folkmoot.facades.pubsub.errors import ERRORS

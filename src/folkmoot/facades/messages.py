@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from folkmoot.engine.account_questions import Waited, is_account, waiting_messages
 from folkmoot.engine.commands import Entry, Publish, Remember, Retract
 from folkmoot.engine.engine import Engine
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.events import ItemPublished
 from folkmoot.engine.model import ARCHIVE_NODE, MESSAGES_NODE, NodeId
-from folkmoot.engine.questions import Waited, is_account, waiting_messages
 from folkmoot.facades import carbons
 from folkmoot.facades.archiving import (
     DELAY,

@@ -10,10 +10,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from folkmoot.engine import questions
-from folkmoot.engine.commands import Dismiss, SetAffiliations, TakeBack
+from folkmoot.engine.commands import SetAffiliations
 from folkmoot.engine.errors import Refused
-from folkmoot.engine.events import Event, Moderated
+from folkmoot.engine.events import Event
 from folkmoot.engine.model import Affiliation, Mark, NodeId
+from folkmoot.engine.room_commands import Dismiss, TakeBack
+from folkmoot.engine.space_events import Moderated
 from folkmoot.facades import disco
 from folkmoot.facades.facade import Answered, Facade, Handler, Request, read_jid
 from folkmoot.facades.personal import around

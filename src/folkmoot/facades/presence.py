@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from folkmoot.engine.account_questions import arrival, presences
 from folkmoot.engine.commands import (
     Approve,
     Command,
@@ -27,7 +28,6 @@ from folkmoot.engine.notifications import (
     PresenceTold,
     SubscriptionTold,
 )
-from folkmoot.engine.questions import arrival, presences
 from folkmoot.engine.relations import presence_of
 from folkmoot.facades import eventing, messages
 from folkmoot.facades.facade import Answer, Errors, Facade, Outgoing, Reach, Request, Route

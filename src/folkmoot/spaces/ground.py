@@ -8,12 +8,12 @@ from typing import Any, Final
 
 from folkmoot.admin import AdminError
 from folkmoot.config.templates import TEMPLATES, Template
-from folkmoot.engine import questions
+from folkmoot.engine import account_questions
 from folkmoot.engine.engine import Engine
 from folkmoot.engine.errors import Reason, Refused
-from folkmoot.engine.events import Audited
 from folkmoot.engine.model import NodeId
 from folkmoot.engine.record import Node
+from folkmoot.engine.space_events import Audited
 from folkmoot.engine.view import View
 from folkmoot.xmpp.dates import format_date
 from folkmoot.xmpp.jid import JID, InvalidJID
@@ -97,6 +97,6 @@ class Ground:
     async def account(self, text: str) -> JID:
         """An account of this server. Raises AdminError where there is none, InvalidJID."""
         jid = JID.parse(text).bare
-        if not await self.engine.ask(questions.is_account, jid):
+        if not await self.engine.ask(account_questions.is_account, jid):
             raise AdminError(f"there is no account {jid}: `folkmoot user add {jid}` makes it")
         return jid

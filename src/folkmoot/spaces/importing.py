@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from folkmoot.admin import AdminError
-from folkmoot.engine import questions
+from folkmoot.engine import account_questions
 from folkmoot.engine.commands import Delete, Restore
 from folkmoot.engine.decide import Stamp, decide
 from folkmoot.engine.errors import Reason, Refused
@@ -175,7 +175,7 @@ class Import:
             return await self._ground.account(self._arguments["owner"])
         owners = [jid for jid, row in plan.affiliations.items() if row is Affiliation.OWNER]
         for jid in owners:
-            if await self._ground.engine.ask(questions.is_account, jid):
+            if await self._ground.engine.ask(account_questions.is_account, jid):
                 return jid
         raise AdminError("no owner of the space has an account here: name one with --owner")
 

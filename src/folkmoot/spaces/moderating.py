@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from folkmoot.engine.commands import Dismiss, SetAffiliations, TakeBack
+from folkmoot.engine.commands import SetAffiliations
 from folkmoot.engine.model import Affiliation, Mark
 from folkmoot.engine.record import Node
+from folkmoot.engine.room_commands import Dismiss, TakeBack
 from folkmoot.facades.moderation import PERIODS, moderated
 from folkmoot.spaces.ground import Arguments, Ground, Message
 from folkmoot.xmpp.jid import JID

@@ -15,34 +15,38 @@ from typing import TypeAlias
 from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.events import (
     AffiliationChanged,
-    Audited,
-    CardChanged,
     DigestTold,
     Event,
-    HatsChanged,
-    InviteChanged,
     ItemPublished,
     ItemReplaced,
     ItemsRetracted,
-    Matter,
-    MessageTakenBack,
     NodeConfigured,
     NodeCreated,
     NodeDeleted,
     NodePurged,
-    OccupantsLost,
-    PeopleWished,
-    RegistrationChanged,
-    RoomListed,
-    RoomUnlisted,
-    StandingWished,
-    SubjectChanged,
     SubscriptionChanged,
     kept,
     lasting,
 )
 from folkmoot.engine.model import Affiliation, NodeId, Subscription
 from folkmoot.engine.record import STANDINGS_MAX
+from folkmoot.engine.room_events import (
+    CardChanged,
+    HatsChanged,
+    MessageTakenBack,
+    OccupantsLost,
+    RegistrationChanged,
+    SubjectChanged,
+)
+from folkmoot.engine.space_events import (
+    Audited,
+    InviteChanged,
+    Matter,
+    PeopleWished,
+    RoomListed,
+    RoomUnlisted,
+    StandingWished,
+)
 from folkmoot.engine.store import AUDIT_CHARS_MAX, AUDIT_ROWS_MAX
 from folkmoot.stores import abroad_statements, statements
 from folkmoot.stores.codec import (

@@ -11,7 +11,7 @@ from itertools import starmap
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from folkmoot.engine.events import Audited, Event, Matter
+from folkmoot.engine.events import Event
 from folkmoot.engine.model import (
     Affiliation,
     NodeId,
@@ -22,6 +22,7 @@ from folkmoot.engine.model import (
     Via,
 )
 from folkmoot.engine.record import Node
+from folkmoot.engine.space_events import Audited, Matter
 from folkmoot.engine.store import (
     PAGE_ITEMS_MAX,
     SECRET_BYTES,

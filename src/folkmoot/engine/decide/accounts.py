@@ -11,15 +11,9 @@ from folkmoot.engine.decide.nodes import deleted
 from folkmoot.engine.decide.relationships import kin
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.errors import Reason, Refused
-from folkmoot.engine.events import (
-    AffiliationChanged,
-    Cause,
-    Event,
-    HatsChanged,
-    NodeDeleted,
-    RegistrationChanged,
-)
+from folkmoot.engine.events import AffiliationChanged, Cause, Event, NodeDeleted
 from folkmoot.engine.model import Affiliation, NodeId
+from folkmoot.engine.room_events import HatsChanged, RegistrationChanged
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
 

@@ -13,9 +13,10 @@ from folkmoot.engine.decide.lowering import answered, ended, follow
 from folkmoot.engine.decide.nicks import freed, hold_free, hold_name
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.errors import Reason, Refused
-from folkmoot.engine.events import AffiliationChanged, Cause, Event, RegistrationChanged
+from folkmoot.engine.events import AffiliationChanged, Cause, Event
 from folkmoot.engine.model import Affiliation, Registration, State
 from folkmoot.engine.record import Node
+from folkmoot.engine.room_events import RegistrationChanged
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
 

@@ -12,7 +12,6 @@ from heapq import nsmallest
 from typing import Final
 
 from folkmoot.engine import access
-from folkmoot.engine.commands import Align
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.events import (
     AffiliationChanged,
@@ -22,13 +21,11 @@ from folkmoot.engine.events import (
     NodeConfigured,
     NodeDeleted,
     NodePurged,
-    PeopleWished,
-    RoomListed,
-    RoomUnlisted,
-    StandingWished,
     SubscriptionChanged,
 )
 from folkmoot.engine.model import Affiliation, NodeId
+from folkmoot.engine.room_commands import Align
+from folkmoot.engine.space_events import PeopleWished, RoomListed, RoomUnlisted, StandingWished
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
 

@@ -13,13 +13,7 @@ from folkmoot.engine.configuration import NodeConfig, Preferences
 from folkmoot.engine.decide.nodes import implied
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.errors import Reason, Refused
-from folkmoot.engine.events import (
-    Event,
-    ItemPublished,
-    ItemsRetracted,
-    NodeConfigured,
-    NodeCreated,
-)
+from folkmoot.engine.events import Event, ItemPublished, ItemsRetracted, NodeConfigured, NodeCreated
 from folkmoot.engine.model import Item, NodeId
 from folkmoot.engine.relations import presence_of
 from folkmoot.engine.services import Kind

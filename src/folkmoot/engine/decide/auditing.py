@@ -14,14 +14,9 @@ from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.events import (
     AffiliationChanged,
-    Audited,
     Event,
-    HatsChanged,
-    InviteChanged,
     ItemPublished,
     ItemsRetracted,
-    Matter,
-    Moderated,
     NodeConfigured,
     NodeCreated,
     NodeDeleted,
@@ -30,6 +25,8 @@ from folkmoot.engine.events import (
     lasting,
 )
 from folkmoot.engine.model import Affiliation, Hat, NodeId, State, Subscription, Ticket
+from folkmoot.engine.room_events import HatsChanged
+from folkmoot.engine.space_events import Audited, InviteChanged, Matter, Moderated
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element, serialize

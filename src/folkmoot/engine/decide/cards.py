@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from folkmoot.engine.commands import SetCard
 from folkmoot.engine.decide.nodes import hold_owner
 from folkmoot.engine.decide.occupants import room_of
 from folkmoot.engine.decide.stamp import Stamp
-from folkmoot.engine.events import CardChanged, Event, NodeConfigured
+from folkmoot.engine.events import Event, NodeConfigured
+from folkmoot.engine.room_commands import SetCard
+from folkmoot.engine.room_events import CardChanged
 from folkmoot.engine.view import View
 
 

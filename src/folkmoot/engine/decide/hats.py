@@ -12,12 +12,13 @@ from dataclasses import replace
 from typing import Final
 
 from folkmoot.engine import access
-from folkmoot.engine.commands import DestroyHat, SetHat, WearHat
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.errors import Reason, Refused
-from folkmoot.engine.events import Event, HatsChanged, NodeConfigured, StandingChanged
+from folkmoot.engine.events import Event, NodeConfigured
 from folkmoot.engine.model import Hat, NodeId
 from folkmoot.engine.record import Node
+from folkmoot.engine.room_commands import DestroyHat, SetHat, WearHat
+from folkmoot.engine.room_events import HatsChanged, StandingChanged
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
 

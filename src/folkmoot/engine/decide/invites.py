@@ -13,9 +13,10 @@ from folkmoot.engine import access
 from folkmoot.engine.commands import Invite, Revoke
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.errors import Reason, Refused
-from folkmoot.engine.events import Event, InviteChanged
+from folkmoot.engine.events import Event
 from folkmoot.engine.model import NodeId, Ticket
 from folkmoot.engine.record import Node
+from folkmoot.engine.space_events import InviteChanged
 from folkmoot.engine.view import View
 
 INVITES_PER_NODE_MAX: Final = 100

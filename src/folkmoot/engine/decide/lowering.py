@@ -18,7 +18,6 @@ from folkmoot.engine.events import (
     Cause,
     Event,
     NodeDeleted,
-    StandingChanged,
     SubscriptionChanged,
 )
 from folkmoot.engine.model import (
@@ -32,6 +31,7 @@ from folkmoot.engine.model import (
     State,
     Subscription,
 )
+from folkmoot.engine.room_events import StandingChanged
 from folkmoot.engine.store import Edge, ItemQuery
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID

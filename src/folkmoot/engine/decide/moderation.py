@@ -10,15 +10,17 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from folkmoot.engine import access
-from folkmoot.engine.commands import Dismiss, TakeBack
 from folkmoot.engine.decide.occupants import left
 from folkmoot.engine.decide.retractions import tombstone
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.errors import Reason, Refused
-from folkmoot.engine.events import Cause, Event, Matter, MessageTakenBack, Moderated
+from folkmoot.engine.events import Cause, Event
 from folkmoot.engine.identity import occupant_id
 from folkmoot.engine.model import Item, Mark, NodeId, Retraction
 from folkmoot.engine.record import Node
+from folkmoot.engine.room_commands import Dismiss, TakeBack
+from folkmoot.engine.room_events import MessageTakenBack
+from folkmoot.engine.space_events import Matter, Moderated
 from folkmoot.engine.store import Edge, ItemQuery
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID

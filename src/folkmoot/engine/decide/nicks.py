@@ -6,8 +6,8 @@ from typing import Final
 
 from folkmoot.engine import access
 from folkmoot.engine.errors import Reason, Refused
-from folkmoot.engine.events import RegistrationChanged
 from folkmoot.engine.record import Node
+from folkmoot.engine.room_events import RegistrationChanged
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
 

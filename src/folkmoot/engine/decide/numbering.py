@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from folkmoot.engine.events import (
-    AffiliationChanged,
-    Event,
-    StandingChanged,
-    SubscriptionChanged,
-)
+from folkmoot.engine.events import AffiliationChanged, Event, SubscriptionChanged
 from folkmoot.engine.model import NodeId, State, Subscription
+from folkmoot.engine.room_events import StandingChanged
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
 

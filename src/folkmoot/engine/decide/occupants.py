@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from folkmoot.engine import access
-from folkmoot.engine.commands import ChangePresence, ChangeSubject, SetRoles, Subscribe, Vacate
+from folkmoot.engine.commands import Subscribe
 from folkmoot.engine.configuration import RoomConfig
 from folkmoot.engine.decide.invites import presented
 from folkmoot.engine.decide.lowering import changed, follow
@@ -24,8 +24,6 @@ from folkmoot.engine.events import (
     Cause,
     Event,
     ItemPublished,
-    OccupantsLost,
-    SubjectChanged,
     SubscriptionChanged,
 )
 from folkmoot.engine.model import (
@@ -40,6 +38,8 @@ from folkmoot.engine.model import (
 )
 from folkmoot.engine.pace import Pace
 from folkmoot.engine.record import Node
+from folkmoot.engine.room_commands import ChangePresence, ChangeSubject, SetRoles, Vacate
+from folkmoot.engine.room_events import OccupantsLost, SubjectChanged
 from folkmoot.engine.services import Kind
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID

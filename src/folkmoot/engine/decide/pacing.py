@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from folkmoot.engine.commands import Whisper
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.errors import Reason, Refused
-from folkmoot.engine.events import Event, Spent
+from folkmoot.engine.events import Event
 from folkmoot.engine.model import Affiliation
 from folkmoot.engine.pace import OF_ALL, Bucket, Key, Pace, Rate, slow, spend
 from folkmoot.engine.record import Node
+from folkmoot.engine.room_commands import Whisper
+from folkmoot.engine.room_events import Spent
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Final
 
 from folkmoot.engine import access
-from folkmoot.engine.commands import Register, SettleRegistration, Unregister
 from folkmoot.engine.configuration import Registering
 from folkmoot.engine.decide.affiliations import moved
 from folkmoot.engine.decide.lowering import changed
@@ -14,9 +13,11 @@ from folkmoot.engine.decide.nicks import freed, hold_free, hold_name
 from folkmoot.engine.decide.occupants import room_of
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.errors import Reason, Refused
-from folkmoot.engine.events import Cause, Event, RegistrationChanged
+from folkmoot.engine.events import Cause, Event
 from folkmoot.engine.model import Affiliation, NodeId, Registration
 from folkmoot.engine.record import Node
+from folkmoot.engine.room_commands import Register, SettleRegistration, Unregister
+from folkmoot.engine.room_events import RegistrationChanged
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
 

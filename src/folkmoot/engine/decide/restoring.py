@@ -19,10 +19,10 @@ from folkmoot.engine.events import (
     Event,
     ItemPublished,
     NodeConfigured,
-    SubjectChanged,
     SubscriptionChanged,
 )
 from folkmoot.engine.model import Affiliation, NodeId, State
+from folkmoot.engine.room_events import SubjectChanged
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from folkmoot.engine import access
-from folkmoot.engine.commands import Moderate
 from folkmoot.engine.decide.occupants import acting, room_of
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.errors import Reason, Refused
@@ -17,6 +16,7 @@ from folkmoot.engine.events import Event, ItemPublished, ItemReplaced
 from folkmoot.engine.identity import occupant_id
 from folkmoot.engine.model import Affiliation, Item, NodeId, Retraction
 from folkmoot.engine.record import Node
+from folkmoot.engine.room_commands import Moderate
 from folkmoot.engine.store import ItemQuery
 from folkmoot.engine.view import View
 from folkmoot.xmpp.xml import Element

@@ -35,12 +35,12 @@ from folkmoot.engine.events import (
     ApprovalRequested,
     Cause,
     Event,
-    InviteChanged,
     NodeCreated,
     SubscriptionChanged,
 )
 from folkmoot.engine.model import Affiliation, Contact, NodeId, State, Subscription, Terms, Via
 from folkmoot.engine.services import Kind
+from folkmoot.engine.space_events import InviteChanged
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element

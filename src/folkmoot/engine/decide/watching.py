@@ -11,11 +11,12 @@ from collections.abc import Iterable
 from typing import Final
 
 from folkmoot.engine import access
-from folkmoot.engine.commands import Unwatch, Watch
 from folkmoot.engine.decide.stamp import Stamp
-from folkmoot.engine.events import Event, Noticed, Watched
+from folkmoot.engine.events import Event
 from folkmoot.engine.model import NodeId
 from folkmoot.engine.record import Node
+from folkmoot.engine.room_commands import Unwatch, Watch
+from folkmoot.engine.room_events import Noticed, Watched
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
-from folkmoot.engine import questions
+from folkmoot.engine import account_questions, questions
 from folkmoot.engine.commands import Subscribe, Unsubscribe
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.events import SubscriptionChanged
@@ -93,7 +93,7 @@ def _hold_own(request: Request) -> None:
 async def items(request: Request) -> Iterable[Element]:
     """Which resources are there, for those who hear the presence anyway."""
     target = request.to.bare
-    found = await request.ask(questions.presences, request.actor, target)
+    found = await request.ask(account_questions.presences, request.actor, target)
     wanted = items_named(request.payload)
     told = (
         Element(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from folkmoot.engine.account_questions import Arrival
 from folkmoot.engine.model import NodeId, Via
 from folkmoot.engine.notifications import (
     ApprovalAsked,
@@ -12,7 +13,6 @@ from folkmoot.engine.notifications import (
     PresenceTold,
     SubscriptionTold,
 )
-from folkmoot.engine.questions import Arrival
 from folkmoot.engine.relations import presence_of
 from folkmoot.facades.facade import Outgoing, Reach
 from folkmoot.facades.pubsub import notification as pubsub

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from folkmoot.engine import room_questions
-from folkmoot.engine.commands import SetAffiliations, SetRoles
+from folkmoot.engine.commands import SetAffiliations
 from folkmoot.engine.model import Affiliation, NodeId, Role
+from folkmoot.engine.room_commands import SetRoles
 from folkmoot.engine.room_questions import Affiliate
 from folkmoot.facades.facade import Request, Route, read_jid
 from folkmoot.facades.listing import cut

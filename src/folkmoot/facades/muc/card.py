@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from folkmoot.engine.commands import SetCard
+from folkmoot.engine.room_commands import SetCard
 from folkmoot.facades.facade import Request, Route
 from folkmoot.facades.muc.stanzas import room_asked
 from folkmoot.facades.vcard.avatar import Avatar, decode, type_of

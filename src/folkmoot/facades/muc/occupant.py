@@ -7,19 +7,10 @@ from collections.abc import Iterable
 from typing import Final
 
 from folkmoot.engine import room_questions
-from folkmoot.engine.commands import (
-    ChangePresence,
-    ChangeSubject,
-    Entry,
-    Publish,
-    Subscribe,
-    Unsubscribe,
-    Unwatch,
-    Watch,
-    Whisper,
-)
+from folkmoot.engine.commands import Entry, Publish, Subscribe, Unsubscribe
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.model import Occupant, Recall, Via
+from folkmoot.engine.room_commands import ChangePresence, ChangeSubject, Unwatch, Watch, Whisper
 from folkmoot.facades import carbons, messages
 from folkmoot.facades.archiving import cleaned, is_kept
 from folkmoot.facades.facade import Answer, Outgoing, Reach, Request, Route

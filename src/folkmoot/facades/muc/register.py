@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from folkmoot.engine import room_questions
-from folkmoot.engine.commands import Register, SettleRegistration, Unregister
 from folkmoot.engine.model import NodeId
 from folkmoot.engine.notifications import RegistrationAnswered, RegistrationAsked
+from folkmoot.engine.room_commands import Register, SettleRegistration, Unregister
 from folkmoot.facades.facade import Request, Route, read_jid
 from folkmoot.facades.muc.ns import REGISTER
 from folkmoot.facades.muc.stanzas import room_address, room_asked

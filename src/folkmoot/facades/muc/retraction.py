@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from folkmoot.engine import room_questions
-from folkmoot.engine.commands import Moderate
 from folkmoot.engine.model import NodeId, Retraction
+from folkmoot.engine.room_commands import Moderate
 from folkmoot.facades.facade import Request, Route
 from folkmoot.facades.muc.ns import (
     FASTEN,

@@ -13,8 +13,8 @@ from typing import Final
 from folkmoot.engine import questions
 from folkmoot.engine.commands import Invite, Revoke
 from folkmoot.engine.decide.invites import INVITE_SECONDS, INVITE_SECONDS_MAX, INVITE_USES_MAX
-from folkmoot.engine.events import InviteChanged
 from folkmoot.engine.model import Ticket
+from folkmoot.engine.space_events import InviteChanged
 from folkmoot.facades.facade import Request, Route
 from folkmoot.facades.muc.ns import TOKEN_INVITE
 from folkmoot.facades.muc.stanzas import room_asked

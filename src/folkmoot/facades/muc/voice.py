@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from folkmoot.engine import room_questions
-from folkmoot.engine.commands import SetRoles
 from folkmoot.engine.model import NodeId, Role
 from folkmoot.engine.notifications import Seen
+from folkmoot.engine.room_commands import SetRoles
 from folkmoot.facades.facade import Outgoing, Reach, Request
 from folkmoot.facades.muc.ns import REQUEST
 from folkmoot.facades.muc.stanzas import room_address

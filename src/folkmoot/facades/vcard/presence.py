@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from folkmoot.engine.account_questions import presences
 from folkmoot.engine.commands import Entry, Publish
-from folkmoot.engine.questions import presences
 from folkmoot.engine.relations import presence_of
 from folkmoot.facades.facade import Answered, Facade, Handler, Request
 from folkmoot.facades.personal import around, is_own

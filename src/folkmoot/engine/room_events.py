@@ -1,0 +1,117 @@
+"""What happened in a room, besides what happens at any node (XEP-0045 1.35.5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from folkmoot.engine.model import (
+    Item,
+    NodeId,
+    Registration,
+    Subscription,
+)
+from folkmoot.engine.pace import Bucket, Key
+from folkmoot.xmpp.jid import JID
+from folkmoot.xmpp.xml import Element
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OccupantsLost:
+    """Occupants are gone whose streams ended while nobody looked; all of them at once."""
+
+    node: NodeId
+    occupants: tuple[Subscription, ...]
+    by: JID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HatsChanged:
+    """Somebody wears other hats of a room or space; before, after: the URIs of all of these."""
+
+    node: NodeId
+    jid: JID
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    by: JID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """A resource wants to hear that something is said in a room, or does no longer."""
+
+    node: NodeId
+    jid: JID
+    on: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noticed:
+    """Something is said in a room, which some who watch it have not heard since they were in it."""
+
+    node: NodeId
+    to: tuple[JID, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """Something happened in a room that is counted; left: of each pace it counts for."""
+
+    node: NodeId
+    left: tuple[tuple[Key, Bucket], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubjectChanged:
+    """A room has another subject; that it was said is an item of its own."""
+
+    node: NodeId
+    item: Item
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardChanged:
+    """A room has another vCard, or none."""
+
+    node: NodeId
+    card: Element | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistrationChanged:
+    """Somebody registered with a room, asks to, or is not registered any longer (`after` is None).
+
+    said: the form as it was filled in, of somebody who asks.
+    """
+
+    node: NodeId
+    jid: JID
+    before: Registration | None
+    after: Registration | None
+    by: JID
+    said: Element | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingChanged:
+    """What an occupant is changed while they stay: by a row here or above, or a configuration.
+
+    version: the number of the change on this node that it follows from; 0: of none.
+    """
+
+    node: NodeId
+    occupant: JID
+    by: JID
+    reason: str = ""
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageTakenBack:
+    """What was said in a room is taken back from above it: an item in its place says that alone.
+
+    Of what is taken back in the room itself a message tells, and `ItemReplaced` is all it needs.
+    """
+
+    node: NodeId
+    item: Item
+    by: JID

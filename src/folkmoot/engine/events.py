@@ -20,6 +20,7 @@ from folkmoot.engine.model import (
     Role,
     Subscription,
     Ticket,
+    Via,
 )
 from folkmoot.engine.pace import Bucket, Key
 from folkmoot.xmpp.jid import JID
@@ -491,10 +492,11 @@ def kept(event: Event) -> bool:
             return True
 
 
-def _place(subscription: Subscription | None) -> tuple[str, Role | None] | None:
+def _place(subscription: Subscription | None) -> tuple[Via, str, Role | None] | None:
     """What of an occupancy is kept at once; presence comes and goes too often for that."""
-    occupant = None if subscription is None else subscription.occupant
-    return None if occupant is None else (occupant.nick, occupant.role)
+    if subscription is None or subscription.occupant is None:
+        return None
+    return subscription.via, subscription.occupant.nick, subscription.occupant.role
 
 
 def lasting(subscription: Subscription | None) -> Subscription | None:

@@ -207,6 +207,16 @@ async def test_who_entered_through_pubsub_hears_by_it(stand: Stand) -> None:
     )
 
 
+async def test_through_which_facade_one_entered_last_is_kept(stand: Stand) -> None:
+    """Whoever enters again hears in the words of that time, whatever becomes of the server."""
+    await company(stand)
+    for via in (Via.EVENTING, Via.MUC):
+        await stand.enter(HALL, FRIEND, via=via)
+        await stand.settled()
+        kept = {each.subscriber: each.via for each in stand.store.kept[HALL].occupants}
+        assert kept == {PRINCE: Via.MUC, FRIEND: via, LADY: Via.MUC}
+
+
 # --- pubsub
 
 

@@ -17,6 +17,7 @@ from folkmoot.engine.model import (
     Recall,
     Role,
     Subscription,
+    Via,
 )
 from folkmoot.engine.room_events import (
     CardChanged,
@@ -302,10 +303,11 @@ def kept(event: Event) -> bool:
             return True
 
 
-def _place(subscription: Subscription | None) -> tuple[str, Role | None] | None:
+def _place(subscription: Subscription | None) -> tuple[Via, str, Role | None] | None:
     """What of an occupancy is kept at once; presence comes and goes too often for that."""
-    occupant = None if subscription is None else subscription.occupant
-    return None if occupant is None else (occupant.nick, occupant.role)
+    if subscription is None or subscription.occupant is None:
+        return None
+    return subscription.via, subscription.occupant.nick, subscription.occupant.role
 
 
 def lasting(subscription: Subscription | None) -> Subscription | None:

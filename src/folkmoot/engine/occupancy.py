@@ -173,7 +173,8 @@ def _parted(
 ) -> Iterator[Notification]:
     """A nick is not in the room any longer, unless another device still goes by it."""
     presence = SILENT if event.parting is None else event.parting
-    by, change = record.nick(event.by), _step(event, view)
+    own_doing = event.by == before.subscriber  # who acts of themself is no actor (§7.6, §7.14)
+    by, change = "" if own_doing else record.nick(event.by), _step(event, view)
     for reveal, own, to in _groups(record, before, view):
         shown = as_held(record, before, view, reveal=reveal)
         yield OccupantTold(

@@ -17,7 +17,15 @@ from folkmoot.engine import access
 from folkmoot.engine.access import Stance, Standing
 from folkmoot.engine.configuration import Access, Inherit, NodeConfig
 from folkmoot.engine.errors import Reason, Refused
-from folkmoot.engine.events import Event, ItemPublished, ItemsRetracted
+from folkmoot.engine.events import (
+    Event,
+    ItemPublished,
+    ItemsRetracted,
+    NodeConfigured,
+    NodeCreated,
+    NodeDeleted,
+    NodePurged,
+)
 from folkmoot.engine.known import Known
 from folkmoot.engine.model import (
     CHAIN_NODES_MAX,
@@ -46,15 +54,27 @@ _TOO_DEEP: Final = (NodeConfig(), Stance(Affiliation.OUTCAST))
 _FURTHEST: Final = (State.SUBSCRIBED, State.UNCONFIGURED, State.PENDING)
 
 
+_OF_CHAINS: Final = (
+    NodeCreated,
+    NodeConfigured,
+    NodeDeleted,
+    ItemPublished,
+    ItemsRetracted,
+    NodePurged,
+)
+"""What may put a node in another, or take it out."""
+
+
 class View:
     """Nodes, what entities are on them and what they are subscribed to, as a decision sees them."""
 
-    __slots__ = ("_known", "_supposed", "services")
+    __slots__ = ("_chains", "_known", "_supposed", "services")
 
     def __init__(self, known: Known, services: Services, supposed: Supposed | None = None) -> None:
         self._known = known
         self.services = services
         self._supposed = Supposed() if supposed is None else supposed
+        self._chains: dict[NodeId, tuple[NodeId, ...]] = {}
 
     def supposing(self, events: Iterable[Event]) -> View:
         """The view after events, as far as standing and subscriptions go."""
@@ -67,6 +87,8 @@ class View:
         """Look at one event more as if it had happened; only for a view made by `supposing`."""
         lists = isinstance(event, ItemPublished | ItemsRetracted)
         self._supposed.suppose(event, self._known.node(event.node) if lists else None)
+        if isinstance(event, _OF_CHAINS):
+            self._chains.clear()
 
     # --- nodes
 
@@ -90,6 +112,12 @@ class View:
 
     def chain(self, node: NodeId) -> tuple[NodeId, ...]:
         """The node and its ancestors, as far as both halves agree; a cycle ends it."""
+        known = self._chains.get(node)
+        if known is None:
+            known = self._chains[node] = self._chain(node)
+        return known
+
+    def _chain(self, node: NodeId) -> tuple[NodeId, ...]:
         chain = [node]
         while len(chain) < CHAIN_NODES_MAX:
             config = self.config(chain[-1])

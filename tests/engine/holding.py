@@ -95,6 +95,7 @@ def derived_holds(view: View, record: Node) -> None:
     assert sets(kept.nicks) == sets(found.nicks)
     assert sets(kept.addresses) == sets(found.addresses)
     assert +kept.listing == found.listing
+    assert kept.places == found.places
     assert kept.reserved == found.reserved
     if record.config.room is not None:
         what_is_shown_holds(view, record)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, TypeVar
 
@@ -102,7 +102,8 @@ class Node:
             self._derived = Derived()
             for subscription in self.subscriptions.values():
                 self._derived.add(subscription)
-            self._derived.listing.update(self.listed.values())
+            for node in self.listed.values():
+                self._derived.count(node, 1)
             for jid, registration in self.registrations.items():
                 self._derived.reserve(jid, registration)
         return self._derived
@@ -266,15 +267,20 @@ class Node:
             self.registrations[jid] = registration
             index.reserve(jid, registration)
 
+    def listed_beyond(self, service: JID) -> Iterator[NodeId]:
+        """The nodes that items list, but those of one service, which are not looked at."""
+        places = self.derived.places
+        return (each for place, nodes in places.items() if place != service for each in nodes)
+
     def put_listed(self, item_id: str, node: NodeId | None) -> None:
         """Let an item list a node, or none."""
         index = self.derived
         before = self.listed.pop(item_id, None)
         if before is not None:
-            index.listing[before] -= 1
+            index.count(before, -1)
         if node is not None:
             self.listed[item_id] = node
-            index.listing[node] += 1
+            index.count(node, 1)
 
 
 class Hearers(NamedTuple):
@@ -308,6 +314,7 @@ class Derived:
         "members",
         "nicks",
         "occupant_ids",
+        "places",
         "reserved",
         "scoped",
         "seers",
@@ -327,8 +334,20 @@ class Derived:
         self.occupant_ids: dict[JID, str] = {}
         self.reserved: dict[str, JID] = {}
         self.listing: Counter[NodeId] = Counter()
+        self.places: dict[JID, set[NodeId]] = {}
         self.shown: dict[str, dict[bool, object]] = {}
         self.seers: tuple[tuple[JID, ...], tuple[JID, ...]] | None = None
+
+    def count(self, node: NodeId, step: int) -> None:
+        """A node is listed once more, or once less."""
+        self.listing[node] += step
+        nodes = self.places.setdefault(node.service, set())
+        if self.listing[node] > 0:
+            nodes.add(node)
+        else:
+            nodes.discard(node)
+            if not nodes:
+                del self.places[node.service]
 
     def add(self, subscription: Subscription) -> None:
         jid = subscription.subscriber

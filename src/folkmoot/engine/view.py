@@ -134,6 +134,13 @@ class View:
         found = self._known.node(node)
         return frozenset() if found is None else frozenset(found.listed.values())
 
+    def listed_beyond(self, node: NodeId, service: JID) -> Iterator[NodeId]:
+        """The nodes that a node lists, but those of one service; in no particular order."""
+        if node in self._supposed.listed:
+            return (each for each in self.listed(node) if each.service != service)
+        found = self._known.node(node)
+        return iter(()) if found is None else found.listed_beyond(service)
+
     def lists(self, parent: NodeId, child: NodeId) -> bool:
         """Whether a node that exists lists another."""
         if self.config(parent) is None:

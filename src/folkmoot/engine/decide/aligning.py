@@ -70,7 +70,8 @@ def rooms_abroad(view: View, space: NodeId) -> frozenset[JID]:
     config = view.config(space)
     if space.service != view.services.pubsub or config is None or not config.is_space:
         return frozenset()
-    return frozenset(each.service for each in view.listed(space) if not each.name)
+    beyond = view.listed_beyond(space, view.services.rooms)
+    return frozenset(each.service for each in beyond if not each.name)
 
 
 def wished(events: Sequence[Event], view: View) -> tuple[Event, ...]:
@@ -153,7 +154,7 @@ def _spaces_below(space: NodeId, view: View) -> Iterator[NodeId]:
         inner = [
             child
             for parent in level
-            for child in view.listed(parent)
+            for child in view.listed_beyond(parent, view.services.rooms)
             if child.service == view.services.pubsub and view.chain(child)[1:2] == (parent,)
         ]
         level = [child for child in dict.fromkeys(inner) if child not in seen]

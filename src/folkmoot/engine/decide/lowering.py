@@ -112,7 +112,7 @@ def _owners_changed(
     ]
     events: list[Event] = []
     banned = [jid for jid in entities if after.affiliation(node, jid) is Affiliation.OUTCAST]
-    for jid in banned if before.listed(node) else ():
+    for jid in banned if banned and before.listed(node) else ():
         rows = before.affiliated(jid)
         before.require(rows)
         for place in sorted(rows, key=str):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from folkmoot.engine.commands import Entry, Publish
@@ -15,23 +13,12 @@ from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.rsm import RSM
 from folkmoot.xmpp.xml import Element
 from tests.facades.megacorp import PUBSUB, SERVICE, create, form, owner, publish
-from tests.stage import Client, Stage, staged
+from tests.stage import Client, Stage
 
 DEV = NodeId(JID.parse(SERVICE), "dev")
 LEAD = JID.parse("lead-dev@megacorp.example.com")
 USER = "emacs-user@megacorp.example.com"
 AT = "2004-05-18T20:00:00Z"
-
-
-@pytest.fixture
-async def megacorp() -> AsyncIterator[Stage]:
-    """The domains of XEP-0503's examples."""
-    async with staged(
-        domain=JID.parse("megacorp.example.com"),
-        pubsub=JID.parse(SERVICE),
-        rooms=JID.parse("conference.megacorp.example.com"),
-    ) as stage:
-        yield stage
 
 
 @pytest.fixture

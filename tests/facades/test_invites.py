@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from folkmoot.engine.model import NodeId
@@ -12,21 +10,10 @@ from folkmoot.facades.spaces import TOKEN_CHARS_MAX
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element
 from tests.facades.megacorp import PUBSUB, SERVICE, create, form, owner
-from tests.stage import Client, Stage, staged
+from tests.stage import Client, Stage
 
 DEV = NodeId(JID.parse(SERVICE), "dev")
 USER = "emacs-user@megacorp.example.com"
-
-
-@pytest.fixture
-async def megacorp() -> AsyncIterator[Stage]:
-    """The domains of XEP-0503's examples."""
-    async with staged(
-        domain=JID.parse("megacorp.example.com"),
-        pubsub=JID.parse(SERVICE),
-        rooms=JID.parse("conference.megacorp.example.com"),
-    ) as stage:
-        yield stage
 
 
 @pytest.fixture

@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from folkmoot.engine.decide import moderation as rules
 from folkmoot.facades import moderation
 from folkmoot.facades.moderation import NS
 from folkmoot.xmpp.forms import DATA, Form
-from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element
 from tests.facades.megacorp import INFO, SERVICE, SOCKS, belongs, create, owner, publish
-from tests.stage import Client, Stage, staged
+from tests.stage import Client, Stage
 
 COMMANDS = "http://jabber.org/protocol/commands"
 ITEMS = "http://jabber.org/protocol/disco#items"
 MUC = "http://jabber.org/protocol/muc"
 SPAMMER = "spammer@megacorp.example.com"
-
-
-@pytest.fixture
-async def megacorp() -> AsyncIterator[Stage]:
-    """The domains of XEP-0503's examples."""
-    async with staged(
-        domain=JID.parse("megacorp.example.com"),
-        pubsub=JID.parse(SERVICE),
-        rooms=JID.parse("conference.megacorp.example.com"),
-    ) as stage:
-        yield stage
 
 
 @pytest.fixture

@@ -76,6 +76,19 @@ class Line:
         self.ended, self.open = error, False
 
 
+class Wire:
+    """A link to another server, which a test plays. sent: what went over it."""
+
+    def __init__(self, domain: JID = SERVICES.pubsub) -> None:
+        self.domain = domain
+        self.up = True
+        self.sent: list[Element] = []
+
+    def write(self, stanza: bytes) -> None:
+        """A stanza for the other server."""
+        self.sent.append(element(stanza.decode()))
+
+
 class Client:
     """A client with a bound resource."""
 

@@ -145,6 +145,7 @@ async def _outward(config: Config, core: Core, store: SQLiteStore) -> AsyncItera
     tasks = [asyncio.ensure_future(tending.run())]
     if (settings := link_settings(config)) is not None:
         link = ComponentLink(core.router, settings, random.random)
+        core.router.links.add(link)
         tasks.append(asyncio.ensure_future(link.run()))
     try:
         yield

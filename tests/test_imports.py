@@ -38,6 +38,7 @@ FLOORS: dict[str, int] = {
     "served": 5,
     "core": 5,
     "server": 5,
+    "settings": 5,
     "client": 5,
     "demo": 5,
     "cli": 5,

@@ -91,13 +91,13 @@ class Services:
 
     @property
     def domains(self) -> frozenset[str]:
-        """The domains of all addresses of this server."""
+        """The domains of all addresses that this server serves."""
         services = (self.pubsub.domain, self.rooms.domain)
         return frozenset((self.domain.domain, *services) if self.accounts else services)
 
-    def serves(self, jid: JID) -> bool:
-        """Whether an address is one of this server's: an account, a room, a service."""
-        return jid.domain in self.domains
+    def here(self, jid: JID) -> bool:
+        """Whether an address is an account, a room or a service, and of nobody farther away."""
+        return jid.domain in (self.domain.domain, self.rooms.domain, self.pubsub.domain)
 
     def may_create(self, jid: JID, service: JID) -> bool:
         """Whether an entity may create nodes on the pubsub service, or rooms."""

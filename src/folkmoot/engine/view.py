@@ -374,10 +374,14 @@ class View:
 
     def affiliated(self, jid: JID) -> frozenset[NodeId]:
         """Every node that has a row for an entity, or a registration of it."""
-        supposed = (
-            node for (node, who), row in self._supposed.rows.items() if row and who == jid.bare
-        )
-        return self._known.affiliated(jid.bare).union(supposed)
+        bare, rows = jid.bare, self._supposed.rows
+        supposed = (node for node in self._supposed.places.get(bare, ()) if rows[node, bare])
+        return self._known.affiliated(bare).union(supposed)
+
+    def affiliated_max(self, jid: JID) -> int:
+        """At most how many nodes these are; they may be fewer, but nothing is looked through."""
+        supposed = self._supposed.places.get(jid.bare, ())
+        return len(self._known.affiliated(jid.bare)) + len(supposed)
 
     def exists(self, jid: JID) -> bool:
         """Whether a bare JID is an account of this server."""

@@ -7,6 +7,7 @@ import typer
 from folkmoot.admin import AdminError
 from folkmoot.cli import (
     check,
+    component_lines,
     configuration,
     demo,
     eventing_demo,
@@ -60,6 +61,7 @@ space.app.command(epilog=sync.SYNC)(sync.sync)
 app.command(epilog=demo.EPILOG)(demo.demo)
 app.command(epilog=eventing_demo.EPILOG)(eventing_demo.eventing_demo)
 app.command(epilog=check.EPILOG)(check.check)
+app.command(name="component", epilog=component_lines.EPILOG)(component_lines.lines)
 app.command(name="config", epilog=configuration.EPILOG)(configuration.config)
 
 

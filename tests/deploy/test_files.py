@@ -140,13 +140,6 @@ def test_the_image_keeps_what_it_is_to_keep() -> None:
     assert all(each and each.host == "*" for each in doors)
 
 
-@needs("hadolint")
-def test_hadolint_has_nothing_to_say() -> None:
-    """https://github.com/hadolint/hadolint."""
-    done = subprocess.run(["hadolint", CONTAINERFILE], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (0, "")
-
-
 def test_the_services_fit_together() -> None:
     """What they mount is here or made as the page says; what they name is there."""
     found = compose()

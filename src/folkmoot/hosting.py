@@ -17,7 +17,7 @@ from folkmoot.config.options import Server
 from folkmoot.config.values import quoted
 
 STANZA_BYTES_MAX: Final = 524_288
-"""The largest stanza a host should take from us; each has this by default. Ours stay well below."""
+"""The largest stanza a host should take from us, which is Prosody's default. Ours stay below."""
 
 PUBSUB: Final = ("http://jabber.org/protocol/pubsub", "http://jabber.org/protocol/pubsub#owner")
 """What the privilege of asking as a user (XEP-0356 §7) and delegation (XEP-0355) are about."""

@@ -282,7 +282,9 @@ def picture(found: Mapping[str, Told]) -> str:
     most = max(each.bytes for told in found.values() for each in told.values())
     height = _TOP + _ROW * len(titles)
     size = {"width": str(WIDTH), "height": str(height), "viewBox": f"0 0 {WIDTH} {height}"}
-    about = "Bytes on the wire, both ways; dark, and behind the dot: what is left of them compressed"
+    about = (
+        "Bytes on the wire, both ways; dark, and behind the dot: what is left of them compressed"
+    )
     drawn = Element(SVG, "svg", {"role": "img", "font-family": "sans-serif", "font-size": "12"})
     drawn.attrs.update(size)
     drawn.append(Element(SVG, "title", None, about))

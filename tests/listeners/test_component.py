@@ -36,7 +36,7 @@ class Home:
     def detached(self, link: ComponentLink) -> None:
         self.told.put_nowait("detached")
 
-    def arrived(self, stanza: Element) -> None:
+    def arrived(self, link: ComponentLink, stanza: Element) -> None:
         self.told.put_nowait(stanza)
 
     async def hears(self) -> object:
@@ -109,7 +109,7 @@ async def test_stanzas_both_ways(server: Server, home: Home) -> None:
     assert stanza == parse(
         f"<iq xmlns='{CLIENT}' type='result' id='q' from='montague.lit' to='plays'/>"
     )
-    home.link.send(Element(CLIENT, "iq", {"id": "a"}))
+    home.link.write(b"<iq id='a'/>")
     async with asyncio.timeout(PATIENCE_SECONDS):
         await reader.readuntil(b"<iq id='a'/>")
     writer.close()
@@ -122,7 +122,7 @@ async def test_a_lost_link_comes_back(server: Server, home: Home, ending: bytes)
     writer.write(b"<handshake/>" + ending)
     writer.close()
     assert [await home.hears(), await home.hears()] == ["attached", "detached"]
-    home.link.send(Element(CLIENT, "iq"))
+    home.link.write(b"<iq/>")
     _, writer = await server.takes("2")
     writer.write(b"<handshake/>")
     assert await home.hears() == "attached"
@@ -149,10 +149,10 @@ async def test_a_server_that_reads_nothing(
     _, writer = await server.takes("1")
     writer.write(b"<handshake/>")
     assert await home.hears() == "attached"
-    message = Element(CLIENT, "message", None, "x" * 1_000_000)
+    message = b"<message>" + b"x" * 1_000_000 + b"</message>"
     async with asyncio.timeout(PATIENCE_SECONDS):
         while home.told.empty():
-            home.link.send(message)
+            home.link.write(message)
             await asyncio.sleep(0)
     assert await home.hears() == "detached"
     _, again = await server.takes("2")

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from folkmoot.engine import access
 from folkmoot.engine.configuration import Access, NodeConfig
+from folkmoot.engine.derived import NOBODY, Hearers
 from folkmoot.engine.events import (
     Event,
     ItemPublished,
@@ -32,7 +33,7 @@ from folkmoot.engine.model import (
     Via,
 )
 from folkmoot.engine.notifications import Described
-from folkmoot.engine.record import NOBODY, Hearers, Node
+from folkmoot.engine.record import Node
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
 

@@ -78,12 +78,17 @@ async def friends(
     await meet(romeo, juliet)
     for client in (romeo, juliet):
         await client.leaves()
-    actor, hearer = acts(await stage.client(BALCONY)), sees(await stage.client(GARDEN))
-    for someone in (actor, hearer):
-        await someone.says("<presence/>")
-    for someone in (actor, hearer):
-        await someone.client.drains()
+    actor, hearer = await comes(stage, acts, BALCONY), await comes(stage, sees, GARDEN)
+    await actor.client.drains()
     return actor, hearer
+
+
+async def comes(stage: Stage, kind: type[Someone], jid: str) -> Someone:
+    """Somebody who is there, and has heard who else is."""
+    someone = kind(await stage.client(jid))
+    await someone.says("<presence/>")
+    await someone.client.drains()
+    return someone
 
 
 @KINDS
@@ -164,9 +169,7 @@ async def test_directed_presence(
 ) -> None:
     """§4.6: to somebody who hears no other, until the end; it is no item of the node."""
     actor, other = await friends(stage, acts, sees)
-    nurse = sees(await stage.client(f"{NURSE}/kitchen"))
-    await nurse.says("<presence/>")
-    await nurse.client.drains()
+    nurse = await comes(stage, sees, f"{NURSE}/kitchen")
     said = "<show>chat</show><status>Come hither</status></presence>"
     await actor.says(f"<presence to='{to}'>{said}")
     event = await nurse.hears(BALCONY, f"<presence>{said}")
@@ -187,9 +190,7 @@ async def test_directed_presence_is_taken_back(
 ) -> None:
     """§4.6.1: and then the end of it is nothing new."""
     actor, _ = await friends(stage, acts, sees)
-    nurse = sees(await stage.client(f"{NURSE}/kitchen"))
-    await nurse.says("<presence/>")
-    await nurse.client.drains()
+    nurse = await comes(stage, sees, f"{NURSE}/kitchen")
     await actor.says(f"<presence to='{NURSE}'/>")
     await actor.says(f"<presence to='{NURSE}' type='unavailable'/>")
     await nurse.hears(BALCONY, "<presence/>")
@@ -207,9 +208,7 @@ async def test_who_is_there_for_one_alone(
     await actor.client.leaves()
     await hearer.client.drains()
     juliet = acts(await stage.client(CHAMBER))
-    nurse = sees(await stage.client(f"{NURSE}/kitchen"))
-    await nurse.says("<presence/>")
-    await nurse.client.drains()
+    nurse = await comes(stage, sees, f"{NURSE}/kitchen")
     await juliet.says(f"<presence to='{NURSE}/kitchen'/>")
     await nurse.hears(CHAMBER, "<presence/>")
     await hearer.client.receives_nothing()

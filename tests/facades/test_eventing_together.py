@@ -8,6 +8,7 @@ import pytest
 
 from folkmoot.xmpp.xml import Element
 from tests.facades.muc.coven import enters, grants, joined, succeeded
+from tests.facades.muc.test_history import bodies
 from tests.facades.test_eventing_rooms import (
     BENVOLIO,
     JULIET,
@@ -226,9 +227,8 @@ async def _spoken(stage: Stage) -> Client:
     return bard
 
 
-def _bodies(came: list[Element]) -> list[str]:
-    said = (payload_of(each) for each in came)
-    return [body.text for each in said for body in each.childs("jabber:client", "body")]
+def _told(came: list[Element]) -> list[str]:
+    return bodies([payload_of(each) for each in came])
 
 
 @pytest.mark.parametrize(
@@ -252,12 +252,12 @@ async def test_as_much_history_as_is_wanted(
     await _spoken(stage)
     juliet = await stage.client(JULIET)
     succeeded(await juliet.asks(subscribe(JULIET, "JC", **bounds)))
-    mine = _bodies(await juliet.drains())
+    mine = _told(await juliet.drains())
     assert mine == list(VERSES[len(VERSES) - told :])
     romeo = await stage.client(ROMEO)
     attrs = " ".join(f"{name}='{value}'" for name, value in bounds.items())
     came = await enters(romeo, "Romeo", f"<history {attrs}/>", room=ROOM)
-    assert mine == [body.text for each in came for body in each.childs("jabber:client", "body")]
+    assert mine == bodies(came)
 
 
 async def test_a_room_bounds_history_where_nobody_does(stage: Stage) -> None:
@@ -269,7 +269,7 @@ async def test_a_room_bounds_history_where_nobody_does(stage: Stage) -> None:
     for bounds in ({}, {"maxstanzas": "100"}):
         benvolio = await stage.client(BENVOLIO)
         succeeded(await benvolio.asks(subscribe(BENVOLIO, "Ben", **bounds)))
-        assert _bodies(await benvolio.drains()) == [str(number) for number in range(1, 21)]
+        assert _told(await benvolio.drains()) == [str(number) for number in range(1, 21)]
         await benvolio.leaves()
 
 

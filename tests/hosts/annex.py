@@ -15,6 +15,7 @@ from folkmoot.client import SpacesClient
 from folkmoot.control import RemoteAdmin
 from folkmoot.demo.actor import Actor as Guest
 from folkmoot.demo.child import COMPONENT, Child
+from folkmoot.lock import Holder
 from folkmoot.settings import SECRET_FILE
 from folkmoot.xmpp.jid import JID
 from tests.clients.actors import PATIENCE_SECONDS, Actor, condition
@@ -43,7 +44,7 @@ class Annex:
         self._admin: RemoteAdmin
         self._guests: list[Guest] = []
 
-    async def start(self) -> None:
+    async def start(self) -> Holder:
         """Run it, until the host's users reach both of its domains. Raises ChildFailed."""
         holder = await self.child.start()
         assert holder.control is not None
@@ -55,10 +56,19 @@ class Annex:
                     await nurse.is_up_to_date()
         await nurse.leaves()
         self._guests.remove(nurse)
+        return holder
+
+    async def kill(self) -> None:
+        """End it with -9."""
+        await self.child.kill()
+
+    async def stop(self) -> int:
+        """Ask it to end; gives its exit status."""
+        return await self.child.stop()
 
     async def rises_again(self) -> None:
-        """The component is killed, and started again; the host goes on, and so do its users."""
-        await self.child.kill()
+        """It is killed, and started again; the host goes on, and so do its users."""
+        await self.kill()
         await self.start()
 
     async def ask(self, verb: str, words: Mapping[str, str]) -> Mapping[str, Any]:
@@ -67,14 +77,16 @@ class Annex:
 
     async def actor(self, name: str, *, resource: str = "home") -> Actor:
         """Somebody of the host's people, with slixmpp and nothing of ours."""
-        actor = Actor(person(name).with_resource(resource), PASSWORD, Path("/dev/null"))
+        actor = Actor(person(name).with_resource(resource), PASSWORD, self.host.certificate)
         await self._enter(actor)
         return actor
 
     async def guest(self, name: str, *, resource: str = "demo") -> Guest:
         """Somebody of the host's people, with `folkmoot.client`."""
         jid = person(name).with_resource(resource)
-        guest = Guest(SpacesClient(str(jid), PASSWORD))
+        client = SpacesClient(str(jid), PASSWORD)
+        client.ca_certs = self.host.certificate
+        guest = Guest(client)
         await self._enter(guest)
         return guest
 

@@ -7,7 +7,6 @@ import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager, suppress
-from pathlib import Path
 from typing import Any, Final
 
 import slixmpp
@@ -15,6 +14,7 @@ import slixmpp
 from folkmoot.abroad.schedule import Pace
 from folkmoot.abroad.tending import Tending
 from folkmoot.abroad.visit import Policy
+from folkmoot.client import log_in
 from folkmoot.core import Core, running
 from folkmoot.demo.actor import Actor as Guest
 from folkmoot.engine.services import Services
@@ -54,7 +54,8 @@ class Folk:
     async def actor(self, name: str) -> Actor:
         """Somebody who is logged in at the host."""
         if name not in self._actors:
-            actor = Actor(person(name).with_resource("home"), PASSWORD, Path("/dev/null"))
+            jid = person(name).with_resource("home")
+            actor = Actor(jid, PASSWORD, self.host.certificate)
             await enter(self.host, actor)
             self._actors[name] = actor
         return self._actors[name]
@@ -203,14 +204,8 @@ class Folk:
 
 
 async def enter(host: Host, actor: Guest) -> None:
-    """Log somebody in at a host and become available, without TLS: all is on loopback."""
-    xmpp = actor.xmpp
-    xmpp.enable_starttls = xmpp.enable_direct_tls = False
-    xmpp.enable_plaintext, xmpp.ca_certs = True, None
-    xmpp.plugin["feature_mechanisms"].unencrypted_scram = True
-    started = xmpp.wait_until("session_start", timeout=PATIENCE_SECONDS)
-    xmpp.connect("127.0.0.1", host.clients)
-    await started
+    """Log somebody in at a host, and become available."""
+    await log_in(actor.xmpp, "127.0.0.1", host.clients, direct_tls=False)
     await actor.appear()
 
 

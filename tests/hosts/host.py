@@ -68,7 +68,7 @@ modules:
 
 REGISTER: Final = """
 lists:foreach(fun(Name) ->
-    ok = ejabberd_auth:try_register(Name, <<"{domain}">>, <<"{password}">>)
+    _ = ejabberd_auth:try_register(Name, <<"{domain}">>, <<"{password}">>)
 end, [{names}]), io:format("accounts are there~n").
 """
 

@@ -35,12 +35,12 @@ class Annex:
     child: the component's process. ask: what the command line asks of it about spaces.
     """
 
-    def __init__(self, host: Host, data: Path) -> None:
-        """data: an empty directory."""
+    def __init__(self, host: Host, data: Path, *arguments: str) -> None:
+        """data: an empty directory. arguments: more flags of `folkmoot component`."""
         self.host = host
         (data / SECRET_FILE).write_text(SECRET)
         at = str(host.attachment.at)
-        self.child = Child(data, "--domain", DOMAIN, "--at", at, command=COMPONENT)
+        self.child = Child(data, "--domain", DOMAIN, "--at", at, *arguments, command=COMPONENT)
         self._admin: RemoteAdmin
         self._guests: list[Guest] = []
 
@@ -112,12 +112,12 @@ async def is_there(actor: Actor, service: JID) -> bool:
 
 
 @asynccontextmanager
-async def annexed(host: Host, data: Path) -> AsyncIterator[Annex]:
-    """A component at a host that does not run yet, in an empty directory."""
+async def annexed(host: Host, data: Path, *arguments: str) -> AsyncIterator[Annex]:
+    """A component at a host that does not run yet, in an empty directory; arguments: as above."""
     host.attachment = replace(host.attachment, spaces=str(SPACES), rooms=str(ROOMS))
     try:
         await host.start()
-        annex = Annex(host, data)
+        annex = Annex(host, data, *arguments)
         async with annex.child:
             await annex.start()
             yield annex

@@ -114,10 +114,12 @@ class Host:
     """A server of another project.
 
     domain: of its accounts. clients, components: its ports. certificate: its own.
+    library: where below /usr/lib there is what it needs besides to federate without DNS.
     """
 
     name: hosting.Host
     programs: Sequence[str]
+    library: str
     ready: Sequence[str]
 
     def __init__(self, domain: str = DOMAIN, federation: Federation | None = None) -> None:
@@ -143,6 +145,12 @@ class Host:
         """The programs it needs that are not on PATH."""
         path = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))
         return [each for each in cls.programs if shutil.which(each, path=path) is None]
+
+    @classmethod
+    def missing_to_federate(cls) -> list[str]:
+        """The same, and the library."""
+        found = [] if any(Path("/usr/lib").glob(cls.library)) else [cls.library]
+        return cls.missing() + found
 
     async def start(self) -> None:
         """Run it, until it takes clients and components."""
@@ -248,6 +256,7 @@ class Prosody(Host):
 
     name = hosting.Host.PROSODY
     programs = ("prosody",)
+    library = "*/lua/5.*/lunbound.so"
     ready = ("Activated service 'c2s'", "Activated service 'component'")
 
     def prepare(self) -> tuple[list[str], dict[str, str]]:
@@ -267,6 +276,7 @@ class Ejabberd(Host):
 
     name = hosting.Host.EJABBERD
     programs = ("ejabberdctl", "erl")
+    library = "*/libnss_wrapper.so"
     ready = ("accounts are there",)
 
     def prepare(self) -> tuple[list[str], dict[str, str]]:

@@ -7,22 +7,29 @@ as everywhere; all they know of DNS is a file of names.
 
 from __future__ import annotations
 
+import asyncio
 import random
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
+from folkmoot.client import SpacesClient
+from folkmoot.config import Address
 from folkmoot.demo.actor import Actor as Guest
-from folkmoot.xmpp.jid import JID
-from tests.clients.actors import Actor
 from tests.hosts.annex import ROOMS, SPACES, Annex, annexed
 from tests.hosts.folk import enter
 from tests.hosts.host import DOMAIN, PASSWORD, Federation, Host
 
 AFAR: Final = "mantua.lit"
 PORT: Final = 5269
+CONFIG: Final = """
+[spaces]
+node_creators = ["juliet@verona.lit", "juliet@mantua.lit"]
+room_creators = ["juliet@verona.lit", "juliet@mantua.lit"]
+"""
+"""`everyone` would be those of the one server alone."""
 
 
 class League:
@@ -33,13 +40,24 @@ class League:
         self.afar = afar
         self._guests: list[Guest] = []
 
-    async def pilgrim(self, name: str, *, resource: str = "home") -> Actor:
-        """Somebody of the other server's people."""
-        jid = JID.parse(f"{name}@{AFAR}/{resource}")
-        actor = Actor(jid, PASSWORD, self.afar.certificate)
-        self._guests.append(actor)
-        await enter(self.afar, actor)
-        return actor
+    @property
+    def doors(self) -> Mapping[str, Address]:
+        """Where the people of each domain log in."""
+        hosts = (self.annex.host, self.afar)
+        return {each.domain: Address("127.0.0.1", each.clients) for each in hosts}
+
+    async def resident(self, name: str) -> Guest:
+        """Somebody of the server's people that the component is attached to."""
+        return await self.annex.guest(name)
+
+    async def pilgrim(self, name: str, *, resource: str = "demo") -> Guest:
+        """Somebody of the other server's."""
+        client = SpacesClient(f"{name}@{AFAR}/{resource}", PASSWORD)
+        client.ca_certs = self.afar.certificate
+        guest = Guest(client)
+        self._guests.append(guest)
+        await enter(self.afar, guest)
+        return guest
 
     async def empties(self) -> None:
         """Everybody logs out."""
@@ -50,18 +68,33 @@ class League:
 
 @asynccontextmanager
 async def federated(home: type[Host], afar: type[Host], data: Path) -> AsyncIterator[League]:
-    """A component at a server of one kind, which federates with one of another kind."""
+    """A component at a server of one kind, which federates with one of another kind.
+
+    data: an empty directory.
+    """
     here, there = _addresses(2)
     hosts = f"{here} {DOMAIN} {SPACES} {ROOMS}\n{there} {AFAR}\n"
     other = afar(AFAR, Federation(there, hosts))
+    starting = asyncio.ensure_future(other.start())
     try:
-        await other.start()
-        async with annexed(home(DOMAIN, Federation(here, hosts)), data) as annex:
+        host = home(DOMAIN, Federation(here, hosts))
+        async with annexed(host, data / "component", "--config", configured(data)) as annex:
+            await starting
             league = League(annex, other)
             yield league
             await league.empties()
     finally:
+        starting.cancel()
+        await asyncio.gather(starting, return_exceptions=True)
         await other.stop()
+
+
+def configured(data: Path) -> str:
+    """Make the component's directory, and a file of its configuration; gives its name."""
+    (data / "component").mkdir()
+    config = data / "folkmoot.toml"
+    config.write_text(CONFIG)
+    return str(config)
 
 
 def _addresses(count: int) -> list[str]:

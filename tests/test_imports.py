@@ -32,6 +32,7 @@ FLOORS: dict[str, int] = {
     "admin": 5,
     "control": 5,
     "porter": 5,
+    "postmaster": 5,
     "steward": 5,
     "spaces": 5,
     "check": 5,
@@ -53,7 +54,7 @@ ONLY = {
     "client": set[str](),
 }
 """Parts that may import less than everything below."""
-FOR = {"client": {"demo", "cli"}}
+FOR = {"client": {"demo", "cli", "check"}}
 """Parts that are not for all above: no server needs slixmpp."""
 
 

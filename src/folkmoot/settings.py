@@ -117,7 +117,10 @@ def links(config: Config) -> tuple[LinkSettings, ...]:
         raise AdminError("component.server needs component.secret_file")
     secret = read_secret(file)
     domains = [server.spaces_domain] if server.accounts else server.services
-    return tuple(LinkSettings(JID.parse(each), at.host, at.port, secret) for each in domains)
+    theirs = None if server.accounts else JID.parse(server.domain)
+    return tuple(
+        LinkSettings(JID.parse(each), at.host, at.port, secret, theirs) for each in domains
+    )
 
 
 def components_at(config: Config) -> Address | None:

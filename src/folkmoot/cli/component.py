@@ -7,7 +7,16 @@ from typing import Annotated
 import typer
 
 from folkmoot import log
-from folkmoot.cli.flags import ConfigFlag, DataFlag, configured, examples
+from folkmoot.cli.flags import (
+    AtFlag,
+    ConfigFlag,
+    DataFlag,
+    DomainFlag,
+    RoomsFlag,
+    SpacesFlag,
+    configured,
+    examples,
+)
 from folkmoot.config import Config, LogFormat, override
 from folkmoot.lock import Holder
 
@@ -22,22 +31,10 @@ EPILOG = examples(
 def component(
     config: ConfigFlag = None,
     data: DataFlag = None,
-    domain: Annotated[
-        str | None,
-        typer.Option(metavar="DOMAIN", help="The domain of the server's accounts [localhost]."),
-    ] = None,
-    spaces: Annotated[
-        str | None, typer.Option(metavar="DOMAIN", help="That of spaces [spaces.DOMAIN].")
-    ] = None,
-    rooms: Annotated[
-        str | None, typer.Option(metavar="DOMAIN", help="That of rooms [rooms.DOMAIN].")
-    ] = None,
-    at: Annotated[
-        str | None,
-        typer.Option(
-            metavar="HOST:PORT", help="Where the server takes components [127.0.0.1:5347]."
-        ),
-    ] = None,
+    domain: DomainFlag = None,
+    spaces: SpacesFlag = None,
+    rooms: RoomsFlag = None,
+    at: AtFlag = None,
     log_format: Annotated[
         str | None,
         typer.Option("--log", metavar="text|json", help="How the log is written [text]."),

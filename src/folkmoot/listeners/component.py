@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ import structlog
 
 from folkmoot.listeners.tcp import keep_alive
 from folkmoot.streams.component import Arrived, Attached, ComponentStream, Detached, State
+from folkmoot.streams.offers import OFFERS_MAX, Offer, read_offers
 from folkmoot.xmpp.errors import StreamError
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element
@@ -49,12 +51,37 @@ class Home(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LinkSettings:
-    """Where the server is, and what it knows the component by. domain: of the component."""
+    """Where the server is, and what it knows the component by.
+
+    domain: of the component. server: of the server's accounts, where that is known.
+    """
 
     domain: JID
     host: str
     port: int
     secret: str = field(repr=False)
+    server: JID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkState:
+    """How a link fares.
+
+    since: when it came up, in seconds since 1970; None: it is down. trouble: why, then; condition:
+    that of the stream error it ended with. times_lost: how often it was up and is no longer.
+    held: stanzas that wait for it, and their bytes. dropped: those that were too much, ever.
+    offers: what the server has offered since it is up.
+    """
+
+    settings: LinkSettings
+    since: float | None
+    trouble: str
+    condition: str
+    times_lost: int
+    held: int
+    held_bytes: int
+    dropped: int
+    offers: frozenset[Offer]
 
 
 class ComponentLink:
@@ -75,6 +102,10 @@ class ComponentLink:
         self._held_bytes = 0
         self._lost = 0
         self._flushing = False
+        self._condition = ""
+        self._since: float | None = None
+        self._times_lost = self._dropped = 0
+        self._offers: set[Offer] = set()
 
     @property
     def domain(self) -> JID:
@@ -85,6 +116,20 @@ class ComponentLink:
     def up(self) -> bool:
         """Whether stanzas pass."""
         return self._stream is not None and self._stream.state is State.ATTACHED
+
+    def state(self) -> LinkState:
+        """How it fares, for who runs it."""
+        return LinkState(
+            settings=self._settings,
+            since=self._since,
+            trouble=self.trouble,
+            condition=self._condition,
+            times_lost=self._times_lost,
+            held=len(self._held),
+            held_bytes=self._held_bytes,
+            dropped=self._dropped + self._lost,
+            offers=frozenset(self._offers),
+        )
 
     def write(self, stanza: bytes) -> None:
         """Send a stanza that names no namespace of its own.
@@ -116,6 +161,7 @@ class ComponentLink:
                     wait = RECONNECT_SECONDS_MIN
             except (OSError, TimeoutError, StreamError) as error:
                 self.trouble = explained(error)
+                self._condition = error.condition if isinstance(error, StreamError) else ""
                 log.warning("the link is down", domain=str(self.domain), why=self.trouble)
             await asyncio.sleep(wait * (1.0 - self._chance() / 2))
             wait = min(2 * wait, RECONNECT_SECONDS_MAX)
@@ -140,6 +186,7 @@ class ComponentLink:
                                 patience.reschedule(None)
                                 self._attach()
                             case Arrived(stanza):
+                                self._note(stanza)
                                 self._home.arrived(self, stanza)
                             case Detached(error):
                                 if error is not None:
@@ -152,18 +199,29 @@ class ComponentLink:
             self._flush()
             self._stream = self._writer = None
             writer.close()
+            self._since = None
             if attached:
-                self.trouble = "the server ended the stream"
+                self.trouble, self._condition = "the server ended the stream", ""
+                self._times_lost += 1
                 self._home.detached(self)
 
     def _attach(self) -> None:
         """Stanzas pass; what was held goes first."""
-        self.trouble = ""
+        self.trouble = self._condition = ""
+        self._since = time.time()
+        self._offers.clear()
         log.info("the link is up", domain=str(self.domain), held=len(self._held), lost=self._lost)
+        self._dropped += self._lost
         self._lost = self._held_bytes = 0
         while self._held:
             self.write(self._held.popleft())
         self._home.attached(self)
+
+    def _note(self, stanza: Element) -> None:
+        """Remember what the server offers; nobody else's word counts."""
+        server = self._settings.server
+        if server is not None and stanza.get("from") == str(server):
+            self._offers.update(read_offers(stanza)[: OFFERS_MAX - len(self._offers)])
 
     def _flush(self) -> None:
         self._flushing = False

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.jid import JID, InvalidJID
-from folkmoot.xmpp.stanza import error_reply
+from folkmoot.xmpp.stanza import error_reply, reply
 from folkmoot.xmpp.xml import Element
 from tests.stage import Client, Wire
 
 if TYPE_CHECKING:
     from tests.stage import Stage
 
-ROSTER = "jabber:iq:roster"
+CARD = "vcard-temp"
 
 
 class Guest(Client):
@@ -51,6 +51,7 @@ class Host:
         services = stage.core.engine.services
         self._stage = stage
         self._guests: dict[JID, Guest] = {}
+        self._cards: dict[JID, Element] = {}
         self._wires = {each: Bridge(each, self) for each in (services.pubsub, services.rooms)}
         for wire in self._wires.values():
             stage.core.router.links.add(wire)
@@ -67,7 +68,7 @@ class Host:
             self._appears(guest, stanza, to)
         if to is None:
             if stanza.name == "iq":
-                self._refuses(guest, stanza, "service-unavailable")
+                self._keeps(guest, stanza)
             return
         try:
             domain = JID("", JID.parse(to).domain, "")
@@ -79,6 +80,23 @@ class Host:
             self._stage.core.router.arrived(wire, stanza)
         else:
             self.brings(stanza)
+
+    def _keeps(self, guest: Guest, iq: Element) -> None:
+        """What an account asks of itself: to keep its vCard (XEP-0054)."""
+        card = iq.child(CARD, "vCard")
+        if card is None or iq.get("type") != "set":
+            self._refuses(guest, iq, "service-unavailable")
+            return
+        self._cards[guest.jid.bare] = card
+        guest.line.takes(reply(iq))
+
+    def _asked(self, iq: Element, account: JID) -> Element:
+        """The answer to an iq for an account."""
+        if iq.child(CARD, "vCard") is None or iq.get("type") != "get":
+            return error_reply(iq, StanzaError("service-unavailable"))
+        if account not in self._cards:
+            return error_reply(iq, StanzaError("item-not-found"))
+        return reply(iq, self._cards[account])
 
     def _appears(self, guest: Guest, presence: Element, to: str | None) -> None:
         available = presence.get("type") is None
@@ -113,18 +131,24 @@ class Host:
         to = JID.parse(stanza.get("to", ""))
         if to.resource:
             found = [self._guests[to]] if to in self._guests else []
+        elif stanza.name == "iq":
+            found = []
         else:
             found = [each for each in self._guests.values() if each.jid.bare == to and each.present]
-            if stanza.name == "iq":
-                found = []
         for each in found:
             each.line.takes(stanza)
-        answered = stanza.name == "presence" or stanza.get("type") in ("error", "result")
-        if not found and not answered and (to.resource or stanza.name == "iq"):
-            error = error_reply(stanza, StanzaError("service-unavailable"))
-            domain = JID("", JID.parse(stanza.get("from", "")).domain, "")
-            if domain in self._wires:
-                self._stage.core.router.arrived(self._wires[domain], error)
+        if found or stanza.name == "presence" or stanza.get("type") in ("error", "result"):
+            return
+        if to.is_bare and stanza.name == "iq":
+            self._returns(self._asked(stanza, to))
+        elif to.resource:
+            self._returns(error_reply(stanza, StanzaError("service-unavailable")))
+
+    def _returns(self, answer: Element) -> None:
+        """What a component is answered."""
+        wire = self._wires.get(JID("", JID.parse(answer.get("to", "")).domain, ""))
+        if wire is not None:
+            self._stage.core.router.arrived(wire, answer)
 
 
 class Bridge(Wire):

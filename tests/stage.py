@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 PATIENCE_SECONDS = 5.0
 """How long a test waits for a stanza that should come; it then fails."""
 
+accounts_here = True
+"""Whether a stage has the accounts, where nothing else is said; else `tests.hosted` has them."""
+
 NO_KEYS = Credentials(b"", 1, Keys(b"", b""), Keys(b"", b""))
 """For accounts that only have to exist: a stage has no log-in."""
 
@@ -264,10 +267,7 @@ class Clock:
 @asynccontextmanager
 async def staged(services: Services = SERVICES, **changes: Any) -> AsyncIterator[Stage]:
     """A server of its own for one test. changes: of `Services`, such as another `domain`."""
-    import os
-
-    if os.environ.get("ELSEWHERE"):
-        changes = {"accounts": False} | changes
+    changes = {"accounts": accounts_here} | changes
     made = replace(services, **changes)  # the fields' own types are checked where they are used
     store = await SQLiteStore.ephemeral()
     clock = Clock(1_084_910_400.0)

@@ -36,6 +36,7 @@ FLOORS: dict[str, int] = {
     "steward": 5,
     "spaces": 5,
     "check": 5,
+    "hosting": 5,
     "served": 5,
     "core": 5,
     "server": 5,

@@ -250,7 +250,8 @@ class Router:
         instead = partial(self._instead, session)
         request = Request(self._engine, stanza, session.jid, to, payload, instead, sender)
         before = session.eventing
-        if stanza.name == "presence" and stanza.get("to") is None and stanza.get("type") is None:
+        broadcast = stanza.get("to") is None or (eventing and not available)
+        if stanza.name == "presence" and stanza.get("type") is None and broadcast:
             self.sessions.mark(session, eventing=eventing)  # words are told while it is handled
         try:
             children = await route.handler(request)

@@ -12,7 +12,7 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Final
 
@@ -150,6 +150,10 @@ async def _outward(
     try:
         yield
     finally:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(settings.CLOSE_SECONDS_MAX):
+                await core.router.idle()
+                await core.engine.told()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -13,9 +13,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from folkmoot import hosting
+from folkmoot.config import Address
+
 DOMAIN: Final = "verona.lit"
 ROOMS: Final = f"conference.{DOMAIN}"
 SPACES: Final = "spaces.folk.lit"
+OUR_ROOMS: Final = "rooms.folk.lit"
 SECRET: Final = "sycamore"
 PASSWORD: Final = "wherefore"
 PEOPLE: Final = ("nurse", "juliet", "romeo", "tybalt", "mercutio", "paris")
@@ -30,8 +34,6 @@ daemonize = false
 log = {{ {{ levels = {{ min = "info" }}, to = "console" }} }}
 interfaces = {{ "127.0.0.1" }}
 c2s_ports = {{ {clients} }}
-component_ports = {{ {components} }}
-component_interfaces = {{ "127.0.0.1" }}
 c2s_require_encryption = false
 authentication = "internal_plain"
 storage = "internal"
@@ -42,8 +44,7 @@ modules_disabled = {{ "s2s", "tls" }}
 VirtualHost "{domain}"
 Component "{rooms}" "muc"
     restrict_room_creation = false
-Component "{spaces}"
-    component_secret = "{secret}"
+Include "{lines}"
 """
 
 EJABBERD: Final = """
@@ -51,12 +52,7 @@ loglevel: warning
 hosts: ["{domain}"]
 listen:
   - {{port: {clients}, ip: "127.0.0.1", module: ejabberd_c2s, access: all, shaper: none}}
-  - port: {components}
-    ip: "127.0.0.1"
-    module: ejabberd_service
-    access: all
-    global_routes: false
-    hosts: {{"{spaces}": {{password: "{secret}"}}}}
+include_config_file: "{lines}"
 auth_method: mnesia
 modules:
   mod_disco: {{}}
@@ -76,13 +72,20 @@ end, [{names}]), io:format("accounts are there~n").
 class Host:
     """A server of another project. clients, components: its ports."""
 
-    name: str
+    name: hosting.Host
     programs: Sequence[str]
     ready: Sequence[str]
 
     def __init__(self) -> None:
         self.directory = Path(tempfile.mkdtemp(prefix=f"folkmoot-{self.name}-"))
         self.clients, self.components = _free_ports(2)
+        self.attachment = hosting.Attachment(
+            domain=DOMAIN,
+            spaces=SPACES,
+            rooms=OUR_ROOMS,
+            at=Address("127.0.0.1", self.components),
+            secret=SECRET,
+        )
         self._process: asyncio.subprocess.Process | None = None
         self._draining: asyncio.Task[None] | None = None
         self.said: list[str] = []
@@ -148,15 +151,15 @@ class Host:
         raise NotImplementedError
 
     def filled(self, template: str) -> str:
-        """A file of its."""
+        """A file of its, which may include the lines that `folkmoot component` prints."""
+        lines = self.directory / "folkmoot.included"
+        lines.write_text(hosting.host_lines(self.name, self.attachment))
         return template.format(
             dir=self.directory,
+            lines=lines,
             clients=self.clients,
-            components=self.components,
             domain=DOMAIN,
             rooms=ROOMS,
-            spaces=SPACES,
-            secret=SECRET,
             password=PASSWORD,
             names=", ".join(f'<<"{name}">>' for name in PEOPLE),
         )
@@ -165,7 +168,7 @@ class Host:
 class Prosody(Host):
     """https://prosody.im, from 0.12."""
 
-    name = "prosody"
+    name = hosting.Host.PROSODY
     programs = ("prosody",)
     ready = ("Activated service 'c2s'", "Activated service 'component'")
 
@@ -183,7 +186,7 @@ class Prosody(Host):
 class Ejabberd(Host):
     """https://www.ejabberd.im, from 23.01."""
 
-    name = "ejabberd"
+    name = hosting.Host.EJABBERD
     programs = ("ejabberdctl", "erl")
     ready = ("accounts are there",)
 

@@ -8,9 +8,11 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 
 import pytest
+from structlog.testing import capture_logs
 
 from folkmoot.listeners import component
 from folkmoot.listeners.component import ComponentLink, LinkSettings
+from folkmoot.xmpp.errors import StreamError
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.stanza import CLIENT
 from folkmoot.xmpp.xml import Element, parse
@@ -171,3 +173,60 @@ async def test_a_server_that_says_nothing(
         for _ in range(2):
             await server.came.get()
     assert home.told.empty()
+
+
+async def test_what_is_told_meanwhile_is_held(server: Server, home: Home) -> None:
+    """While the link is down; it comes first when the link is up, in its order."""
+    home.link.write(b"<message id='0'/>")
+    for id in ("1", "2"):
+        reader, writer = await server.takes(id)
+        writer.write(b"<handshake/>")
+        assert await home.hears() == "attached"
+        assert (home.link.up, home.link.trouble) == (True, "")
+        home.link.write(f"<message id='{id}'/>".encode())
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            expected = f"<message id='0'/><message id='{id}'/>".encode()
+            assert await reader.readexactly(len(expected)) == expected
+        writer.close()
+        assert await home.hears() == "detached"
+        assert (home.link.up, home.link.trouble) == (False, "the server ended the stream")
+        home.link.write(b"<message id='0'/>")
+
+
+async def test_more_is_told_than_can_be_held(
+    server: Server, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """HELD_BYTES_MAX: the oldest stanzas are lost, whole, and the log says how many."""
+    stanzas = [f"<message id='{number}'/>".encode() for number in range(4)]
+    monkeypatch.setattr(component, "HELD_BYTES_MAX", 2 * len(stanzas[0]))
+    for each in stanzas:
+        home.link.write(each)
+    reader, writer = await server.takes("1")
+    with capture_logs() as logs:
+        writer.write(b"<handshake/>")
+        assert await home.hears() == "attached"
+    (up,) = (each for each in logs if each["event"] == "the link is up")
+    assert (up["held"], up["lost"]) == (2, 2)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        assert await reader.readexactly(2 * len(stanzas[0])) == b"".join(stanzas[2:])
+    writer.close()
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (StreamError("not-authorized"), "the server knows another secret for it (not-authorized)"),
+        (
+            StreamError("conflict", "Component already connected"),
+            "another process is attached under this name (conflict: Component already connected)",
+        ),
+        (StreamError("host-unknown"), "the server has no component of this name (host-unknown)"),
+        (StreamError("reset", "bye"), "the server says reset: bye"),
+        (TimeoutError(), "no answer within 20 seconds"),
+        (ConnectionRefusedError(111, "Connection refused"), "cannot connect: Connection refused"),
+        (OSError("Multiple exceptions: …"), "cannot connect: Multiple exceptions: …"),
+    ],
+)
+def test_why_a_link_is_down(error: OSError | TimeoutError | StreamError, words: str) -> None:
+    """In a line, for the log and whoever asks."""
+    assert component.explained(error) == words

@@ -1,13 +1,11 @@
 """`folkmoot demo`: the story of a space, played against a running server or one of its own."""
 
 import asyncio
-import sys
 import tempfile
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from folkmoot.admin import AdminError
 from folkmoot.cli.flags import ConfigFlag, DataFlag, configured, examples
@@ -50,10 +48,9 @@ def demo(
     ready_for_xmpp()
     from folkmoot.demo.child import ChildFailed
     from folkmoot.demo.performance import perform, perform_all
-    from folkmoot.demo.telling import WIDTH_MAX, Telling
+    from folkmoot.demo.telling import Telling, console
 
-    console = Console() if sys.stdout.isatty() else Console(width=WIDTH_MAX)
-    telling = Telling(console, xml=xml)
+    telling = Telling(console(), xml=xml)
     if ephemeral:
         with tempfile.TemporaryDirectory(prefix="folkmoot-") as directory:
             try:

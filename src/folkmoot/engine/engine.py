@@ -173,7 +173,7 @@ class Engine(Generic[T]):
 
     def watches(self, jid: JID) -> bool:
         """Whether a resource wants to hear of rooms from outside."""
-        return bool(self.nodes.watched(jid))
+        return bool(self.nodes.entities.watched(jid))
 
     async def vacate(self, present: Callable[[JID], bool]) -> None:
         """Let go of occupants whose streams are gone, each room hearing it once.
@@ -197,7 +197,7 @@ class Engine(Generic[T]):
 
     async def depart(self, publisher: JID) -> None:
         """A full JID is offline: what it published goes where a node is configured so."""
-        for node in self.nodes.left_behind(publisher):
+        for node in self.nodes.entities.left_behind(publisher):
             await self.run(Depart(actor=node.service, node=node, publishers=(publisher,)))
 
     async def purge_absent(self, present: Callable[[JID], bool]) -> None:

@@ -10,7 +10,7 @@ from typing import Final
 from folkmoot.engine import access, pictures
 from folkmoot.engine.access import Stance
 from folkmoot.engine.commands import Depart, Entry, Publish, Purge, Retract
-from folkmoot.engine.configuration import NodeConfig, NodeFull
+from folkmoot.engine.configuration import STANZA_TYPE, NodeConfig, NodeFull
 from folkmoot.engine.decide import retractions
 from folkmoot.engine.decide.configuring import unmet
 from folkmoot.engine.decide.lowering import follow_all, topmost
@@ -36,7 +36,7 @@ from folkmoot.engine.services import Kind
 from folkmoot.engine.store import PAGE_ITEMS_MAX, ItemQuery
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
-from folkmoot.xmpp.xml import serialize
+from folkmoot.xmpp.xml import Element, serialize
 
 ITEM_ID_CHARS_MAX: Final = 1_023
 """The longest item id; as long as a part of a JID (RFC 7622 §3.1), which ids often are."""
@@ -109,10 +109,18 @@ def _made(command: Publish, view: View, stamp: Stamp) -> tuple[NodeCreated, ...]
     if config is None:
         if view.services.kind(command.node.service) is not Kind.ACCOUNT:
             raise Refused(Reason.NODE_NOT_FOUND)
-        return (created(command.node, command.actor, command.expects, view, stamp),)
+        stanzas = any(
+            _is_stanza(entry.payload) for entry in (command.entry, *command.more) if entry
+        )
+        made = created(command.node, command.actor, command.expects, view, stamp, stanzas=stanzas)
+        return (made,)
     if field := unmet(config, spelled_out(command.node, command.expects)):
         raise Refused(Reason.PRECONDITION, field)
     return ()
+
+
+def _is_stanza(payload: Element | None) -> bool:
+    return payload is not None and payload.ns == STANZA_TYPE
 
 
 def _spoken(config: NodeConfig, command: Publish, view: View, stamp: Stamp) -> tuple[Event, ...]:
@@ -169,11 +177,10 @@ def _evicted(
 
 def relisted(events: Sequence[Event], node: NodeId, view: View, by: JID) -> tuple[Event, ...]:
     """What follows for everyone in nodes that a node listed before, or lists from now on."""
-    before = view.listed(node)
-    if not before and not any(isinstance(each, ItemPublished) and each.lists for each in events):
-        return ()  # most nodes list nothing, and what is published to them touches no other
+    if not any(view.relists(each) for each in events):
+        return ()  # most items list nothing, and what is published so touches no other node
     after = view.supposing(events)
-    touched = before ^ after.listed(node)
+    touched = view.listed(node) ^ after.listed(node)
     view.require(touched)
     moved = [child for child in touched if view.chain(child) != after.chain(child)]
     return tuple(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from folkmoot.check.finding import Doing, Finding, Grade, Tell
 from folkmoot.check.link import (
@@ -24,16 +24,18 @@ from folkmoot.settings import components_at
 
 async def examine_component(
     config: Config,
+    said: Config,
     holder: Holder | None,
     running: Running | None,
     tell: Tell,
     *,
-    named: bool = False,
+    named: Collection[str] = (),
     reach: Iterable[str] = (),
 ) -> None:
     """Look at a component and its links.
 
-    running: what the holder says it is. named: whether a file or a flag says what it should be.
+    said: what it should be; config: what it is, which differs where another one runs.
+    running: what the holder says of itself. named: what of `said` a file or a flag says.
     reach: domains of other servers, which the component that runs is to ask.
     """
     found = [*examine_secret(config), *examine_domains(config)]
@@ -44,7 +46,7 @@ async def examine_component(
     for each in found:
         tell(each)
     if holder is None or running is not None:
-        for each in examine_running(config, running, named=named):
+        for each in examine_running(said, running, named):
             tell(each)
     if holder is None and all(each.grade is not Grade.FAIL for each in found):
         await examine_handshakes(config, tell)

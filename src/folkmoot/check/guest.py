@@ -12,7 +12,7 @@ from typing import Any, Final
 from folkmoot.client import Spaces, connected
 from folkmoot.client.asking import Asking
 
-AWAY: Final = "start the component, and see what this says of the link"
+AWAY: Final = "see that it runs, and what is said here of its link"
 """What helps where nothing answers."""
 
 

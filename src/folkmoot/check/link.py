@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final
@@ -104,8 +104,10 @@ async def examine_host(config: Config, at: Address) -> Finding:
     return Finding(Grade.OK, "host", f"{at} takes connections")
 
 
-def examine_running(config: Config, running: Running | None, *, named: bool) -> Iterator[Finding]:
-    """Whether it runs, as what is looked at. named: whether a file or a flag says what that is."""
+def examine_running(
+    config: Config, running: Running | None, named: Collection[str] = ()
+) -> Iterator[Finding]:
+    """Whether it runs, as what is looked at. named: what a file or a flag says, of `facts`."""
     server = config.server
     if running is None:
         text = "it does not run: nobody reaches its spaces and its rooms"
@@ -117,19 +119,29 @@ def examine_running(config: Config, running: Running | None, *, named: bool) -> 
         mend = "stop `folkmoot serve`, or name another directory with --data"
         yield Finding(Grade.FAIL, "process", text, mend)
         return
-    wanted = (server.domain, *server.services, components_at(config))
-    is_there = running.over(config)
-    has = (is_there.server.domain, *is_there.server.services, components_at(is_there))
-    if named and wanted != has:
-        text = f"process {running.pid} runs with {_listed(has)}, not {_listed(wanted)}"
+    wanted, has = facts(config), facts(running.over(config))
+    others = [
+        f"{flag} {has[flag]}, not {wanted[flag]}"
+        for flag in wanted
+        if flag in named and has[flag] != wanted[flag]
+    ]
+    if others:
+        text = f"process {running.pid} runs with {', '.join(others)}"
         yield Finding(Grade.WARN, "process", text, "start it again: it then takes what is new")
     else:
         text = f"process {running.pid} is a component of {running.domain}"
         yield Finding(Grade.OK, "process", text)
 
 
-def _listed(values: tuple[object, ...]) -> str:
-    return ", ".join(map(str, values))
+def facts(config: Config) -> Mapping[str, str]:
+    """What a component is, by the flags that say it."""
+    server = config.server
+    return {
+        "--domain": server.domain,
+        "--spaces": server.spaces_domain,
+        "--rooms": server.rooms_domain,
+        "--at": str(components_at(config)),
+    }
 
 
 def examine_links(config: Config, running: Running, now: float) -> Iterator[Finding]:

@@ -68,7 +68,7 @@ async def examine_as(users: Sequence[User], place: Place, tell: Tell) -> None:
 
 def _kept_out(user: User, error: SpacesError) -> Finding:
     if isinstance(error, NotLoggedIn):
-        mend = "see whether the server has this account, and whether the password is right"
+        mend = "is the password right, has the server this account, and does it offer TLS?"
     elif isinstance(error, NotConnected):
         mend = "say where the server takes clients with --connect, whom to trust with --ca-file"
     else:

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -108,7 +108,8 @@ def check(
     passwords = _passwords(doors, password_stdin)
     report = _Report()
     report.tell(Finding(Grade.OK, "config", _source(config)))
-    named = config is not None or any((domain, spaces, rooms, at))
+    flags = {"--domain": domain, "--spaces": spaces, "--rooms": rooms, "--at": at}
+    named = [flag for flag, said in flags.items() if config is not None or said is not None]
     asyncio.run(_examine(settings, report, list(zip(doors, passwords, strict=True)), named, reach))
     raise typer.Exit(1 if report.failed else 0)
 
@@ -117,28 +118,30 @@ async def _examine(
     config: Config,
     report: "_Report",
     users: Sequence[tuple[Door, str]],
-    named: bool,
+    named: Collection[str],
     reach: str | None,
 ) -> None:
     data = config.server.data
     holder = holder_of(data) if data.is_dir() else None
     running = await _running(holder, report, needed=not config.server.accounts or bool(users))
     attached = running is not None and not running.accounts
-    wanted = running.over(config) if running is not None and attached else config
-    for finding in examine(wanted):
+    found = running.over(config) if running is not None and attached else config
+    for finding in examine(found):
         report.tell(finding)
-    domains = {door.jid.rpartition("@")[2] for door, _ in users} - {wanted.server.domain}
-    if not wanted.server.accounts:
+    domains = {door.jid.rpartition("@")[2] for door, _ in users} - {found.server.domain}
+    if not found.server.accounts:
         # The settings bring in what they are for; completion need not wait for it.
         from folkmoot.check.component import examine_component
 
         asked = dict.fromkeys([*([reach] if reach else []), *sorted(domains)])
-        await examine_component(config, holder, running, report.tell, named=named, reach=asked)
+        await examine_component(
+            found, config, holder, running, report.tell, named=named, reach=asked
+        )
     elif reach:
         words = "only a component asks other servers: say --component, or see --data"
         raise typer.BadParameter(words, param_hint="--reach")
     if users:
-        await _look(wanted, users, report)
+        await _look(found, users, report)
 
 
 async def _running(holder: Holder | None, report: "_Report", *, needed: bool) -> Running | None:

@@ -77,7 +77,6 @@ def _told(link: ComponentLink) -> Message:
         "condition": state.condition,
         "times_lost": state.times_lost,
         "held": state.held,
-        "held_bytes": state.held_bytes,
         "dropped": state.dropped,
         "offers": [[each.kind.value, each.what, each.how] for each in offers],
     }

@@ -28,7 +28,11 @@ from folkmoot.xmpp.errors import StreamError
 CONNECT_SECONDS_MAX: Final = 5.0
 """How long a server may take to take a connection."""
 
+CONFLICT_SECONDS: Final = 3_600
+"""How long a link is under suspicion that another process has thrown out: two take turns."""
+
 OPENFIRE_PORT: Final = 5275
+"""Where Openfire takes components, unless it is told otherwise."""
 
 _USUAL_ROOMS: Final = ("conference", "muc", "chat")
 """What servers call the rooms they have themselves."""
@@ -155,15 +159,18 @@ def examine_links(config: Config, running: Running, now: float) -> Iterator[Find
 
 
 def _link(config: Config, link: Link, now: float) -> Finding:
-    often = {0: "", 1: ", lost once before"}.get(
-        link.times_lost, f", lost {link.times_lost} times before"
-    )
     if link.since is None:
         held = f"; {link.held} stanzas wait for it" if link.held else ""
         text = f"{link.domain} is down: {link.trouble}{held}"
         return Finding(Grade.FAIL, "link", text, _mend(config, link.condition))
     since = datetime.fromtimestamp(link.since, UTC).strftime("%Y-%m-%d %H:%M UTC")
-    text = f"{link.domain} is up since {since} ({_span(now - link.since)}){often}"
+    text = f"{link.domain} is up since {since} ({_span(now - link.since)})"
+    if link.times_lost:
+        often = "once" if link.times_lost == 1 else f"{link.times_lost} times"
+        text += f", lost {often} before; last, {link.trouble}"
+    recently = now - link.since < CONFLICT_SECONDS
+    if link.times_lost and link.condition == "conflict" and recently:
+        return Finding(Grade.WARN, "link", text, _mend(config, link.condition))
     return Finding(Grade.OK, "link", text)
 
 
@@ -247,7 +254,10 @@ def _mend(config: Config, condition: str) -> str:
     match condition:
         case "not-authorized":
             file = config.component.secret_file or config.server.data / SECRET_FILE
-            return f"give the server the secret in {file}: {_printing(config)} prints its lines"
+            return (
+                f"give the server the secret in {file}: {_printing(config)} prints its lines;"
+                " ejabberd says the same where it has no lines for this name"
+            )
         case "host-unknown":
             return f"{_printing(config)} prints the server's lines: put them in, and reload it"
         case "conflict":

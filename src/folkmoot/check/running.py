@@ -15,7 +15,7 @@ from folkmoot.streams.offers import Kind, Offer
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One of its links, as `LinkState` has it. at: where the server takes it."""
+    """One of its links, with what `LinkState` says of it. at: where the server takes it."""
 
     domain: str
     at: Address

@@ -67,9 +67,9 @@ class LinkSettings:
 class LinkState:
     """How a link fares.
 
-    since: when it came up, in seconds since 1970; None: it is down. trouble: why, then; condition:
-    that of the stream error it ended with. times_lost: how often it was up and is no longer.
-    held: stanzas that wait for it, and their bytes. dropped: those that were too much, ever.
+    since: when it came up, in seconds since 1970; None: it is down. trouble: why it is or last was;
+    condition: of the stream error that says so, else "". times_lost: how often it was up and ended.
+    held: stanzas that wait for it. dropped: those that were too much, ever.
     offers: what the server has offered since it is up.
     """
 
@@ -79,7 +79,6 @@ class LinkState:
     condition: str
     times_lost: int
     held: int
-    held_bytes: int
     dropped: int
     offers: frozenset[Offer]
 
@@ -102,7 +101,7 @@ class ComponentLink:
         self._held_bytes = 0
         self._lost = 0
         self._flushing = False
-        self._condition = ""
+        self._why, self._condition = self.trouble, ""
         self._since: float | None = None
         self._times_lost = self._dropped = 0
         self._offers: set[Offer] = set()
@@ -122,11 +121,10 @@ class ComponentLink:
         return LinkState(
             settings=self._settings,
             since=self._since,
-            trouble=self.trouble,
+            trouble=self._why,
             condition=self._condition,
             times_lost=self._times_lost,
             held=len(self._held),
-            held_bytes=self._held_bytes,
             dropped=self._dropped + self._lost,
             offers=frozenset(self._offers),
         )
@@ -160,8 +158,7 @@ class ComponentLink:
                 if await self._once():
                     wait = RECONNECT_SECONDS_MIN
             except (OSError, TimeoutError, StreamError) as error:
-                self.trouble = explained(error)
-                self._condition = error.condition if isinstance(error, StreamError) else ""
+                self._down(explained(error), error)
                 log.warning("the link is down", domain=str(self.domain), why=self.trouble)
             await asyncio.sleep(wait * (1.0 - self._chance() / 2))
             wait = min(2 * wait, RECONNECT_SECONDS_MAX)
@@ -201,13 +198,17 @@ class ComponentLink:
             writer.close()
             self._since = None
             if attached:
-                self.trouble, self._condition = "the server ended the stream", ""
+                self._down("the server ended the stream")
                 self._times_lost += 1
                 self._home.detached(self)
 
+    def _down(self, why: str, error: Exception | None = None) -> None:
+        self.trouble = self._why = why
+        self._condition = error.condition if isinstance(error, StreamError) else ""
+
     def _attach(self) -> None:
         """Stanzas pass; what was held goes first."""
-        self.trouble = self._condition = ""
+        self.trouble = ""
         self._since = time.time()
         self._offers.clear()
         log.info("the link is up", domain=str(self.domain), held=len(self._held), lost=self._lost)
@@ -244,7 +245,7 @@ _WHY: Final = {
 def explained(error: OSError | TimeoutError | StreamError) -> str:
     """Why a link is down, in a line."""
     if isinstance(error, StreamError):
-        said = f"{error.condition}: {error.text}" if error.text else error.condition
+        said = ": ".join(dict.fromkeys(filter(None, (error.condition, error.text))))
         why = _WHY.get(error.condition)
         return f"{why} ({said})" if why else f"the server says {said}"
     if isinstance(error, TimeoutError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections import deque
 from collections.abc import Callable
@@ -250,4 +251,6 @@ def explained(error: OSError | TimeoutError | StreamError) -> str:
         return f"{why} ({said})" if why else f"the server says {said}"
     if isinstance(error, TimeoutError):
         return f"no answer within {HANDSHAKE_SECONDS_MAX:g} seconds"
-    return f"cannot connect: {error.strerror or error}"
+    # What asyncio says of an address that was tried is for programmers.
+    named = os.strerror(error.errno) if (error.errno or 0) > 0 else error.strerror
+    return f"cannot connect: {named or error}"

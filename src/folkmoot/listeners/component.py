@@ -252,5 +252,5 @@ def explained(error: OSError | TimeoutError | StreamError) -> str:
     if isinstance(error, TimeoutError):
         return f"no answer within {HANDSHAKE_SECONDS_MAX:g} seconds"
     # What asyncio says of an address that was tried is for programmers.
-    named = os.strerror(error.errno) if (error.errno or 0) > 0 else error.strerror
+    named = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
     return f"cannot connect: {named or error}"

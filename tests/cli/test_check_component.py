@@ -517,6 +517,8 @@ async def test_the_command_while_another_version_runs(
         (["--as", "juliet@example.org/balcony"], "is not an account"),
         (["--as", "juliet@example.org", "--connect", "5222"], "write HOST:PORT"),
         (["--connect", "127.0.0.1:5222"], "each is for one --as"),
+        (["--ca-file", "nowhere"], "No such file"),
+        (["--ca-file", __file__], "cannot read certificates"),
         (["--as", "juliet@example.org"], "nobody is there to type a password"),
         (["--as", "juliet@example.org", "--password-stdin"], "fewer lines"),
         (["--reach", "example.net"], "only a component"),

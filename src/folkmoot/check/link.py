@@ -259,7 +259,7 @@ def _mend(config: Config, condition: str) -> str:
                 " ejabberd says the same where it has no lines for this name"
             )
         case "host-unknown":
-            return f"{_printing(config)} prints the server's lines: put them in, and reload it"
+            return f"{_printing(config)} prints the server's lines: put them in, and restart it"
         case "conflict":
             return "stop the other process, or the server's own service of this name"
     return f"see that the server runs at {components_at(config)}, and what its log says"

@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack
 from typing import Final
 from xml.etree.ElementTree import Element
 
-from slixmpp.jid import JID
+from slixmpp.jid import JID, InvalidJID
 
 from folkmoot.check.finding import Doing, Finding, Grade, Tell
 from folkmoot.check.guest import AWAY, Guest, Place, User, logged_in
@@ -50,7 +50,7 @@ async def examine_as(users: Sequence[User], place: Place, tell: Tell) -> None:
             tell(Doing(f"logs in as {user.jid}"))
             try:
                 spaces = await stack.enter_async_context(logged_in(user))
-            except SpacesError as error:
+            except (SpacesError, InvalidJID, OSError) as error:
                 tell(_kept_out(user, error))
                 continue
             tell(Finding(Grade.OK, "login", f"{user.jid} is logged in"))
@@ -66,13 +66,13 @@ async def examine_as(users: Sequence[User], place: Place, tell: Tell) -> None:
         await examine_space(first, there, place, tell)
 
 
-def _kept_out(user: User, error: SpacesError) -> Finding:
+def _kept_out(user: User, error: Exception) -> Finding:
     if isinstance(error, NotLoggedIn):
         mend = "is the password right, has the server this account, and does it offer TLS?"
     elif isinstance(error, NotConnected):
         mend = "say where the server takes clients with --connect, whom to trust with --ca-file"
     else:
-        mend = "see what the server's log says"
+        mend = "see what is said of this user, of --connect and of --ca-file"
     return Finding(Grade.FAIL, "login", f"{user.jid}: {error}", mend)
 
 
@@ -100,14 +100,14 @@ async def _examine_list(guest: Guest, place: Place, tell: Tell) -> None:
 
 
 async def _examine_services(guest: Guest, place: Place, tell: Tell) -> bool:
-    """Both services answer, as themselves; whether there is more to be asked of them."""
-    info = await answers(guest, place.spaces, tell)
-    if info is not None and await _is_ours(guest, place.spaces, tell):
-        tell(_as_spaces(place.spaces, info))
-    rooms = await answers(guest, place.rooms, tell)
-    if rooms is not None and await _is_ours(guest, place.rooms, tell):
-        tell(_as_rooms(place.rooms, rooms))
-    return info is not None and rooms is not None
+    """Whether both services answer, as ours: with somebody else's nothing more is tried."""
+    ours = []
+    for domain, described in ((place.spaces, _as_spaces), (place.rooms, _as_rooms)):
+        info = await answers(guest, domain, tell)
+        ours.append(info is not None and await _is_ours(guest, domain, tell))
+        if info is not None and ours[-1]:
+            tell(described(domain, info))
+    return all(ours)
 
 
 async def answers(guest: Guest, domain: str, tell: Tell) -> Element | None:
@@ -156,7 +156,7 @@ async def _is_ours(guest: Guest, domain: str, tell: Tell) -> bool:
 
 def _as_spaces(domain: str, info: Element) -> Finding:
     """XEP-0503 §4."""
-    missing = [*Support(read_features(info)).missing]
+    missing = list(Support(read_features(info)).missing)
     if ("pubsub", "service") not in read_identities(info):
         missing.append("the identity pubsub/service")
     return _identity(domain, "a service of spaces (XEP-0503)", missing)

@@ -20,7 +20,6 @@ from folkmoot.client import (
     Access,
     Affiliation,
     ItemChanged,
-    NoAnswer,
     OccupantChanged,
     Other,
     Refused,
@@ -46,6 +45,12 @@ PAGE_ITEMS: Final = 5
 FILLING: Final = "urn:folkmoot:check:0"
 
 _KIBIBYTE: Final = 1_024
+_FORBIDDEN: Final = ("forbidden", "not-allowed", "not-authorized")
+_LOGS: Final = "see what the log of the component says, and that of the server"
+_SIZES: Final = (
+    "let the server take stanzas of 512 KiB from components: component_stanza_size_limit of"
+    " Prosody, max_stanza_size of ejabberd"
+)
 
 
 async def examine_space(guest: Guest, others: Sequence[Guest], place: Place, tell: Tell) -> None:
@@ -56,22 +61,27 @@ async def examine_space(guest: Guest, others: Sequence[Guest], place: Place, tel
         await guest.spaces.create(
             address.service, address.node, title="folkmoot check", access=Access.WHITELIST
         )
-    except Refused as refused:
-        text = f"{guest.user.jid} may make none: {refused}"
-        mend = "name who may with spaces.node_creators, or say --as somebody who may"
-        tell(Finding(Grade.WARN, "space", text, mend))
-        return
     except SpacesError as error:
-        tell(Finding(Grade.FAIL, "space", f"{guest.user.jid} cannot make one: {error}", AWAY))
-        await _clean(guest, address, tell)  # it may be there all the same
+        tell(_none_made(guest, "space", "spaces.node_creators", error))
+        if not isinstance(error, Refused):
+            await _clean(guest, address, tell)  # it may be there all the same
         return
     tell(Finding(Grade.OK, "space", f"{guest.user.jid} can make one"))
     try:
-        await _try(tell, "pages", _examine_pages(guest, address, tell))
+        await _try(tell, "pages", _examine_pages(guest, address, tell), _SIZES)
         await _try(tell, "notices", _examine_notices(guest, address, tell))
         await _examine_room(guest, others, address, place, tell)
     finally:
         await _clean(guest, address, tell)
+
+
+def _none_made(guest: Guest, subject: str, option: str, error: SpacesError) -> Finding:
+    """A guest may not make one, which may be as it should be, or cannot."""
+    if isinstance(error, Refused) and error.condition in _FORBIDDEN:
+        text = f"{guest.user.jid} may make none: {error}"
+        mend = f"name who may with {option}, or say --as somebody who may"
+        return Finding(Grade.WARN, subject, text, mend)
+    return Finding(Grade.FAIL, subject, f"{guest.user.jid} cannot make one: {error}", AWAY)
 
 
 async def _clean(guest: Guest, address: SpaceAddress, tell: Tell) -> None:
@@ -81,16 +91,13 @@ async def _clean(guest: Guest, address: SpaceAddress, tell: Tell) -> None:
         tell(Finding(Grade.FAIL, "space", f"{address} is left behind", mend))
 
 
-async def _try(tell: Tell, subject: str, work: Awaitable[None]) -> bool:
+async def _try(tell: Tell, subject: str, work: Awaitable[None], mend: str = _LOGS) -> None:
     """Do something; what goes wrong is a finding of its own."""
     try:
         await work
     except (SpacesError, TimeoutError) as error:
         why = str(error) or f"nothing came within {ANSWER_SECONDS:.0f} seconds"
-        mend = "see what the log of the component says, and that of the server"
         tell(Finding(Grade.FAIL, subject, why, mend))
-        return False
-    return True
 
 
 async def _deleted(guest: Guest, address: SpaceAddress) -> bool:
@@ -135,33 +142,31 @@ async def _examine_pages(guest: Guest, address: SpaceAddress, tell: Tell) -> Non
         await guest.spaces.put(address, Other(f"filling-{number}", payload))
     total = pages = largest = 0
     last: str | None = ""
-    while last is not None:
+    while last is not None and pages <= FILLING_ITEMS:
         tell(Doing(f"reads it, page {pages + 1}"))
-        asked = element(RSM, "set")
-        SubElement(asked, f"{{{RSM}}}max").text = str(PAGE_ITEMS)
-        if last:
-            SubElement(asked, f"{{{RSM}}}after").text = last
-        items = element(PUBSUB, "items", node=address.node)
-        answer = await guest.asking.pubsub("get", address.service, items, asked)
-        page = found(answer, PUBSUB, "pubsub")
-        came = [each.text or "" for each in page.iter(f"{{{FILLING}}}filling")]
-        total, pages = total + sum(map(len, came)), pages + 1
-        largest = max(largest, len(tostring(answer)))
+        page = await _page(guest, address, last)
+        total += sum(len(each.text or "") for each in page.iter(f"{{{FILLING}}}filling"))
+        largest, pages = max(largest, len(tostring(page))), pages + 1
         told = page.findtext(f"{{{RSM}}}set/{{{RSM}}}last")
         last = None if told == last else told
-        if pages > FILLING_ITEMS:
-            break
     if total == FILLING_BYTES * FILLING_ITEMS:
         size, most = total // _KIBIBYTE, largest // _KIBIBYTE
         text = f"{size} KiB came back whole in {pages} pages of {most} KiB at most"
         tell(Finding(Grade.OK, "pages", text))
     else:
         text = f"of {FILLING_BYTES * FILLING_ITEMS} bytes {total} came back"
-        mend = (
-            "let the server take stanzas of 512 KiB from components: component_stanza_size_limit"
-            " of Prosody, max_stanza_size of ejabberd"
-        )
-        tell(Finding(Grade.FAIL, "pages", text, mend))
+        tell(Finding(Grade.FAIL, "pages", text, _SIZES))
+
+
+async def _page(guest: Guest, address: SpaceAddress, after: str) -> Element:
+    """The items after one, "" for the first; as the answer has them."""
+    asked = element(RSM, "set")
+    SubElement(asked, f"{{{RSM}}}max").text = str(PAGE_ITEMS)
+    if after:
+        SubElement(asked, f"{{{RSM}}}after").text = after
+    items = element(PUBSUB, "items", node=address.node)
+    answer = await guest.asking.pubsub("get", address.service, items, asked)
+    return found(answer, PUBSUB, "pubsub")
 
 
 async def _examine_room(
@@ -173,13 +178,8 @@ async def _examine_room(
     tell(Doing("enters a room"))
     try:
         entered = await rooms.enter(room, guest.nick)
-    except Refused as refused:
-        mend = "name who may with spaces.room_creators, or say --as somebody who may"
-        text = f"{guest.user.jid} may make none: {refused}"
-        tell(Finding(Grade.WARN, "room", text, mend))
-        return
-    except NoAnswer as error:
-        tell(Finding(Grade.FAIL, "presence", f"no presence came back from a room: {error}", AWAY))
+    except SpacesError as error:
+        tell(_none_made(guest, "room", "spaces.room_creators", error))
         return
     try:
         if not entered.created:
@@ -201,8 +201,7 @@ async def _examine_within(
     await guest.spaces.add_room(address, room, "folkmoot check")
     tell(Finding(Grade.OK, "presence", f"{guest.user.jid} enters a room, and is seen there"))
     if await guest.spaces.parent(room) != address:
-        mend = "see what the log of the component says"
-        tell(Finding(Grade.FAIL, "room", f"{room} does not say which space it is in", mend))
+        tell(Finding(Grade.FAIL, "room", f"{room} does not say which space it is in", _LOGS))
     tell(Doing("says something"))
     await rooms.say(room, "folkmoot check")
     tell(Finding(Grade.OK, "messages", f"{guest.user.jid} speaks in a room, and hears it"))

@@ -1,6 +1,7 @@
 """`folkmoot check`: what is wrong with an installation, and how to mend it."""
 
 import asyncio
+import ssl
 import sys
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -48,7 +49,7 @@ def check(
     data: DataFlag = None,
     component: Annotated[
         bool,
-        typer.Option("--component", help="It is a component of another server; see below."),
+        typer.Option("--component", help="It is a component of another server."),
     ] = False,
     domain: DomainFlag = None,
     spaces: SpacesFlag = None,
@@ -125,23 +126,23 @@ async def _examine(
     holder = holder_of(data) if data.is_dir() else None
     running = await _running(holder, report, needed=not config.server.accounts or bool(users))
     attached = running is not None and not running.accounts
-    found = running.over(config) if running is not None and attached else config
-    for finding in examine(found):
+    actual = running.over(config) if running is not None and attached else config
+    for finding in examine(actual):
         report.tell(finding)
-    domains = {door.jid.rpartition("@")[2] for door, _ in users} - {found.server.domain}
-    if not found.server.accounts:
+    domains = {door.jid.rpartition("@")[2] for door, _ in users} - {actual.server.domain}
+    if not actual.server.accounts:
         # The settings bring in what they are for; completion need not wait for it.
         from folkmoot.check.component import examine_component
 
         asked = dict.fromkeys([*([reach] if reach else []), *sorted(domains)])
         await examine_component(
-            found, config, holder, running, report.tell, named=named, reach=asked
+            actual, config, holder, running, report.tell, named=named, reach=asked
         )
     elif reach:
         words = "only a component asks other servers: say --component, or see --data"
         raise typer.BadParameter(words, param_hint="--reach")
     if users:
-        await _look(found, users, report)
+        await _look(actual, users, report)
 
 
 async def _running(holder: Holder | None, report: "_Report", *, needed: bool) -> Running | None:
@@ -171,6 +172,12 @@ def _doors(users: Sequence[str], connect: Sequence[str], ca_file: Path | None) -
         raise typer.BadParameter("each is for one --as", param_hint="--connect")
     if users:
         ready_for_xmpp()
+    if ca_file is not None:
+        try:
+            ssl.create_default_context(cafile=ca_file)
+        except (ssl.SSLError, OSError) as error:
+            words = f"cannot read certificates from {ca_file}: {error.strerror or error}"
+            raise typer.BadParameter(words, param_hint="--ca-file") from None
     ways = [*connect, *[None] * (len(users) - len(connect))]
     doors = []
     for user, way in zip(users, ways, strict=True):

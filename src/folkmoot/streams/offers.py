@@ -1,6 +1,7 @@
-"""What a server says its component may do: XEP-0356 0.4.1, privileges; XEP-0355 0.5, delegation.
+"""What a server announces to its component: privileges (XEP-0356) and delegation (XEP-0355).
 
-Read of every version of both. None of it is used; `folkmoot check` tells of it.
+Read of every version of both, by 0.4.1 and 0.5. None of it is used, so doap.xml lists neither;
+`folkmoot check` tells of it.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from folkmoot.core import Core, running
 from folkmoot.engine.decide import Stamp
@@ -25,8 +25,14 @@ from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.stanza import CLIENT, STANZAS
 from folkmoot.xmpp.xml import Element, parse
 
+if TYPE_CHECKING:
+    from tests.hosted import Host
+
 PATIENCE_SECONDS = 5.0
 """How long a test waits for a stanza that should come; it then fails."""
+
+accounts_here = True
+"""Whether a stage has the accounts, where nothing else is said; else `tests.hosted` has them."""
 
 NO_KEYS = Credentials(b"", 1, Keys(b"", b""), Keys(b"", b""))
 """For accounts that only have to exist: a stage has no log-in."""
@@ -68,12 +74,29 @@ class Line:
 
     def send(self, data: bytes) -> None:
         """A stanza for the client."""
-        self.inbox.append(element(data.decode()))
+        self.takes(element(data.decode()))
+
+    def takes(self, stanza: Element) -> None:
+        """The same, once it is read."""
+        self.inbox.append(stanza)
         self.came.set()
 
     def close(self, error: StreamError | None = None) -> None:
         """The server ends the stream."""
         self.ended, self.open = error, False
+
+
+class Wire:
+    """A link to another server, which a test plays. sent: what went over it."""
+
+    def __init__(self, domain: JID = SERVICES.pubsub) -> None:
+        self.domain = domain
+        self.up = True
+        self.sent: list[Element] = []
+
+    def write(self, stanza: bytes) -> None:
+        """A stanza for the other server."""
+        self.sent.append(element(stanza.decode()))
 
 
 class Client:
@@ -84,12 +107,20 @@ class Client:
         self.line = Line()
         self._stage = stage
         self._pings = itertools.count()
-        stage.core.router.bind(self.line, jid)
+        self._bind()
+
+    def _bind(self) -> None:
+        self._stage.core.router.bind(self.line, self.jid)
+
+    def stanza(self, xml: str | Element) -> Element:
+        """What is written, as the client's server knows it is from the client."""
+        stanza = element(xml) if isinstance(xml, str) else xml
+        stanza.attrs["from"] = str(self.jid)
+        return stanza
 
     async def sends(self, xml: str | Element) -> None:
         """Send a stanza, and wait until the server has taken it."""
-        stanza = element(xml) if isinstance(xml, str) else xml
-        stanza.attrs["from"] = str(self.jid)
+        stanza = self.stanza(xml)
         rest = self._stage.core.router.receive(self.jid, stanza)
         if rest is not None:
             await rest
@@ -125,9 +156,9 @@ class Client:
     async def drains(self) -> list[Element]:
         """All that has come so far, or is on its way."""
         ping = f"drain-{next(self._pings)}"
-        domain = self._stage.core.engine.services.domain
+        service = self._stage.core.engine.services.pubsub
         await self.sends(
-            f"<iq type='get' id='{ping}' to='{domain}'><ping xmlns='urn:xmpp:ping'/></iq>"
+            f"<iq type='get' id='{ping}' to='{service}'><ping xmlns='urn:xmpp:ping'/></iq>"
         )
         came: list[Element] = []
         while (found := await self._next()).get("id") != ping:
@@ -195,11 +226,16 @@ class Stage:
         self.core = core
         self.store = store
         self.clock = clock
+        self._host: Host | None = None
+        if not core.engine.services.accounts:
+            from tests.hosted import Host
+
+            self._host = Host(self)
 
     async def account(self, jid: str) -> JID:
         """Make an account, if there is none yet."""
         bare = JID.parse(jid).bare
-        if bare.domain == self.core.engine.services.domain.domain:
+        if self._host is None and bare.domain == self.core.engine.services.domain.domain:
             await self.store.accounts.add(bare, NO_KEYS, at=0.0)
         return bare
 
@@ -209,7 +245,8 @@ class Stage:
         available: it has sent initial presence, and what came of that is passed over.
         """
         await self.account(jid)
-        client = Client(self, JID.parse(jid))
+        at = JID.parse(jid)
+        client = Client(self, at) if self._host is None else self._host.client(at)
         if available:
             await client.sends("<presence/>")
             await client.drains()
@@ -230,6 +267,7 @@ class Clock:
 @asynccontextmanager
 async def staged(services: Services = SERVICES, **changes: Any) -> AsyncIterator[Stage]:
     """A server of its own for one test. changes: of `Services`, such as another `domain`."""
+    changes = {"accounts": accounts_here} | changes
     made = replace(services, **changes)  # the fields' own types are checked where they are used
     store = await SQLiteStore.ephemeral()
     clock = Clock(1_084_910_400.0)

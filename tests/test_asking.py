@@ -11,12 +11,13 @@ from structlog.testing import capture_logs
 
 from folkmoot import asking
 from folkmoot.asking import Asking, Unreachable
+from folkmoot.links import Links
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.stanza import CLIENT
 from folkmoot.xmpp.xml import Element
 from tests.facades.test_any_stanza import stanzas
-from tests.stage import SERVICES, Stage, element, staged
+from tests.stage import SERVICES, Stage, Wire, element, staged
 
 SPACES = JID.parse("pubsub.shakespeare.lit")
 ROOM = JID.parse("orchard@conference.verona.lit")
@@ -24,21 +25,11 @@ PUBSUB = "http://jabber.org/protocol/pubsub"
 PING = Element("urn:xmpp:ping", "ping")
 
 
-class Wire:
-    """A link whose other end a test plays."""
-
-    def __init__(self) -> None:
-        self.sent: list[Element] = []
-
-    def send(self, stanza: Element) -> None:
-        self.sent.append(stanza)
-
-
 async def under_way(seconds: float = 5.0) -> tuple[Asking, Wire, asyncio.Task[Element | None]]:
     """A question that is on its way."""
-    wire = Wire()
-    made = Asking(SERVICES)
-    made.link = wire
+    wire, links = Wire(), Links(SERVICES)
+    links.add(wire)
+    made = Asking(SPACES, links)
     task = asyncio.ensure_future(made.ask(ROOM, "get", PING, seconds))
     await asyncio.sleep(0)
     return made, wire, task
@@ -51,6 +42,12 @@ def answer(wire: Wire, type: str = "result", **attrs: str) -> Element:
     return Element(CLIENT, "iq", about)
 
 
+def arrived(made: Asking, stanza: Element) -> bool:
+    """Something comes through the link."""
+    to = JID.parse(stanza.get("to", ""))
+    return made.answered(JID.parse(stanza.get("from", "")), to, stanza)
+
+
 async def test_a_question_and_its_answer() -> None:
     """The child of the result, or nothing."""
     made, wire, task = await under_way()
@@ -58,20 +55,20 @@ async def test_a_question_and_its_answer() -> None:
     assert wire.sent[0].get("to") == str(ROOM)
     told = answer(wire)
     told.append(PING)
-    made.arrived(told)
+    assert arrived(made, told)
     assert await task == PING
-    assert made.arrived(told) is None, "once"
+    assert arrived(made, told), "late, and nobody else's"
 
 
 @pytest.mark.parametrize(
-    "attrs", [{"from": "tybalt@verona.lit"}, {"from": "@"}, {"id": "guessed"}, {"from": ""}]
+    "attrs", [{"from": "tybalt@verona.lit"}, {"to": f"deputy@{SPACES}"}, {"id": "guessed"}]
 )
 async def test_an_answer_of_somebody_else(attrs: dict[str, str]) -> None:
     """Only who was asked answers, and only what was asked."""
     made, wire, task = await under_way()
-    assert made.arrived(answer(wire, **attrs)) is None
+    assert arrived(made, answer(wire, **attrs)) is ("id" not in attrs)
     assert not task.done()
-    made.arrived(answer(wire))
+    arrived(made, answer(wire))
     assert await task is None
 
 
@@ -83,7 +80,7 @@ async def test_a_refusal() -> None:
         ns = "urn:ietf:params:xml:ns:xmpp-stanzas"
         error = Element(CLIENT, "error", None, Element(ns, said), Element(ns, "text", None, "No."))
         told.append(error)
-        made.arrived(told)
+        arrived(made, told)
         with pytest.raises(StanzaError) as refused:
             await task
         assert (refused.value.condition, refused.value.text) == (condition, "No.")
@@ -92,9 +89,9 @@ async def test_a_refusal() -> None:
 async def test_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     """No link, a link that is lost, no time left, and QUESTIONS_MAX."""
     with pytest.raises(Unreachable, match="no link"):
-        await Asking(SERVICES).ask(ROOM, "get", PING, 1.0)
+        await Asking(SPACES, Links(SERVICES)).ask(ROOM, "get", PING, 1.0)
     made, _, task = await under_way()
-    made.lost()
+    made.lost(SPACES)
     with pytest.raises(Unreachable, match="lost"):
         await task
     _, _, task = await under_way(seconds=0.0)
@@ -104,7 +101,7 @@ async def test_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     made, _, task = await under_way()
     with pytest.raises(Unreachable, match="too many"):
         await made.ask(ROOM, "get", PING, 1.0)
-    made.lost()
+    made.lost(SPACES)
     with pytest.raises(Unreachable):
         await task
 
@@ -112,9 +109,9 @@ async def test_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
 # --- others ask
 
 
-async def arrives(stage: Stage, xml: str | Element) -> None:
+async def arrives(stage: Stage, wire: Wire, xml: str | Element) -> None:
     """A stanza comes through the link."""
-    stage.core.router.arrived(element(xml) if isinstance(xml, str) else xml)
+    stage.core.router.arrived(wire, element(xml) if isinstance(xml, str) else xml)
     await stage.core.router.idle()
     await stage.core.engine.settled()
     await asyncio.sleep(0)
@@ -123,13 +120,14 @@ async def arrives(stage: Stage, xml: str | Element) -> None:
 async def test_somebody_elsewhere_uses_spaces(stage: Stage) -> None:
     """Their requests are answered, and they hear what they subscribe to, through the link."""
     wire = Wire()
-    stage.core.router.attached(wire)
+    stage.core.router.links.add(wire)
     hamlet = await stage.client("hamlet@shakespeare.lit/castle", available=True)
     create = f"<pubsub xmlns='{PUBSUB}'><create node='denmark'/></pubsub>"
     await hamlet.asks(f"<iq type='set' to='{SPACES}' id='c'>{create}</iq>", "<iq type='result'/>")
     subscribe = "<subscribe node='denmark' jid='romeo@verona.lit'/>"
     await arrives(
         stage,
+        wire,
         f"<iq type='set' id='s' from='romeo@verona.lit/home' to='{SPACES}'>"
         f"<pubsub xmlns='{PUBSUB}'>{subscribe}</pubsub></iq>",
     )
@@ -141,7 +139,6 @@ async def test_somebody_elsewhere_uses_spaces(stage: Stage) -> None:
         ("iq", "result", "romeo@verona.lit/home"),
         ("message", "headline", "romeo@verona.lit"),
     ]
-    stage.core.router.detached(wire)
 
 
 @pytest.mark.parametrize(
@@ -159,18 +156,17 @@ async def test_somebody_elsewhere_uses_spaces(stage: Stage) -> None:
 async def test_who_is_no_stranger_and_what_is_not_for_spaces(stage: Stage, attrs: str) -> None:
     """Nobody comes through the link in the name of somebody of ours, or to another service."""
     wire = Wire()
-    stage.core.router.attached(wire)
+    stage.core.router.links.add(wire)
     create = f"<pubsub xmlns='{PUBSUB}'><create node='denmark'/></pubsub>"
-    await arrives(stage, f"<iq type='set' id='c' {attrs}>{create}</iq>")
+    await arrives(stage, wire, f"<iq type='set' id='c' {attrs}>{create}</iq>")
     assert wire.sent == []
-    stage.core.router.detached(wire)
 
 
 async def test_an_answer_to_no_question(stage: Stage) -> None:
     """Nothing is said to it."""
     wire = Wire()
-    stage.core.router.attached(wire)
-    await arrives(stage, f"<iq type='result' id='x' from='verona.lit' to='{SPACES}'/>")
+    stage.core.router.links.add(wire)
+    await arrives(stage, wire, f"<iq type='result' id='x' from='verona.lit' to='{SPACES}'/>")
     assert wire.sent == []
 
 
@@ -182,16 +178,15 @@ def test_any_stanza_from_elsewhere(script: list[Element]) -> None:
     async def play() -> None:
         async with staged() as stage:
             wire = Wire()
-            stage.core.router.attached(wire)
+            stage.core.router.links.add(wire)
             for stanza in script:
                 stanza.attrs |= {"from": "romeo@verona.lit/home", "to": str(SPACES)}
                 wire.sent.clear()
-                await arrives(stage, stanza)
+                await arrives(stage, wire, stanza)
                 answers = [each for each in wire.sent if each.name == "iq"]
                 if stanza.name == "iq" and stanza.get("type") in ("get", "set"):
                     assert len(answers) == 1
                     assert "internal-server-error" not in repr(answers)
-            stage.core.router.detached(wire)
 
     with capture_logs() as logs:
         asyncio.run(play())

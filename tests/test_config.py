@@ -204,7 +204,10 @@ def test_without_a_certificate_the_server_makes_its_own() -> None:
 def test_the_domains_of_a_server() -> None:
     """Movim looks for spaces at literally `spaces.` and the user's domain."""
     server = Server("example.org")
-    assert (server.spaces, server.rooms) == ("spaces.example.org", "rooms.example.org")
+    assert (server.spaces_domain, server.rooms_domain) == (
+        "spaces.example.org",
+        "rooms.example.org",
+    )
 
 
 def test_templates_are_tables_of_their_own() -> None:

@@ -8,9 +8,9 @@ import pytest
 
 from folkmoot.admin import AdminError
 from folkmoot.config import Address, Config
-from folkmoot.config.options import Component
+from folkmoot.config.options import Component, Server
 from folkmoot.listeners.component import LinkSettings
-from folkmoot.server import link_settings
+from folkmoot.settings import links
 from folkmoot.xmpp.jid import JID
 
 AT = Address("127.0.0.1", 5347)
@@ -18,12 +18,16 @@ AT = Address("127.0.0.1", 5347)
 
 def test_where_the_link_goes(tmp_path: Path) -> None:
     """Nowhere, unless it is configured; the secret is what its file holds."""
-    assert link_settings(Config()) is None
+    assert links(Config()) == ()
     file = tmp_path / "secret"
     file.write_text("sycamore\n")
-    assert link_settings(Config(component=Component(AT, file))) == LinkSettings(
-        JID.parse("spaces.localhost"), "127.0.0.1", 5347, "sycamore"
+    spaces, rooms = (
+        LinkSettings(JID.parse(f"{name}.localhost"), "127.0.0.1", 5347, "sycamore")
+        for name in ("spaces", "rooms")
     )
+    assert links(Config(component=Component(AT, file))) == (spaces,)
+    (tmp_path / "component.secret").write_text("sycamore")
+    assert links(Config(Server(data=tmp_path, accounts=False))) == (spaces, rooms)
 
 
 @pytest.mark.parametrize(
@@ -33,4 +37,4 @@ def test_a_link_without_a_secret(tmp_path: Path, file: str | None, why: str) -> 
     """One line that says what to do."""
     config = Config(component=Component(AT, None if file is None else tmp_path / file))
     with pytest.raises(AdminError, match=why):
-        link_settings(config)
+        links(config)

@@ -169,7 +169,9 @@ def _names(certificate: x509.Certificate, config: Config) -> Iterator[Finding]:
     server = config.server
     held = frozenset(_subject_names(certificate))
     missing = [
-        name for name in (server.domain, server.spaces, server.rooms) if not _covered(name, held)
+        name
+        for name in (server.domain, server.spaces_domain, server.rooms_domain)
+        if not _covered(name, held)
     ]
     if server.domain in missing:
         mend = f"get one for {', '.join(missing)}"

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import structlog
 
-from folkmoot.asking import ELSEWHERE, Asking, Link
+from folkmoot.asking import Asking
 from folkmoot.capabilities import Capabilities
 from folkmoot.eager import begin
 from folkmoot.engine.commands import Retract, Unsubscribe
@@ -35,6 +35,9 @@ from folkmoot.facades.facade import (
     Sender,
     Told,
 )
+from folkmoot.lanes import Full, Lanes
+from folkmoot.links import Elsewhere, Link, Links
+from folkmoot.rollcall import RollCall
 from folkmoot.sessions import DIRECTED_MAX, Connection, Session, Sessions
 from folkmoot.xmpp.errors import StanzaError, StreamError
 from folkmoot.xmpp.jid import JID, InvalidJID
@@ -46,6 +49,7 @@ TOO_MUCH_SECONDS: Final = 0.1
 is told to wait and does not, and nobody else."""
 
 _TOO_MUCH: Final = ("policy-violation", "resource-constraint")
+_ELSEWHERE: Final = Elsewhere()
 
 log = structlog.get_logger()
 
@@ -86,13 +90,18 @@ class Router:
                     table.setdefault((route.kind, route.type, *route.path), (facade, route))
         self.sessions = Sessions()
         self.capabilities = Capabilities(services.domain)
-        self.asking = Asking(services)
+        self.links = Links(services)
+        self.asking = Asking(services.pubsub, self.links)
+        self._lanes = Lanes(
+            lambda sender, stanza: self._received(Session(sender, _ELSEWHERE), stanza)
+        )
         self._tasks: set[asyncio.Future[None]] = set()
         self._engine: Engine[Outgoing | Answer]
 
     def attach(self, engine: Engine[Outgoing | Answer]) -> None:
         """The engine behind the facades; it tells through `tell`."""
         self._engine = engine
+        self._roll = RollCall(engine, self.asking)
 
     # --- sessions come and go
 
@@ -152,18 +161,35 @@ class Router:
     # --- other servers
 
     def attached(self, link: Link) -> None:
-        """There is a way to other servers from here on, for the pubsub service."""
-        self.asking.link = link
+        """A link is up; who is still in the rooms of its domain is found out."""
+        self._begin(self._roll.call(link.domain))
 
     def detached(self, link: Link) -> None:
-        """And no longer."""
-        self.asking.lost()
+        """And down again."""
+        self.asking.lost(link.domain)
 
-    def arrived(self, stanza: Element) -> None:
-        """A stanza from elsewhere, to the pubsub service."""
-        sender = self.asking.arrived(stanza)
-        if sender is not None:
-            self._begin(self._received(Session(sender, ELSEWHERE), stanza))
+    def arrived(self, link: Link, stanza: Element) -> None:
+        """A stanza that comes through a link, whose server vouches for who sent it.
+
+        Nobody comes in the name of somebody of ours, or to another domain than the link's.
+        """
+        try:
+            sender, to = (JID.parse(stanza.get(each, "")) for each in ("from", "to"))
+        except InvalidJID:
+            return
+        strays = not self.links.abroad(sender) or to.domain != link.domain.domain
+        if strays or self.asking.answered(sender, to, stanza):
+            return
+        if stanza.get("type") != "error":
+            self._roll.heard(sender)
+        try:
+            rest = self._lanes.take(sender, stanza)
+        except Full:
+            error = StanzaError("resource-constraint", "too much waits: slow down")
+            self._refuse(sender, stanza, error)
+        else:
+            if rest is not None:
+                self._later(rest)
 
     # --- stanzas in
 
@@ -182,17 +208,17 @@ class Router:
         try:
             await self._route(session, stanza)
         except StanzaError as error:
-            self._refuse(session, stanza, error)
+            self._refuse(session.jid, stanza, error)
             return error
         except Exception:  # a bug: it must not cost this stream, or another, its life
             log.exception("a stanza met a bug", stanza=stanza.name, type=stanza.get("type"))
-            self._refuse(session, stanza, StanzaError("internal-server-error"))
+            self._refuse(session.jid, stanza, StanzaError("internal-server-error"))
         return None
 
-    def _refuse(self, session: Session, stanza: Element, error: StanzaError) -> None:
+    def _refuse(self, sender: JID, stanza: Element, error: StanzaError) -> None:
         """Say no; but never to an error, nor to a result (RFC 6120 §8.3.1)."""
         if stanza.get("type") not in ("error", "result"):
-            self._engine.tell(Answer(session.jid, error_reply(stanza, error)))
+            self._engine.tell(Answer(sender, error_reply(stanza, error)))
 
     async def _instead(self, session: Session, stanza: Element) -> None:
         """Route what a request stands for. Raises StanzaError."""
@@ -330,7 +356,7 @@ class Router:
     def _place(self, jid: JID) -> Place | None:
         services = self._services
         domain = jid.domain
-        if domain == services.domain.domain:
+        if services.accounts and domain == services.domain.domain:
             return Place.ACCOUNT if jid.local else Place.SERVER
         if domain == services.rooms.domain:
             return Place.ROOMS
@@ -386,27 +412,20 @@ class Router:
         if session is not None:
             session.send(answer.stanza)
         else:
-            self.asking.pass_on(answer.to, answer.stanza)
+            self.links.send(answer.stanza)
 
     def _deliver(self, outgoing: Outgoing) -> None:
         missed = self.sessions.deliver(outgoing)
-        kept, linked = outgoing.reach is Reach.KEPT, self.asking.link is not None
-        if missed and (kept or linked):
-            head, tail = outgoing.wording
-            for jid in missed:
-                stanza = parse(head + stamp(jid, framed=True) + tail)
-                if linked:
-                    self.asking.pass_on(jid, stanza)
-                if kept:
-                    self._keep(jid, stanza)
-
-    def _keep(self, jid: JID, stanza: Element) -> None:
-        """A message nobody is there to take is kept for the account, where that has sense."""
-        if not self._services.local(jid):
+        if not missed:
             return
-        self._begin(self._kept(jid, stanza))
+        self.links.tell(outgoing.wording, missed)
+        if outgoing.reach is Reach.KEPT:
+            head, tail, _ = outgoing.wording
+            for jid in filter(self._services.local, missed):
+                self._begin(self._kept(jid, parse(head + stamp(jid, framed=True) + tail)))
 
     async def _kept(self, jid: JID, stanza: Element) -> None:
+        """A message nobody is there to take is kept for the account, where that has sense."""
         try:
             await messages.keep(self._engine, jid.bare, stanza)
         except Refused as refused:

@@ -12,14 +12,14 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final
 
 import structlog
 from aiohttp import web
 
+from folkmoot import settings
 from folkmoot.abroad import schedule
 from folkmoot.abroad.tending import Tending
 from folkmoot.abroad.visit import Policy
@@ -28,14 +28,10 @@ from folkmoot.config import Address, Config, Strangers
 from folkmoot.control import Answering, ControlServer
 from folkmoot.core import Core, running
 from folkmoot.engine.commands import Forget
-from folkmoot.engine.configuration import Keep
 from folkmoot.engine.model import PRESENCE_NODE, NodeId
-from folkmoot.engine.pace import PACES, Pace, Rate
-from folkmoot.engine.services import Bounds, Services
 from folkmoot.listeners.certificates import ensure_certificate
 from folkmoot.listeners.component import ComponentLink, LinkSettings
 from folkmoot.listeners.connection import Connection
-from folkmoot.listeners.limits import ListenerLimits
 from folkmoot.listeners.reception import Reception
 from folkmoot.listeners.tcp import TcpListener
 from folkmoot.listeners.tls import load_tls
@@ -45,22 +41,14 @@ from folkmoot.lock import Hold, Holder, hold
 from folkmoot.porter import Porter
 from folkmoot.steward import Steward
 from folkmoot.stores.sqlite import SQLiteStore
-from folkmoot.streams.features import Features
 from folkmoot.streams.sasl import SALT_BYTES, InvalidPassword, derive
-from folkmoot.streams.settings import StreamSettings
 from folkmoot.xmpp.credentials import Credentials
 from folkmoot.xmpp.errors import StanzaError, StreamError
 from folkmoot.xmpp.jid import JID
-from folkmoot.xmpp.xml import Element, Limits
+from folkmoot.xmpp.xml import Element
 
-DAY_SECONDS: Final = 86_400
-
-SECRET_BYTES: Final = 32
 RESOURCE_BYTES: Final = 9
 """How much chance is in a resource that the server chooses (RFC 6120 §7.6)."""
-
-CLOSE_SECONDS_MAX: Final = 3.0
-"""How long clients have to close their streams when the server stops."""
 
 GC_THRESHOLD: Final = 50_000
 """Objects made before the collector looks: what a server makes by far the most of has no cycles."""
@@ -73,7 +61,8 @@ log = structlog.get_logger()
 def run(config: Config, ready: Ready) -> int:
     """Run until SIGTERM or SIGINT; the exit status. ready: told what is listening, once all is.
 
-    Raises Held where another process serves from the same data.
+    Raises Held where another process serves from the same data, AdminError where the secret of a
+    component cannot be read.
     """
     with hold(config.server.data) as held:
         _allow_files()
@@ -98,22 +87,26 @@ def _allow_files() -> None:
 
 
 async def _serve(config: Config, held: Hold, ready: Ready) -> int:
+    links = settings.links(config)
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(aclosing(await SQLiteStore.open(config.database)))
-        core = await stack.enter_async_context(running(store, services(config)))
-        front = Front(core, store, config)
+        services = settings.services(config)
+        core = await stack.enter_async_context(running(store, services))
         admin = ServerAdmin(core, store, config.server.domain)
-        control = ControlServer(admin, config.server.data, answerers(config, core, store))
+        accounts = admin if config.server.accounts else AccountsElsewhere()
+        control = ControlServer(accounts, config.server.data, answerers(config, core, store))
         path = await control.open()
         stack.push_async_callback(control.close)
-        listening = await _listen(config, front, stack)
+        listening: Mapping[str, Address] = {}
+        if config.server.accounts:
+            listening = await _listen(config, Front(core, store, config), stack)
         holder = Holder(os.getpid(), domain=config.server.domain, listening=listening, control=path)
         held.tell(holder)
-        await stack.enter_async_context(_outward(config, core, store))
+        await stack.enter_async_context(_outward(config, core, store, links))
         gc.collect()
         gc.freeze()
         gc.set_threshold(GC_THRESHOLD)
@@ -131,7 +124,9 @@ def answerers(config: Config, core: Core, store: SQLiteStore) -> Mapping[str, An
 
 
 @asynccontextmanager
-async def _outward(config: Config, core: Core, store: SQLiteStore) -> AsyncIterator[None]:
+async def _outward(
+    config: Config, core: Core, store: SQLiteStore, links: Iterable[LinkSettings]
+) -> AsyncIterator[None]:
     """What goes on with other servers, until the block ends."""
     tending = Tending(
         core.engine,
@@ -143,32 +138,20 @@ async def _outward(config: Config, core: Core, store: SQLiteStore) -> AsyncItera
         pace=schedule.Pace(config.sync.queries_per_second_max),
     )
     tasks = [asyncio.ensure_future(tending.run())]
-    if (settings := link_settings(config)) is not None:
-        link = ComponentLink(core.router, settings, random.random)
+    for each in links:
+        link = ComponentLink(core.router, each, random.random)
+        core.router.links.add(link)
         tasks.append(asyncio.ensure_future(link.run()))
     try:
         yield
     finally:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(settings.CLOSE_SECONDS_MAX):
+                await core.router.idle()
+                await core.engine.told()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def link_settings(config: Config) -> LinkSettings | None:
-    """Where the server is that this one is a component of; None: it stands alone.
-
-    Raises AdminError where the secret cannot be read.
-    """
-    at, file = config.component.server, config.component.secret_file
-    if at is None:
-        return None
-    if file is None:
-        raise AdminError("component.server needs component.secret_file")
-    try:
-        secret = file.read_text("utf-8").strip()
-    except OSError as error:
-        raise AdminError(f"cannot read component.secret_file {file}: {error.strerror}") from None
-    return LinkSettings(JID.parse(config.server.spaces), at.host, at.port, secret)
 
 
 async def _until(stop: asyncio.Event, core: Core) -> int:
@@ -189,7 +172,7 @@ async def _listen(config: Config, front: Front, stack: AsyncExitStack) -> dict[s
     if files.own:
         ensure_certificate(files.certificate, files.key, config.server.domain, datetime.now(UTC))
     tls = load_tls(files.certificate, files.key)
-    reception = Reception(front, stream_settings(config), listener_limits(config))
+    reception = Reception(front, settings.streams(config), settings.listeners(config))
     websockets = WebSockets(reception)
     application = web.Application()
     application.add_routes(routes(reception, websockets))
@@ -220,73 +203,6 @@ class CannotListen(OSError):
             f"cannot listen on {address}: {why}. Stop what listens there, "
             f"or choose another address: {flag} HOST:PORT, or {flag} off"
         )
-
-
-def services(config: Config) -> Services:
-    """The services a configuration describes."""
-    return Services(
-        domain=JID.parse(config.server.domain),
-        pubsub=JID.parse(config.server.spaces),
-        rooms=JID.parse(config.server.rooms),
-        node_creators=config.spaces.node_creators.named,
-        room_creators=config.spaces.room_creators.named,
-        nodes_per_account_max=config.spaces.nodes_per_account_max,
-        room_archive=Bounds(
-            seconds=config.archive.room_days * DAY_SECONDS or None,
-            items=config.archive.room_messages or None,
-        ),
-        account_archive=Bounds(
-            seconds=config.archive.account_days * DAY_SECONDS or None,
-            items=config.archive.account_messages or None,
-        ),
-        archive_default=Keep(config.archive.archive_default.value),
-        paces=paces(config),
-    )
-
-
-def paces(config: Config) -> Mapping[Pace, Rate]:
-    """How often what may happen in rooms; what is no option is as it is."""
-    rooms = config.rooms
-    return {
-        **PACES,
-        Pace.MESSAGES: Rate(rooms.messages_max, rooms.messages_max * 10),
-        Pace.PRESENCES: Rate(rooms.presences_max, rooms.presences_max * 20),
-        Pace.MESSAGES_OF_ALL: Rate(rooms.messages_of_all_max, rooms.messages_of_all_max * 10),
-        Pace.PRESENCES_OF_ALL: Rate(rooms.presences_of_all_max, rooms.presences_of_all_max * 100),
-    }
-
-
-def stream_settings(config: Config) -> StreamSettings:
-    """What all streams have in common."""
-    return StreamSettings(
-        domain=JID.parse(config.server.domain),
-        secret=_secret(config.server.data / "secret"),
-        features=Features(
-            cleartext=config.login.cleartext, registration=config.registration.enabled
-        ),
-        limits=Limits(stanza_bytes_max=config.limits.stanza_bytes_max),
-    )
-
-
-def _secret(path: Path) -> bytes:
-    """The server's own secret, made at the first start; it stays the same from then on."""
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_bytes(secrets.token_bytes(SECRET_BYTES))
-    return path.read_bytes()
-
-
-def listener_limits(config: Config) -> ListenerLimits:
-    """How much clients may do."""
-    return ListenerLimits(
-        connections_max=config.limits.connections_max,
-        connections_per_address_max=config.limits.connections_per_address_max,
-        close_seconds_max=CLOSE_SECONDS_MAX,
-        send_buffer_bytes_max=config.limits.send_buffer_bytes_max,
-        failures_max=config.login.failures_max,
-        failures_seconds=config.login.failures_seconds,
-        registrations_per_hour_max=config.registration.per_hour_max,
-    )
 
 
 class Front:
@@ -327,6 +243,32 @@ class Front:
     def lost(self, jid: JID, error: StreamError | None) -> None:
         """A session is over."""
         self._router.lost(jid)
+
+
+class AccountsElsewhere:
+    """What the command line asks of a component, which has no accounts."""
+
+    def add_users(self, users: Iterable[tuple[JID, str]]) -> AsyncIterator[Progress]:
+        """Raises AdminError."""
+        raise self._refusal
+
+    async def set_password(self, jid: JID, password: str) -> None:
+        """Raises AdminError."""
+        raise self._refusal
+
+    async def delete_user(self, jid: JID) -> None:
+        """Raises AdminError."""
+        raise self._refusal
+
+    async def users(self, prefix: str = "") -> Sequence[Account]:
+        """Raises AdminError."""
+        raise self._refusal
+
+    @property
+    def _refusal(self) -> AdminError:
+        return AdminError(
+            "accounts are those of the server that this is a component of: ask that one"
+        )
 
 
 class ServerAdmin:

@@ -155,7 +155,7 @@ class Sessions:
             return self._deliver_copies(outgoing)
         if outgoing.eventing is not None:
             return self._deliver_to_kind(outgoing)
-        (head, tail), reach = outgoing.wording, outgoing.reach
+        (head, tail, _), reach = outgoing.wording, outgoing.reach
         full, missed = self._full, []
         for jid in outgoing.to:
             session = full.get(jid)
@@ -181,7 +181,7 @@ class Sessions:
 
         What was for a resource that is gone went to those it falls to instead.
         """
-        head, tail = outgoing.wording
+        head, tail, _ = outgoing.wording
         elsewhere = {jid.bare for jid in outgoing.but if jid not in self._full}
         for jid in outgoing.to:
             devices = self._bare.get(jid, {}) if jid.is_bare else {jid: self._full.get(jid)}
@@ -194,7 +194,7 @@ class Sessions:
 
     def _deliver_to_kind(self, outgoing: Outgoing) -> list[JID]:
         """The same to resources of one kind alone; nobody misses it."""
-        (head, tail), eventing = outgoing.wording, outgoing.eventing
+        (head, tail, _), eventing = outgoing.wording, outgoing.eventing
         for jid in outgoing.to:
             session = self._full.get(jid)
             if session is not None:
@@ -208,7 +208,7 @@ class Sessions:
 
     def _deliver_wanted(self, outgoing: Outgoing) -> list[JID]:
         """The same to those alone who announced that they want it; nobody misses it."""
-        (head, tail), but = outgoing.wording, outgoing.but
+        (head, tail, _), but = outgoing.wording, outgoing.but
         for jid in outgoing.to:
             for full, each in self._bare.get(jid, {}).items():
                 told = full in but or (jid in but and each.takes(Reach.AVAILABLE))

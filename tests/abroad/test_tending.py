@@ -23,7 +23,7 @@ from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.stanza import error_reply, reply
 from folkmoot.xmpp.xml import Element
-from tests.stage import Client, Stage
+from tests.stage import Client, Stage, Wire, element
 
 ROOM = JID.parse("orchard@conference.verona.lit")
 SERVICE = JID.parse("pubsub.shakespeare.lit")
@@ -31,7 +31,7 @@ PUBSUB = "http://jabber.org/protocol/pubsub"
 NURSE = "nurse@shakespeare.lit"
 
 
-class Conference:
+class Conference(Wire):
     """A conference service at the other end of the link, with one room.
 
     rows: what the room has. asked: every query. refuses: why it does not carry one out; None: it
@@ -39,6 +39,7 @@ class Conference:
     """
 
     def __init__(self, stage: Stage) -> None:
+        super().__init__()
         self.rows: dict[str, str] = {NURSE: "owner", str(SERVICE): "owner"}
         self.asked: list[Element] = []
         self.refuses: Callable[[Element], str | None] = lambda query: None
@@ -46,8 +47,11 @@ class Conference:
         self.came = asyncio.Event()
         self._router = stage.core.router
 
-    def send(self, stanza: Element) -> None:
+    def write(self, stanza: bytes) -> None:
         """What the service sends."""
+        self._heard(element(stanza.decode()))
+
+    def _heard(self, stanza: Element) -> None:
         query = stanza.elements[0] if stanza.elements else stanza
         self.asked.append(query)
         self.came.set()
@@ -70,7 +74,7 @@ class Conference:
         self._answer(reply(stanza, Element(ADMIN, "query", None, *found)))
 
     def _answer(self, answer: Element) -> None:
-        asyncio.get_running_loop().call_soon(self._router.arrived, answer)
+        asyncio.get_running_loop().call_soon(self._router.arrived, self, answer)
 
     @property
     def given(self) -> dict[str, str]:
@@ -94,7 +98,7 @@ class Play:
         self.room = Conference(stage)
         self.at = 100.0
         self.abroad = stage.store.abroad
-        stage.core.router.attached(self.room)
+        stage.core.router.links.add(self.room)
         self.tending = Tending(
             stage.core.engine,
             self.abroad,
@@ -218,6 +222,7 @@ async def test_the_owners_hear_once(play: Play) -> None:
     """FAILURES_UNTOLD_MAX; again only after all was in line."""
     await play.lists()
     play.room.silent = True
+    play.room.up = False
     play.stage.core.router.detached(play.room)
 
     async def fail(times: int) -> list[Element]:
@@ -228,8 +233,11 @@ async def test_the_owners_hear_once(play: Play) -> None:
 
     assert await fail(FAILURES_UNTOLD_MAX - 1) == []
     (told,) = await fail(3)
-    assert "not in line with the space moot: not reached: this server has no link" in repr(told)
-    play.stage.core.router.attached(play.room)
+    assert (
+        "not in line with the space moot: not reached: the link to other servers is down"
+        in repr(told)
+    )
+    play.room.up = True
     play.room.silent = False
     await play.abroad.retry(ROOM)
     await play.in_line()

@@ -186,7 +186,7 @@ def indexes_hold(nodes: WorkingSet, kept: Kept, people: Iterable[JID]) -> None:
     for jid in people:
         assert set(nodes.temporary(jid)) == {node for who, node in temporary if who == jid}
         passing = {node for who, node in temporary if who.bare == jid.bare}
-        known = nodes.subscribed(jid.bare)
+        known = nodes.entities.subscribed(jid.bare)
         assert known is None or known == lasting.get(jid.bare, set()) | passing
 
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from folkmoot.engine import working_set
+from folkmoot.engine import entities, working_set
 from folkmoot.engine.commands import Command, Retract, Unsubscribe
 from folkmoot.engine.configuration import Access
 from folkmoot.engine.errors import Refused
@@ -262,6 +262,6 @@ def test_anything_in_any_order() -> None:
 
 def test_anything_where_nothing_stays_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(working_set, "NODES_MAX", 2)
-    monkeypatch.setattr(working_set, "INDEXES_MAX", 1)
+    monkeypatch.setattr(entities, "INDEXES_MAX", 1)
     Crowded.TestCase.settings = BOUNDS
     Crowded.TestCase().runTest()

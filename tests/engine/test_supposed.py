@@ -12,14 +12,19 @@ from folkmoot.engine.events import (
     Event,
     ItemPublished,
     ItemsRetracted,
+    NodeCreated,
     NodePurged,
     SubscriptionChanged,
 )
 from folkmoot.engine.model import Affiliation, Item, NodeId, State, Subscription, Via
+from folkmoot.engine.reading import Reading
 from folkmoot.engine.record import Node
 from folkmoot.engine.supposed import Supposed
+from folkmoot.engine.view import View
+from folkmoot.engine.working_set import WorkingSet
 from folkmoot.xmpp.jid import JID
-from tests.engine.stand import DENMARK, HALL, HAMLET, OPHELIA, TOWER, WORDS, device
+from tests.engine.memory import MemoryStore
+from tests.engine.stand import DENMARK, HALL, HAMLET, OPHELIA, SERVICES, TOWER, WORDS, device
 
 PEOPLE = (HAMLET, OPHELIA)
 ADDRESSES = (*PEOPLE, *map(device, PEOPLE))
@@ -66,6 +71,8 @@ def consistent(supposed: Supposed) -> None:
     for jid in PEOPLE:
         addresses = {each for _, each in supposed.subscriptions if each.bare == jid}
         assert set(supposed.addresses.get((DENMARK, jid), ())) == addresses
+        rows = {node for node, who in supposed.rows if who == jid}
+        assert sorted(supposed.places.get(jid, ())) == sorted(rows)
         if supposed.rows.get((DENMARK, jid)) is Affiliation.OWNER:
             assert jid in supposed.owners[DENMARK]
     for child in (HALL, TOWER) if DENMARK in supposed.listed else ():
@@ -86,3 +93,22 @@ def test_indexes_hold_what_there_is(first: list[Event], more: list[Event]) -> No
         consistent(further)
     assert (supposed.rows, supposed.listed, supposed.addresses) == before
     consistent(supposed)
+
+
+@given(st.lists(events, max_size=12))
+def test_what_changes_a_list_is_known_beforehand(happened: list[Event]) -> None:
+    """By the event alone and what its items list; an item that lists nothing is none of it."""
+    store = MemoryStore()
+    nodes = WorkingSet(store)
+    nodes.apply(
+        NodeCreated(node=DENMARK, config=NodeConfig(), creator=HAMLET, owner=HAMLET, at=0.0)
+    )
+    nodes.apply(listing("a", HALL))
+    nodes.apply(listing("b", HALL))
+    view = View(Reading(nodes, store), SERVICES)
+    assert not view.relists(listing("c", None))
+    assert not view.relists(row(OPHELIA, Affiliation.MEMBER))
+    for event in happened:
+        after = view.supposing([event])
+        assert view.relists(event) or after.listed(DENMARK) == view.listed(DENMARK)
+        view = after

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from folkmoot.engine import working_set
+from folkmoot.engine import entities, working_set
 from folkmoot.engine.commands import Create, Delete
 from folkmoot.engine.configuration import Access, SendLast
 from folkmoot.engine.errors import Reason, Refused
@@ -253,11 +253,11 @@ async def test_what_is_not_committed_stays(monkeypatch: pytest.MonkeyPatch, stan
 
 async def test_indexes_are_let_go_of_too(monkeypatch: pytest.MonkeyPatch, stand: Stand) -> None:
     """INDEXES_MAX entities; who is looked up again is found again."""
-    monkeypatch.setattr(working_set, "INDEXES_MAX", 1)
+    monkeypatch.setattr(entities, "INDEXES_MAX", 1)
     await stand.space()
     for jid in (HORATIO, OPHELIA, GERTRUDE, POLONIUS):
         await stand.member(DENMARK, jid)
-    known = [jid for jid in ACCOUNTS if stand.engine.nodes.subscribed(jid) is not None]
+    known = [jid for jid in ACCOUNTS if stand.engine.nodes.entities.subscribed(jid) is not None]
     assert len(known) <= 1
     await stand.affiliate(DENMARK, HAMLET, {HORATIO: Affiliation.OUTCAST})
     assert await stand.state(DENMARK, HORATIO) is State.NONE

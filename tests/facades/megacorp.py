@@ -9,6 +9,8 @@ PUBSUB = "http://jabber.org/protocol/pubsub"
 INFO = "http://jabber.org/protocol/disco#info"
 SPACES = "urn:xmpp:spaces:0"
 SERVICE = "megacorp-pubsub.example.com"
+LEAD = "lead-dev@megacorp.example.com"
+USER = "emacs-user@megacorp.example.com"
 SOCKS = "programming-socks@conference.megacorp.example.com"
 
 CHILDREN = {

@@ -12,12 +12,10 @@ from folkmoot.stores import batch
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.rsm import RSM
 from folkmoot.xmpp.xml import Element
-from tests.facades.megacorp import PUBSUB, SERVICE, create, form, owner, publish
+from tests.facades.megacorp import LEAD, PUBSUB, SERVICE, USER, create, form, owner, publish
 from tests.stage import Client, Stage
 
 DEV = NodeId(JID.parse(SERVICE), "dev")
-LEAD = JID.parse("lead-dev@megacorp.example.com")
-USER = "emacs-user@megacorp.example.com"
 AT = "2004-05-18T20:00:00Z"
 
 
@@ -143,8 +141,8 @@ async def test_it_has_bounds(
     long = "x" * (AUDIT_CHARS_MAX + 1)
     for number in range(5):
         entry = Entry(payload=Element("a", "b", None, long), id=str(number))
-        await megacorp.core.engine.run(Publish(actor=LEAD, node=DEV, entry=entry))
-    page = await megacorp.core.engine.audit(LEAD, AuditQuery(node=DEV))
+        await megacorp.core.engine.run(Publish(actor=JID.parse(LEAD), node=DEV, entry=entry))
+    page = await megacorp.core.engine.audit(JID.parse(LEAD), AuditQuery(node=DEV))
     assert [row.subject for _, row in page.rows] == ["4", "3", "2"]
     assert {len(row.after) for _, row in page.rows} == {AUDIT_CHARS_MAX}
     assert AUDIT_ROWS_MAX == 10_000

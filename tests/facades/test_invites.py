@@ -9,25 +9,18 @@ from folkmoot.facades.spaces import INVITE as NS
 from folkmoot.facades.spaces import TOKEN_CHARS_MAX
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element
-from tests.facades.megacorp import PUBSUB, SERVICE, create, form, owner
+from tests.facades.megacorp import LEAD, PUBSUB, SERVICE, USER, create, form, owner
 from tests.stage import Client, Stage
 
 DEV = NodeId(JID.parse(SERVICE), "dev")
-USER = "emacs-user@megacorp.example.com"
 
 
 @pytest.fixture
 async def lead(megacorp: Stage) -> Client:
     """Who owns the private space `dev`."""
-    client = await megacorp.client("lead-dev@megacorp.example.com/desk", available=True)
+    client = await megacorp.client(f"{LEAD}/desk", available=True)
     await client.asks(create("dev"), "<iq type='result'/>")
     return client
-
-
-@pytest.fixture
-async def user(megacorp: Stage) -> Client:
-    """Who is invited."""
-    return await megacorp.client(f"{USER}/cool-client", available=True)
 
 
 def invite(attrs: str = "", node: str = "dev") -> str:

@@ -9,7 +9,7 @@ from folkmoot.facades import moderation
 from folkmoot.facades.moderation import NS
 from folkmoot.xmpp.forms import DATA, Form
 from folkmoot.xmpp.xml import Element
-from tests.facades.megacorp import INFO, SERVICE, SOCKS, belongs, create, owner, publish
+from tests.facades.megacorp import INFO, LEAD, SERVICE, SOCKS, belongs, create, owner, publish
 from tests.stage import Client, Stage
 
 COMMANDS = "http://jabber.org/protocol/commands"
@@ -21,7 +21,7 @@ SPAMMER = "spammer@megacorp.example.com"
 @pytest.fixture
 async def lead(megacorp: Stage) -> Client:
     """Who owns the space `dev`, with a room for its members, and is in it."""
-    client = await megacorp.client("lead-dev@megacorp.example.com/desk", available=True)
+    client = await megacorp.client(f"{LEAD}/desk", available=True)
     await client.asks(create("dev"), "<iq type='result'/>")
     await belongs(client, SOCKS, "dev")
     room = "<conference xmlns='urn:xmpp:bookmarks:1' name='Socks'/>"
@@ -199,7 +199,7 @@ async def test_much_is_retracted_in_steps(
         ({"space": "dev", "jid": SPAMMER, "period": "century"}, "bad-request"),
         ({"space": "dev", "jid": SPAMMER, "since": "yesterday"}, "bad-request"),
         ({"space": "dev", "jid": SPAMMER, "messages": "-1"}, "bad-request"),
-        ({"space": "dev", "jid": "lead-dev@megacorp.example.com"}, "not-allowed"),
+        ({"space": "dev", "jid": LEAD}, "not-allowed"),
     ],
 )
 async def test_what_makes_no_sense(lead: Client, values: dict[str, str], condition: str) -> None:

@@ -78,6 +78,7 @@ def ids(answer: Element) -> list[str | None]:
     return [item.get("id") for item in answer.elements[0].elements[0].elements]
 
 
+@pytest.mark.accounts_here
 async def test_finding_the_service(host: Stage) -> None:
     """2.1, rules 1 and 2: from the user's own domain down."""
     client = await host.client(ME)
@@ -350,6 +351,7 @@ async def test_an_avatar(me: Client, new: Client) -> None:
     assert ids(await new.asks(ITEMS)) == [ROOM, *avatars]
 
 
+@pytest.mark.accounts_here
 async def test_ones_own_list_of_spaces(host: Stage) -> None:
     """2.19: a node of one's account whose name has braces; written, read again, taken off."""
     client = await host.client(ME, available=True)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 from hypothesis import given
 
 from folkmoot.engine.pictures import AVATAR, MOVIMS_AVATAR, as_asked, kept_under
 from folkmoot.facades.spaces import shared
-from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element, parse, serialize
-from tests.facades.megacorp import CHILDREN, PUBSUB, SERVICE, create, publish
-from tests.stage import Client, Stage, staged
+from tests.facades.megacorp import CHILDREN, LEAD, PUBSUB, SERVICE, create, publish
+from tests.stage import Client, Stage
 from tests.xmpp.xmlgen import elements
 
 CALL = "<conference-call xmlns='{https://movim.eu}bookmarks-conference-call'/>"
@@ -30,16 +27,11 @@ def conference(*extensions: str, before: str = "") -> str:
 
 
 @pytest.fixture
-async def lead() -> AsyncIterator[Client]:
+async def lead(megacorp: Stage) -> Client:
     """Who owns the space `dev`."""
-    async with staged(
-        domain=JID.parse("megacorp.example.com"),
-        pubsub=JID.parse(SERVICE),
-        rooms=JID.parse("conference.megacorp.example.com"),
-    ) as stage:
-        client = await stage.client("lead-dev@megacorp.example.com/desk", available=True)
-        await client.asks(create("dev", access_model="open"), "<iq type='result'/>")
-        yield client
+    client = await megacorp.client(f"{LEAD}/desk", available=True)
+    await client.asks(create("dev", access_model="open"), "<iq type='result'/>")
+    return client
 
 
 @pytest.mark.parametrize("version", ["0", "1"])

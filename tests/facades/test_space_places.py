@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 
-from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import parse
-from tests.facades.megacorp import PUBSUB, SERVICE, SOCKS, belongs, create, owner, publish
+from tests.facades.megacorp import (
+    LEAD,
+    PUBSUB,
+    SERVICE,
+    SOCKS,
+    USER,
+    belongs,
+    create,
+    owner,
+    publish,
+)
 from tests.stage import Client, Stage, staged
 
-LEAD = "lead-dev@megacorp.example.com"
-USER = "emacs-user@megacorp.example.com"
 PLACE = "<place xmlns='urn:folkmoot:spaces:0' category='First &lt;steps&gt;' order='1'/>"
-
-
-@pytest.fixture
-async def megacorp() -> AsyncIterator[Stage]:
-    """The domains of XEP-0503's examples; all but the user may make spaces."""
-    async with staged(
-        domain=JID.parse("megacorp.example.com"),
-        pubsub=JID.parse(SERVICE),
-        rooms=JID.parse("conference.megacorp.example.com"),
-        node_creators=frozenset({JID.parse(LEAD)}),
-    ) as stage:
-        yield stage
 
 
 @pytest.fixture
@@ -34,12 +27,6 @@ async def lead(megacorp: Stage) -> Client:
     client = await megacorp.client(f"{LEAD}/desk", available=True)
     await client.asks(create("dev"), "<iq type='result'/>")
     return client
-
-
-@pytest.fixture
-async def user(megacorp: Stage) -> Client:
-    """Somebody else."""
-    return await megacorp.client(f"{USER}/cool-client", available=True)
 
 
 def affiliations(**rows: str) -> str:

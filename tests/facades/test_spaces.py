@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 
-from folkmoot.xmpp.jid import JID
 from tests.facades.megacorp import (
     CHILDREN,
     INFO,
+    LEAD,
     PUBSUB,
     SERVICE,
     SOCKS,
@@ -21,7 +19,7 @@ from tests.facades.megacorp import (
     publish,
     told,
 )
-from tests.stage import Client, Stage, staged
+from tests.stage import Client, Stage
 
 LIST = f"""
     <iq type='get' from='emacs-user@megacorp.example.com/cool-client' to='{SERVICE}'
@@ -56,26 +54,9 @@ CONTENT = f"""
 
 
 @pytest.fixture
-async def megacorp() -> AsyncIterator[Stage]:
-    """The domains of the XEP's examples."""
-    async with staged(
-        domain=JID.parse("megacorp.example.com"),
-        pubsub=JID.parse(SERVICE),
-        rooms=JID.parse("conference.megacorp.example.com"),
-    ) as stage:
-        yield stage
-
-
-@pytest.fixture
 async def lead(megacorp: Stage) -> Client:
     """Who makes the spaces."""
-    return await megacorp.client("lead-dev@megacorp.example.com/desk", available=True)
-
-
-@pytest.fixture
-async def user(megacorp: Stage) -> Client:
-    """The XEP's own Emacs user."""
-    return await megacorp.client("emacs-user@megacorp.example.com/cool-client", available=True)
+    return await megacorp.client(f"{LEAD}/desk", available=True)
 
 
 # --- §3
@@ -183,6 +164,18 @@ async def test_the_metadata_of_a_space(lead: Client, user: Client) -> None:
     assert told(answer, "pubsub#creator") == ["lead-dev@megacorp.example.com"]
     assert told(answer, "pubsub#title") == ["The developers corner"]
     assert told(answer, "pubsub#owner") == ["lead-dev@megacorp.example.com"]
+    await lead.asks(create("board", access_model="authorize"), "<iq type='result'/>")
+    row = "<affiliation jid='editor@megacorp.example.com' affiliation='publisher'/>"
+    await lead.asks(
+        owner(f"<affiliations node='board'>{row}</affiliations>"), "<iq type='result'/>"
+    )
+    board = METADATA.replace("node='dev'", "node='board'")
+    answer = await user.asks(board, "<iq type='result'/>")
+    assert "lead-dev@" not in repr(answer)
+    assert "editor@" not in repr(answer)
+    answer = await lead.asks(board)
+    assert told(answer, "pubsub#owner") == ["lead-dev@megacorp.example.com"]
+    assert told(answer, "pubsub#publisher") == ["editor@megacorp.example.com"]
 
 
 # --- §5.3 and §5.4

@@ -22,6 +22,7 @@ from folkmoot.listeners.component import ComponentLink, LinkSettings
 from folkmoot.steward import Steward
 from folkmoot.stores.sqlite import SQLiteStore
 from folkmoot.xmpp.jid import JID
+from folkmoot.xmpp.xml import Element
 from tests.clients.actors import PATIENCE_SECONDS, Actor
 from tests.hosts.host import DOMAIN, PASSWORD, ROOMS, SECRET, SPACES, Host
 
@@ -236,6 +237,7 @@ async def attached(
         home = Home(core)
         settings = LinkSettings(JID.parse(SPACES), "127.0.0.1", host.components, SECRET)
         link = ComponentLink(home, settings, random.random)
+        core.router.links.add(link)
         tasks = [asyncio.ensure_future(each.run()) for each in (link, tending)]
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
@@ -262,8 +264,8 @@ class Home:
         self._router.detached(link)
         self.up.clear()
 
-    def arrived(self, stanza: Any) -> None:
-        self._router.arrived(stanza)
+    def arrived(self, link: ComponentLink, stanza: Element) -> None:
+        self._router.arrived(link, stanza)
 
 
 @asynccontextmanager

@@ -8,9 +8,11 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 
 import pytest
+from structlog.testing import capture_logs
 
 from folkmoot.listeners import component
 from folkmoot.listeners.component import ComponentLink, LinkSettings
+from folkmoot.xmpp.errors import StreamError
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.stanza import CLIENT
 from folkmoot.xmpp.xml import Element, parse
@@ -36,7 +38,7 @@ class Home:
     def detached(self, link: ComponentLink) -> None:
         self.told.put_nowait("detached")
 
-    def arrived(self, stanza: Element) -> None:
+    def arrived(self, link: ComponentLink, stanza: Element) -> None:
         self.told.put_nowait(stanza)
 
     async def hears(self) -> object:
@@ -109,7 +111,7 @@ async def test_stanzas_both_ways(server: Server, home: Home) -> None:
     assert stanza == parse(
         f"<iq xmlns='{CLIENT}' type='result' id='q' from='montague.lit' to='plays'/>"
     )
-    home.link.send(Element(CLIENT, "iq", {"id": "a"}))
+    home.link.write(b"<iq id='a'/>")
     async with asyncio.timeout(PATIENCE_SECONDS):
         await reader.readuntil(b"<iq id='a'/>")
     writer.close()
@@ -122,7 +124,7 @@ async def test_a_lost_link_comes_back(server: Server, home: Home, ending: bytes)
     writer.write(b"<handshake/>" + ending)
     writer.close()
     assert [await home.hears(), await home.hears()] == ["attached", "detached"]
-    home.link.send(Element(CLIENT, "iq"))
+    home.link.write(b"<iq/>")
     _, writer = await server.takes("2")
     writer.write(b"<handshake/>")
     assert await home.hears() == "attached"
@@ -149,10 +151,10 @@ async def test_a_server_that_reads_nothing(
     _, writer = await server.takes("1")
     writer.write(b"<handshake/>")
     assert await home.hears() == "attached"
-    message = Element(CLIENT, "message", None, "x" * 1_000_000)
+    message = b"<message>" + b"x" * 1_000_000 + b"</message>"
     async with asyncio.timeout(PATIENCE_SECONDS):
         while home.told.empty():
-            home.link.send(message)
+            home.link.write(message)
             await asyncio.sleep(0)
     assert await home.hears() == "detached"
     _, again = await server.takes("2")
@@ -171,3 +173,60 @@ async def test_a_server_that_says_nothing(
         for _ in range(2):
             await server.came.get()
     assert home.told.empty()
+
+
+async def test_what_is_told_meanwhile_is_held(server: Server, home: Home) -> None:
+    """While the link is down; it comes first when the link is up, in its order."""
+    home.link.write(b"<message id='0'/>")
+    for id in ("1", "2"):
+        reader, writer = await server.takes(id)
+        writer.write(b"<handshake/>")
+        assert await home.hears() == "attached"
+        assert (home.link.up, home.link.trouble) == (True, "")
+        home.link.write(f"<message id='{id}'/>".encode())
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            expected = f"<message id='0'/><message id='{id}'/>".encode()
+            assert await reader.readexactly(len(expected)) == expected
+        writer.close()
+        assert await home.hears() == "detached"
+        assert (home.link.up, home.link.trouble) == (False, "the server ended the stream")
+        home.link.write(b"<message id='0'/>")
+
+
+async def test_more_is_told_than_can_be_held(
+    server: Server, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """HELD_BYTES_MAX: the oldest stanzas are lost, whole, and the log says how many."""
+    stanzas = [f"<message id='{number}'/>".encode() for number in range(4)]
+    monkeypatch.setattr(component, "HELD_BYTES_MAX", 2 * len(stanzas[0]))
+    for each in stanzas:
+        home.link.write(each)
+    reader, writer = await server.takes("1")
+    with capture_logs() as logs:
+        writer.write(b"<handshake/>")
+        assert await home.hears() == "attached"
+    (up,) = (each for each in logs if each["event"] == "the link is up")
+    assert (up["held"], up["lost"]) == (2, 2)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        assert await reader.readexactly(2 * len(stanzas[0])) == b"".join(stanzas[2:])
+    writer.close()
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (StreamError("not-authorized"), "the server knows another secret for it (not-authorized)"),
+        (
+            StreamError("conflict", "Component already connected"),
+            "another process is attached under this name (conflict: Component already connected)",
+        ),
+        (StreamError("host-unknown"), "the server has no component of this name (host-unknown)"),
+        (StreamError("reset", "bye"), "the server says reset: bye"),
+        (TimeoutError(), "no answer within 20 seconds"),
+        (ConnectionRefusedError(111, "Connection refused"), "cannot connect: Connection refused"),
+        (OSError("Multiple exceptions: …"), "cannot connect: Multiple exceptions: …"),
+    ],
+)
+def test_why_a_link_is_down(error: OSError | TimeoutError | StreamError, words: str) -> None:
+    """In a line, for the log and whoever asks."""
+    assert component.explained(error) == words

@@ -91,14 +91,14 @@ def test_what_is_kept_is_written(event: Event, expected: bool) -> None:
 def test_many_items_are_one_statement() -> None:
     nodes = itertools.cycle((VERONA, GARDEN, BALL))
     batch = run(*(published(next(nodes), str(number)) for number in range(256)))
-    assert shape(batch) == [(statements.PUT_ITEM, 256)]
+    assert shape(batch) == [(statements.items.PUT_ITEM, 256)]
     assert [row["sequence"] for row in batch[0][1]] == list(range(1, 257))
 
 
 def test_an_item_published_over_and_over_is_one_row() -> None:
     batch = run(published(GARDEN, "a"), published(GARDEN, "b"), published(GARDEN, "a", "Last"))
     assert sorted(shape(batch)) == sorted(
-        [(statements.PUT_ITEM, 1), (statements.PUT_MOVED_ITEM, 1)]
+        [(statements.items.PUT_ITEM, 1), (statements.items.PUT_MOVED_ITEM, 1)]
     )
     (row,) = (row for _, rows in batch for row in rows if row["id"] == "a")
     assert (row["sequence"], row["created"], row["anew"]) == (3, 1, False)
@@ -112,32 +112,32 @@ def test_evictions_do_not_break_up_the_statement() -> None:
             for number in range(32)
         )
     )
-    assert shape(batch) == [(statements.PUT_ITEM, 32), (statements.DELETE_ITEM, 32)]
+    assert shape(batch) == [(statements.items.PUT_ITEM, 32), (statements.items.DELETE_ITEM, 32)]
 
 
 def test_a_purge_comes_after_what_was_said_before_it_and_before_what_comes_after() -> None:
     batch = run(published(GARDEN, "a"), NodePurged(node=GARDEN, by=JULIET), published(GARDEN, "b"))
     assert shape(batch) == [
-        (statements.PUT_ITEM, 1),
-        (statements.DELETE_ITEMS, 1),
-        (statements.PUT_ITEM, 1),
+        (statements.items.PUT_ITEM, 1),
+        (statements.items.DELETE_ITEMS, 1),
+        (statements.items.PUT_ITEM, 1),
     ]
 
 
 def test_a_node_is_there_before_anything_hangs_on_it() -> None:
     batch = run(published(VERONA, "a"), created(GARDEN), created(BALL), published(BALL, "b"))
     assert shape(batch) == [
-        (statements.CREATE_NODE, 2),
-        (statements.PUT_AFFILIATION, 2),
-        (statements.PUT_ITEM, 2),
+        (statements.nodes.CREATE_NODE, 2),
+        (statements.people.PUT_AFFILIATION, 2),
+        (statements.items.PUT_ITEM, 2),
     ]
 
 
 def test_the_last_word_on_an_affiliation_counts() -> None:
     batch = run(affiliated(GARDEN, Affiliation.MEMBER), affiliated(GARDEN, None))
-    assert shape(batch) == [(statements.DELETE_AFFILIATION, 1)]
+    assert shape(batch) == [(statements.people.DELETE_AFFILIATION, 1)]
 
 
 def test_an_account_s_node_has_no_owner_s_row() -> None:
     batch = run(replace(created(GARDEN), owner=None))
-    assert shape(batch) == [(statements.CREATE_NODE, 1)]
+    assert shape(batch) == [(statements.nodes.CREATE_NODE, 1)]

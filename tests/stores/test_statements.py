@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from folkmoot.stores import abroad_statements, statements
+from folkmoot.stores import statements
 from folkmoot.stores.migrations import known_migrations, migrate
 
 AT_THE_START = ("LAST_SEQUENCE", "OCCUPIED", "PURGED_OFFLINE")
@@ -18,8 +18,8 @@ AT_THE_START = ("LAST_SEQUENCE", "OCCUPIED", "PURGED_OFFLINE")
 
 STATEMENTS = {
     name: statement
-    for module in (statements, abroad_statements)
-    for name, statement in vars(module).items()
+    for module in statements.__all__
+    for name, statement in vars(getattr(statements, module)).items()
     if name.isupper() and not name.startswith("_") and isinstance(statement, str)
 }
 
@@ -64,7 +64,7 @@ def test_a_list_looks_at_what_it_may_show(
     database: sqlite3.Connection, types: int, backwards: bool
 ) -> None:
     """Of what is for everyone by name, as far as a page goes; of the rest what is the reader's."""
-    statement = statements.shown(
+    statement = statements.lists.shown(
         public=True, types=types, excluded=True, backwards=backwards, bound=True
     )
     parameters = dict.fromkeys(re.findall(r":(\w+)", statement), 1)
@@ -79,12 +79,12 @@ def test_a_list_looks_at_what_it_may_show(
 def test_counting_a_list_reads_an_index_alone(database: sqlite3.Connection, types: int) -> None:
     """Of what is for everyone not one row; of the rest what is the reader's, and what has rules."""
     for bound in (True, False):
-        statement = statements.tallied(types=types, excluded=True, bound=bound)
+        statement = statements.lists.tallied(types=types, excluded=True, bound=bound)
         parameters = dict.fromkeys(re.findall(r":(\w+)", statement), 1)
         plan = [row[3] for row in database.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)]
         found = "service=? AND name<?" if bound else "service=?"
         assert f"SEARCH nodes USING COVERING INDEX nodes_listed ({found})" in plan
-    statement = statements.singled(types=types, excluded=True)
+    statement = statements.lists.singled(types=types, excluded=True)
     parameters = dict.fromkeys(re.findall(r":(\w+)", statement), 1)
     plan = [row[3] for row in database.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)]
     assert "SEARCH nodes USING INDEX nodes_guarded (service=?)" in plan
@@ -109,7 +109,7 @@ def test_an_archive_is_looked_up_by_index(
 ) -> None:
     """A page of what somebody said costs what it shows, however much others said."""
     asked = {"ids": 0, "bare": False, "full": False, "nick": False, "text": False} | asked
-    for statement in statements.archive(**asked, backwards=backwards):
+    for statement in statements.archives.archive(**asked, backwards=backwards):
         parameters = dict.fromkeys(re.findall(r":(\w+)", statement), 1)
         plan = [row[3] for row in database.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)]
         assert not [step for step in plan if "SCAN items" in step], plan

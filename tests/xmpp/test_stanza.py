@@ -60,7 +60,7 @@ def test_error_reply_is_of_the_same_kind(kind: str) -> None:
 
 def test_wording_is_stamped_for_each_hearer() -> None:
     """What every hearer gets is the same but for the address."""
-    head, tail = wording(MESSAGE)
+    head, tail, _ = wording(MESSAGE)
     unaddressed = parse(head + stamp(None, framed=True) + tail)
     assert unaddressed.get("to") is None
     for hearer in (JULIET, JULIET.bare):
@@ -71,7 +71,7 @@ def test_wording_is_stamped_for_each_hearer() -> None:
 
 def test_wording_within_a_stream_has_its_namespace() -> None:
     """RFC 6120 §4.8.2: the stream has declared it; RFC 7395 §3.3.3: a frame has to."""
-    head, tail = wording(Element(CLIENT, "presence", {"to": "a@b"}))
+    head, tail, _ = wording(Element(CLIENT, "presence", {"to": "a@b"}))
     hearer = JID.parse("a@b")
     assert head + stamp(hearer, framed=False) + tail == b"<presence to='a@b'/>"
     assert head + stamp(None, framed=False) + tail == b"<presence/>"
@@ -82,7 +82,7 @@ def test_wording_within_a_stream_has_its_namespace() -> None:
 @given(elements)
 def test_any_payload_is_worded(payload: Element) -> None:
     message = Element(CLIENT, "message", {"from": "a@b", "to": "c@d"}, "x", payload)
-    head, tail = wording(message)
+    head, tail, _ = wording(message)
     assert parse(head + stamp(JID.parse("c@d"), framed=True) + tail) == message
 
 

@@ -7,6 +7,7 @@ import typer
 from folkmoot.admin import AdminError
 from folkmoot.cli import (
     check,
+    component,
     configuration,
     demo,
     eventing_demo,
@@ -37,6 +38,7 @@ app = typer.Typer(
     context_settings={"max_content_width": 100},
     epilog=examples(
         "folkmoot serve                        a server for localhost, data in ./data",
+        "folkmoot component --help             the same beside a Prosody, ejabberd or Openfire",
         "folkmoot user add juliet@localhost    an account on it, while it runs or not",
         "folkmoot demo --ephemeral             what it is all for, played before your eyes",
         "folkmoot check                        what is wrong, and how to mend it",
@@ -44,6 +46,7 @@ app = typer.Typer(
     + "\n\nExit status: 0 done, 1 failed, 2 the command line or the configuration is wrong.",
 )
 app.command(epilog=serve.EPILOG)(serve.serve)
+app.command(epilog=component.EPILOG)(component.component)
 app.add_typer(user.app, name="user")
 space.app.command(epilog=space_filling.TEMPLATES)(space_filling.templates)
 space.app.command(epilog=space_filling.ADD)(space_filling.add)

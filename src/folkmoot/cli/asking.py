@@ -48,7 +48,8 @@ async def reach(config: Config) -> AsyncIterator[Asked]:
             return
         # The server brings in everything; asking one that runs need not wait for it.
         from folkmoot.core import running
-        from folkmoot.server import answerers, services
+        from folkmoot.server import answerers
+        from folkmoot.settings import services
         from folkmoot.stores.sqlite import SQLiteStore
 
         async with (

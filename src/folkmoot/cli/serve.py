@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from folkmoot import log
+from folkmoot.admin import AdminError
 from folkmoot.cli.flags import ConfigFlag, DataFlag, configured, examples
 from folkmoot.config import Address, Config, LogFormat, override
 from folkmoot.lock import Holder
@@ -65,6 +66,8 @@ def serve(
         ("--http", "listen", "http", http),
         ("--log", "log", "format", log_format),
     )
+    if not settings.server.accounts:
+        raise AdminError("server.accounts is false: `folkmoot component` is what serves then")
     # The server brings in everything; the other commands, and completion, need not wait for it.
     from folkmoot.server import run
 

@@ -39,7 +39,7 @@ class Server:
     domain: str = option(
         DOMAIN,
         "localhost",
-        "The domain of the accounts. Spaces are at `spaces.` and rooms at `rooms.` of it.",
+        "The domain of the accounts.",
     )
     data: Path = option(
         PATH,
@@ -48,16 +48,37 @@ class Server:
         " itself, the lock. Made if it is not there. A relative path starts at this file, and"
         " without a file at the working directory.",
     )
+    spaces: str | None = option(
+        optional(DOMAIN, "default"),
+        None,
+        "The domain of spaces; `default`: `spaces.` of that of the accounts, where Movim looks.",
+    )
+    rooms: str | None = option(
+        optional(DOMAIN, "default"),
+        None,
+        "The domain of rooms; `default`: `rooms.` of that of the accounts.",
+    )
+    accounts: bool = option(
+        BOOLEAN,
+        True,
+        "Whether accounts are this server's; `false`: they are those of the server that its"
+        " services are components of (`folkmoot component`).",
+    )
 
     @property
-    def spaces(self) -> str:
+    def spaces_domain(self) -> str:
         """The domain of spaces and every other pubsub node."""
-        return f"spaces.{self.domain}"
+        return self.spaces or f"spaces.{self.domain}"
 
     @property
-    def rooms(self) -> str:
+    def rooms_domain(self) -> str:
         """The domain of rooms (XEP-0045)."""
-        return f"rooms.{self.domain}"
+        return self.rooms or f"rooms.{self.domain}"
+
+    @property
+    def services(self) -> list[str]:
+        """The domains of both."""
+        return [self.spaces_domain, self.rooms_domain]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Concatenate, Final, Generic, ParamSpec, TypeVar
 
 from folkmoot.engine import archives, questions
@@ -177,7 +177,7 @@ class Engine(Generic[T]):
 
     def watches(self, jid: JID) -> bool:
         """Whether a resource wants to hear of rooms from outside."""
-        return bool(self.nodes.watched(jid))
+        return bool(self.nodes.entities.watched(jid))
 
     async def vacate(self, present: Callable[[JID], bool]) -> None:
         """Let go of occupants whose streams are gone, each room hearing it once.
@@ -185,16 +185,23 @@ class Engine(Generic[T]):
         Occupants are kept, so that a room knows after a restart who was in it.
         present: whether a full JID has a stream, or may have one for all that is known.
         """
-        await self._journal.settled()
-        for node in await self._store.occupied():
-            record = await self.ask(View.found, node)
-            gone = tuple(jid for jid in record.subscriptions if jid.resource and not present(jid))
+        for node, occupants in (await self.occupants()).items():
+            gone = tuple(jid for jid in occupants if not present(jid))
             if gone:
                 await self.run(Vacate(actor=node.service, node=node, occupants=gone))
 
+    async def occupants(self) -> Mapping[NodeId, Sequence[JID]]:
+        """Who is in which room, by full JID."""
+        await self._journal.settled()
+        found: dict[NodeId, Sequence[JID]] = {}
+        for node in await self._store.occupied():
+            record = await self.ask(View.found, node)
+            found[node] = [jid for jid in record.subscriptions if jid.resource]
+        return found
+
     async def depart(self, publisher: JID) -> None:
         """A full JID is offline: what it published goes where a node is configured so."""
-        for node in self.nodes.left_behind(publisher):
+        for node in self.nodes.entities.left_behind(publisher):
             await self.run(Depart(actor=node.service, node=node, publishers=(publisher,)))
 
     async def purge_absent(self, present: Callable[[JID], bool]) -> None:

@@ -39,7 +39,7 @@ class Reading:
     @property
     def rosters(self) -> MutableMapping[JID, int]:
         """Account to what the items of its roster sum up to, for those that were asked for."""
-        return self._nodes.rosters
+        return self._nodes.entities.rosters
 
     def refresh(self) -> None:
         """Forget that nodes are not there, where they may have come and gone since."""
@@ -64,7 +64,7 @@ class Reading:
         if want.recent is not None and (record := self._nodes.get(want.recent)) is not None:
             await self._nodes.load_recent(record)
         for jid in want.subscribed:
-            await self._nodes.load_subscribed(jid)
+            await self._nodes.entities.load(self._store, jid)
         if want.page is not None:
             await self._load_page(want.page)
         if want.affiliated is not None:
@@ -139,14 +139,14 @@ class Reading:
 
     def subscribed(self, jid: JID) -> frozenset[NodeId]:
         """Every node that an entity or one of its resources is subscribed to."""
-        found = self._nodes.subscribed(jid)
+        found = self._nodes.entities.subscribed(jid)
         if found is None:
             raise Missing(Want(subscribed=(jid,)))
         return found
 
     def indexed(self, jids: Iterable[JID]) -> None:
         """Nothing, once the subscriptions of all of them are known."""
-        missing = tuple(jid for jid in jids if self._nodes.subscribed(jid) is None)
+        missing = tuple(jid for jid in jids if self._nodes.entities.subscribed(jid) is None)
         if missing:
             raise Missing(Want(subscribed=missing))
 
@@ -158,11 +158,11 @@ class Reading:
 
     def visited(self, jid: JID) -> frozenset[NodeId]:
         """Every node in which a stream of an entity keeps it; all of them are in use."""
-        return self._nodes.visited(jid)
+        return frozenset(self._nodes.entities.visited(jid))
 
     def watched(self, jid: JID) -> frozenset[NodeId]:
         """The rooms that a resource wants to hear of; all of them are in use."""
-        return self._nodes.watched(jid)
+        return self._nodes.entities.watched(jid)
 
     def affiliated(self, jid: JID) -> frozenset[NodeId]:
         """Every node with a row for an entity."""

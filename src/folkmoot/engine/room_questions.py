@@ -126,10 +126,14 @@ def line(view: View, actor: JID, node: NodeId, nick: str, *, message: bool) -> L
 def device(view: View, actor: JID, node: NodeId, nick: str, subid: str) -> tuple[Seen, JID]:
     """The device of a nick that asked, for an occupant who answers (XEP-0045 §17.4).
 
+    actor: who answers; an account, where what was asked is for that to say.
     Raises Refused: NOT_SUBSCRIBED, NOT_IN_ROOM where it is there no longer.
     """
     record = view.found(node)
     room_of(record)
+    if actor.is_bare:
+        devices = (jid for jid in record.subscriptions if jid.resource and jid.bare == actor)
+        actor = next(devices, actor)
     occupancy(record, actor)
     for jid in record.occupants(nick):
         if record.subscriptions[jid].subid == subid:

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from folkmoot.engine import access
 from folkmoot.engine.configuration import Access, NodeConfig
+from folkmoot.engine.derived import NOBODY, Hearers
 from folkmoot.engine.events import (
     Event,
     ItemPublished,
@@ -32,12 +33,15 @@ from folkmoot.engine.model import (
     Via,
 )
 from folkmoot.engine.notifications import Described
-from folkmoot.engine.record import NOBODY, Hearers, Node
+from folkmoot.engine.record import Node
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
 
 _OF_ITEMS: Final = (ItemPublished, ItemsRetracted, NodePurged)
 """The events that leave all nodes where they are."""
+
+_TOLD_OF: Final = (*_OF_ITEMS, NodeConfigured, NodeCreated, NodeDeleted)
+"""The events of which those may hear who subscribed to something above."""
 
 
 class Step(NamedTuple):
@@ -172,8 +176,9 @@ def foresee(events: Sequence[Event], view: View) -> None:
     if not any(_concerns(view, event) for event in events):
         return
     stays = all(isinstance(event, _OF_ITEMS) for event in events)
+    told_of = [event for event in events if isinstance(event, _TOLD_OF)]
     for seen in (view,) if stays else (view, view.supposing(events)):
-        for event in events:
+        for event in told_of:
             for config in _configs(seen, event):
                 for topic in (Topic.ITEMS, Topic.METADATA):
                     for held in _subscribers(seen, event.node, config, topic):

@@ -46,8 +46,10 @@ UNBOUNDED: Final = Bounds()
 class Services:
     """The addresses served, and limits an operator sets.
 
-    domain: of the accounts. node_creators, room_creators: the bare JIDs that may create nodes on
-    the pubsub service, and rooms; None is every account of this server.
+    domain: of the accounts. accounts: whether they are this server's; else they are those of a
+    server that our services are components of (XEP-0114), and strangers like all others.
+    node_creators, room_creators: the bare JIDs that may create nodes on the pubsub service, and
+    rooms; None is every account of the domain.
     subscriptions_per_node_max: how many addresses. subscriptions_per_account_max: to how many nodes
     an entity may subscribe by itself, rooms and presence not counted.
     paces: how often what may happen in a room, but for what its owner sets.
@@ -57,6 +59,7 @@ class Services:
     domain: JID
     pubsub: JID
     rooms: JID
+    accounts: bool = True
     node_creators: Container[JID] | None = None
     room_creators: Container[JID] | None = None
     nodes_per_account_max: int = 1_000
@@ -81,16 +84,25 @@ class Services:
 
     def local(self, jid: JID) -> bool:
         """Whether an address is, or would be, an account's here."""
+        return self.accounts and self._of_domain(jid)
+
+    def _of_domain(self, jid: JID) -> bool:
         return bool(jid.local) and jid.domain == self.domain.domain
 
-    def serves(self, jid: JID) -> bool:
-        """Whether an address is one of this server's: an account, a room, a service."""
+    @property
+    def domains(self) -> frozenset[str]:
+        """The domains of all addresses that this server serves."""
+        services = (self.pubsub.domain, self.rooms.domain)
+        return frozenset((self.domain.domain, *services) if self.accounts else services)
+
+    def here(self, jid: JID) -> bool:
+        """Whether an address is an account, a room or a service, and of nobody farther away."""
         return jid.domain in (self.domain.domain, self.rooms.domain, self.pubsub.domain)
 
     def may_create(self, jid: JID, service: JID) -> bool:
         """Whether an entity may create nodes on the pubsub service, or rooms."""
         creators = self.room_creators if service == self.rooms else self.node_creators
-        return self.local(jid) if creators is None else jid.bare in creators
+        return self._of_domain(jid) if creators is None else jid.bare in creators
 
     def owned(self, node: NodeId) -> bool:
         """Whether a node's owner is the service itself: an account's, or a contact's."""

@@ -129,10 +129,29 @@ class View:
 
     def listed(self, node: NodeId) -> frozenset[NodeId]:
         """The nodes that a node lists."""
+        return frozenset(self._listing(node).values())
+
+    def _listing(self, node: NodeId) -> Mapping[str, NodeId]:
         if node in self._supposed.listed:
-            return frozenset(self._supposed.listed[node].values())
+            return self._supposed.listed[node]
         found = self._known.node(node)
-        return frozenset() if found is None else frozenset(found.listed.values())
+        return {} if found is None else found.listed
+
+    def relists(self, event: Event) -> bool:
+        """Whether what a node lists may be another after an event; costs what the event has."""
+        match event:
+            case ItemPublished(node=node, item=item, evicted=evicted, lists=lists):
+                return lists is not None or self._list_something(node, item.id, *evicted)
+            case ItemsRetracted(node=node, item_ids=item_ids):
+                return self._list_something(node, *item_ids)
+            case NodePurged(node=node):
+                return bool(self._listing(node))
+            case _:
+                return False
+
+    def _list_something(self, node: NodeId, *item_ids: str) -> bool:
+        listing = self._listing(node)
+        return any(item_id in listing for item_id in item_ids)
 
     def listed_beyond(self, node: NodeId, service: JID) -> Iterator[NodeId]:
         """The nodes that a node lists, but those of one service; in no particular order."""
@@ -355,10 +374,14 @@ class View:
 
     def affiliated(self, jid: JID) -> frozenset[NodeId]:
         """Every node that has a row for an entity, or a registration of it."""
-        supposed = (
-            node for (node, who), row in self._supposed.rows.items() if row and who == jid.bare
-        )
-        return self._known.affiliated(jid.bare).union(supposed)
+        bare, rows = jid.bare, self._supposed.rows
+        supposed = (node for node in self._supposed.places.get(bare, ()) if rows[node, bare])
+        return self._known.affiliated(bare).union(supposed)
+
+    def affiliated_max(self, jid: JID) -> int:
+        """At most how many nodes these are; they may be fewer, but nothing is looked through."""
+        supposed = self._supposed.places.get(jid.bare, ())
+        return len(self._known.affiliated(jid.bare)) + len(supposed)
 
     def exists(self, jid: JID) -> bool:
         """Whether a bare JID is an account of this server."""

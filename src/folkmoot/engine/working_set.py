@@ -8,11 +8,12 @@ here can be read from the store, where all that was decided is committed.
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from folkmoot.engine.configuration import HISTORY_ITEMS_MAX, NodeConfig
 from folkmoot.engine.digest import DIGEST_ITEMS_PER_LOOK
+from folkmoot.engine.entities import Entities
 from folkmoot.engine.events import (
     AffiliationChanged,
     Bounced,
@@ -29,7 +30,7 @@ from folkmoot.engine.events import (
     kept,
 )
 from folkmoot.engine.known import Want
-from folkmoot.engine.model import Affiliation, Item, NodeId
+from folkmoot.engine.model import Affiliation, NodeId, Subscription
 from folkmoot.engine.record import Node
 from folkmoot.engine.room_events import (
     CardChanged,
@@ -50,16 +51,12 @@ from folkmoot.xmpp.jid import JID
 NODES_MAX: Final = 20_000
 """How many nodes are kept; more only while streams or uncommitted writes hold them."""
 
-INDEXES_MAX: Final = 50_000
-"""How many entities' subscriptions are kept by entity."""
-
 
 class WorkingSet:
-    """Nodes by address, and by the entities that subscribe to them.
+    """Nodes by address, and by the `entities` that have to do with them.
 
     batch: the number of the batch in which what is applied now will be committed.
     committed: the number of the last batch in the store.
-    rosters: account to what the items of its roster sum up to, for those that were asked for.
     departures: how often a node was let go of or deleted. As long as it stays the same, what the
     store said of a node that is not here is still true.
     crowded: the nodes in which it may be too much that waits for a digest.
@@ -71,15 +68,10 @@ class WorkingSet:
         self._store = store
         self._nodes: OrderedDict[NodeId, Node] = OrderedDict()
         self._gone: dict[NodeId, int] = {}
-        self._subscribed: OrderedDict[JID, set[NodeId]] = OrderedDict()
-        self._temporary: dict[JID, dict[NodeId, int]] = {}
-        self._watched: dict[JID, set[NodeId]] = {}
         self._moved: dict[JID, int] = {}  # entities and services, as `Node.written` is for a node
         self._named: dict[NodeId, int] = {}  # the same, for nodes that others name
-        self._asked: dict[JID, object] = {}  # whose subscriptions a store is being asked for
         self._crowd = 0  # with no more nodes than these nobody looks for some to let go of
-        self._leaving: OrderedDict[JID, set[NodeId]] = OrderedDict()
-        self.rosters: OrderedDict[JID, int] = OrderedDict()
+        self.entities = Entities()
         self.crowded: dict[NodeId, None] = {}
         self.grown: dict[NodeId, None] = {}
         self.batch = 1
@@ -98,33 +90,11 @@ class WorkingSet:
         """Whether a node was deleted by a batch that is not committed yet."""
         return node in self._gone
 
-    def subscribed(self, jid: JID) -> frozenset[NodeId] | None:
-        """Every node an entity or one of its resources is subscribed to; None: not loaded."""
-        if jid not in self._subscribed:
-            return None
-        self._subscribed.move_to_end(jid)
-        return frozenset(self._subscribed[jid] | self._temporary.get(jid, {}).keys())
-
-    def visited(self, jid: JID) -> frozenset[NodeId]:
-        """Every node to which an entity has a subscription that ends with a stream."""
-        return frozenset(self._temporary.get(jid, {}))
-
-    def watched(self, jid: JID) -> frozenset[NodeId]:
-        """Every room that a resource wants to hear of from outside."""
-        return frozenset(self._watched.get(jid, ()))
-
     def temporary(self, jid: JID) -> tuple[NodeId, ...]:
         """The nodes to which a full JID has a subscription that ends with its stream."""
-        nodes = self._temporary.get(jid.bare, {})
+        nodes = self.entities.visited(jid.bare)
         held = ((node, self._nodes[node].subscriptions.get(jid)) for node in nodes)
         return tuple(node for node, each in held if each is not None and each.temporary)
-
-    def left_behind(self, publisher: JID) -> tuple[NodeId, ...]:
-        """The nodes in which something goes with a full JID that published it; told once.
-
-        The INDEXES_MAX that published last are known; what else is left goes at the next start.
-        """
-        return tuple(sorted(self._leaving.pop(publisher, ()), key=str))
 
     # --- loading
 
@@ -159,7 +129,7 @@ class WorkingSet:
             self._nodes[node] = record
             for each in record.subscriptions.values():
                 if each.temporary:
-                    self._index(node, each.subscriber, temporary=True, step=1)
+                    self.entities.visit(each.subscriber.bare, node, 1)
         return record
 
     async def load_heads(self, node: Node) -> None:
@@ -178,29 +148,16 @@ class WorkingSet:
         if node.recent is None and node.written == written:
             node.recent = deque(page.items, maxlen=HISTORY_ITEMS_MAX)
 
-    async def load_subscribed(self, jid: JID) -> None:
-        """An entity's subscriptions that outlive its streams, unless they change meanwhile."""
-        asked = self._asked.setdefault(jid, object())
-        found = await self._store.subscribed(jid)
-        if self._asked.get(jid) is asked:
-            del self._asked[jid]
-            self._subscribed[jid] = set(found)
-
     def trim(self) -> None:
         """Let go of what is too much."""
         if len(self._nodes) > max(NODES_MAX, self._crowd):
             self._evict()
-        while len(self._subscribed) > INDEXES_MAX:
-            self._subscribed.popitem(last=False)
-        while len(self._leaving) > INDEXES_MAX:
-            self._leaving.popitem(last=False)
-        while len(self.rosters) > INDEXES_MAX:
-            self.rosters.popitem(last=False)
+        self.entities.trim()
 
     def _evict(self) -> None:
         """Drop the nodes unused for longest that nothing holds."""
         surplus = len(self._nodes) - NODES_MAX * 9 // 10
-        held = {node for nodes in self._temporary.values() for node in nodes}
+        held = self.entities.all_visited()
         for node, record in list(self._nodes.items()):
             if surplus <= 0:
                 break
@@ -239,7 +196,7 @@ class WorkingSet:
             case OccupantsLost(occupants=lost):
                 for each in lost:
                     self._nodes[event.node].put_subscription(each.subscriber, None)
-                    self._index(event.node, each.subscriber, temporary=True, step=-1)
+                    self.entities.visit(each.subscriber.bare, event.node, -1)
             case NodeCreated():
                 self._created(event)
             case NodeDeleted():
@@ -249,7 +206,7 @@ class WorkingSet:
                 self._nodes[event.node].config = event.after
                 if event.after.purge_offline and not event.before.purge_offline:
                     for publisher in (self._nodes[event.node].heads or {}).values():
-                        self._leave(publisher, event.node)
+                        self.entities.leave(publisher, event.node)
                 if _related(event.before) != _related(event.after):
                     self._relate(event.before, event.after)
                 self._nodes[event.node].derived.unshow()
@@ -279,13 +236,11 @@ class WorkingSet:
                     wearers[jid] = hats
                 self._moved[jid] = self.batch
             case ItemReplaced(item=item) | MessageTakenBack(item=item):
-                _replace(self._nodes[event.node], item)
+                self._nodes[event.node].replace_item(item)
             case ItemsRetracted():
-                self._remove_items(self._nodes[event.node], event.item_ids)
+                self._nodes[event.node].remove_items(event.item_ids)
             case NodePurged():
-                node = self._nodes[event.node]
-                self._remove_items(node, [*node.listed, *(node.heads or ()), *(node.live or ())])
-                node.recent = None if node.recent is None else deque(maxlen=HISTORY_ITEMS_MAX)
+                self._nodes[event.node].purge()
             case InviteChanged(before=before, after=after):
                 invites = self._nodes[event.node].invites
                 if after is not None:
@@ -323,7 +278,7 @@ class WorkingSet:
             self._watch(self._nodes[event.node], jid, on=False)
         del self._nodes[event.node]
         for subscription in event.subscriptions:
-            self._index(event.node, subscription.subscriber, subscription.temporary, -1)
+            self._index(event.node, subscription, -1)
         self._moved[event.node.service] = self.batch
         self._gone[event.node] = self.batch
         self.departures += 1
@@ -331,13 +286,7 @@ class WorkingSet:
 
     def _watch(self, node: Node, jid: JID, *, on: bool) -> None:
         node.watch(jid, on=on)
-        watched = self._watched.setdefault(jid, set())
-        if on:
-            watched.add(node.id)
-        else:
-            watched.discard(node.id)
-        if not watched:
-            del self._watched[jid]
+        self.entities.watch(jid, node.id, on=on)
 
     def _relate(self, *configs: NodeConfig) -> None:
         """Nodes are named by one more, or one less."""
@@ -353,8 +302,8 @@ class WorkingSet:
         if not event.persist:
             return
         if node.config.purge_offline:
-            self._leave(item.publisher, event.node)
-        self._remove_items(node, event.evicted)
+            self.entities.leave(item.publisher, event.node)
+        node.remove_items(event.evicted)
         if node.heads is not None:
             node.heads.pop(item.id, None)
             node.heads[item.id] = item.publisher
@@ -369,22 +318,6 @@ class WorkingSet:
         if event.lists is not None or item.id in node.listed:
             node.put_listed(item.id, event.lists)
 
-    def _leave(self, publisher: JID, node: NodeId) -> None:
-        """Something in a node goes when its publisher does."""
-        self._leaving.setdefault(publisher, set()).add(node)
-        self._leaving.move_to_end(publisher)
-
-    def _remove_items(self, node: Node, item_ids: Collection[str]) -> None:
-        for item_id in item_ids:
-            if node.heads is not None:
-                node.heads.pop(item_id, None)
-            if node.live is not None:
-                node.live.pop(item_id, None)
-            if item_id in node.listed:
-                node.put_listed(item_id, None)
-        if node.recent and item_ids and not {*item_ids}.isdisjoint(item.id for item in node.recent):
-            node.recent = None
-
     def _subscription(self, event: SubscriptionChanged) -> None:
         node = self._nodes[event.node]
         node.put_subscription(event.subscriber, event.after)
@@ -392,43 +325,20 @@ class WorkingSet:
             node.put_standing(event.subscriber.bare, event.version)
         for subscription, step in ((event.before, -1), (event.after, 1)):
             if subscription is not None:
-                self._index(event.node, event.subscriber, subscription.temporary, step)
+                self._index(event.node, subscription, step)
 
-    def _index(self, node: NodeId, subscriber: JID, temporary: bool, step: int) -> None:
-        bare = subscriber.bare
-        if not temporary:
-            self._index_lasting(node, bare)
-            return
-        held = self._temporary.setdefault(bare, {})
-        held[node] = held.get(node, 0) + step
-        if held[node] <= 0:
-            del held[node]
-        if not held:
-            del self._temporary[bare]
-
-    def _index_lasting(self, node: NodeId, bare: JID) -> None:
-        self._moved[bare] = self.batch
-        self._asked.pop(bare, None)
-        nodes = self._subscribed.get(bare)
-        if nodes is None:
-            return
-        record = self._nodes.get(node)
-        held = () if record is None else record.addresses(bare)
-        if record is not None and any(not record.subscriptions[jid].temporary for jid in held):
-            nodes.add(node)
+    def _index(self, node: NodeId, subscription: Subscription, step: int) -> None:
+        """An entity has a subscription more, or one less."""
+        jid = subscription.subscriber.bare
+        if subscription.temporary:
+            self.entities.visit(jid, node, step)
         else:
-            nodes.discard(node)
+            self._moved[jid] = self.batch
+            self.entities.subscribe(jid, node, self._nodes.get(node))
 
 
 def _occupies(event: SubscriptionChanged) -> bool:
     return any(each is not None and each.occupant for each in (event.before, event.after))
-
-
-def _replace(node: Node, item: Item) -> None:
-    """Put an item where another of its id is among the newest, if it is."""
-    if node.recent is not None:
-        same = (each if each.id != item.id else item for each in node.recent)
-        node.recent = deque(same, maxlen=HISTORY_ITEMS_MAX)
 
 
 def _related(config: NodeConfig) -> tuple[NodeId, ...]:

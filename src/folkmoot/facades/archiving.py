@@ -75,6 +75,6 @@ def cleaned(message: Element, services: Services) -> Element:
     children = (
         child
         for child in message.children
-        if isinstance(child, str) or (by := given_by(child)) is None or not services.serves(by)
+        if isinstance(child, str) or (by := given_by(child)) is None or not services.here(by)
     )
     return Element(message.ns, message.name, message.attrs, *children)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 import structlog
 
-from folkmoot.streams.component import Arrived, Attached, ComponentStream, Detached
+from folkmoot.listeners.tcp import keep_alive
+from folkmoot.streams.component import Arrived, Attached, ComponentStream, Detached, State
 from folkmoot.xmpp.errors import StreamError
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element
@@ -23,6 +25,9 @@ HANDSHAKE_SECONDS_MAX: Final = 20.0
 
 SEND_BUFFER_BYTES_MAX: Final = 64 * 1_048_576
 """What may wait for a server that reads too slowly; past it the link is dropped."""
+
+HELD_BYTES_MAX: Final = 16 * 1_048_576
+"""What is held for a server while its link is down; past it the oldest stanzas are lost."""
 
 READ_BYTES: Final = 65_536
 
@@ -38,7 +43,7 @@ class Home(Protocol):
     def detached(self, link: ComponentLink) -> None:
         """And no longer."""
 
-    def arrived(self, stanza: Element) -> None:
+    def arrived(self, link: ComponentLink, stanza: Element) -> None:
         """A stanza from elsewhere; the server vouches for who sent it."""
 
 
@@ -56,14 +61,51 @@ class ComponentLink:
     """A component's connection to its server, kept up until it is cancelled.
 
     chance: gives a number from 0 to 1; so much of the waiting time is chance.
+    trouble: why it is down, as far as anybody knows; "" while it is up.
     """
 
     def __init__(self, home: Home, settings: LinkSettings, chance: Callable[[], float]) -> None:
+        self.trouble = "it has not been up yet"
         self._home = home
         self._settings = settings
         self._chance = chance
         self._stream: ComponentStream | None = None
         self._writer: asyncio.StreamWriter | None = None
+        self._held: deque[bytes] = deque()
+        self._held_bytes = 0
+        self._lost = 0
+        self._flushing = False
+
+    @property
+    def domain(self) -> JID:
+        """Whose stream it is."""
+        return self._settings.domain
+
+    @property
+    def up(self) -> bool:
+        """Whether stanzas pass."""
+        return self._stream is not None and self._stream.state is State.ATTACHED
+
+    def write(self, stanza: bytes) -> None:
+        """Send a stanza that names no namespace of its own.
+
+        It leaves at the end of this turn of the loop; while the link is down it is held.
+        """
+        stream = self._stream
+        if stream is None or stream.state is not State.ATTACHED:
+            self._hold(stanza)
+            return
+        stream.write(stanza)
+        if not self._flushing:
+            self._flushing = True
+            asyncio.get_running_loop().call_soon(self._flush)
+
+    def _hold(self, stanza: bytes) -> None:
+        self._held.append(stanza)
+        self._held_bytes += len(stanza)
+        while self._held_bytes > HELD_BYTES_MAX:
+            self._held_bytes -= len(self._held.popleft())
+            self._lost += 1
 
     async def run(self) -> None:
         """Connect, carry stanzas, and connect again, until cancelled."""
@@ -73,15 +115,10 @@ class ComponentLink:
                 if await self._once():
                     wait = RECONNECT_SECONDS_MIN
             except (OSError, TimeoutError, StreamError) as error:
-                log.warning("the link is down", domain=str(self._settings.domain), why=str(error))
+                self.trouble = explained(error)
+                log.warning("the link is down", domain=str(self.domain), why=self.trouble)
             await asyncio.sleep(wait * (1.0 - self._chance() / 2))
             wait = min(2 * wait, RECONNECT_SECONDS_MAX)
-
-    def send(self, stanza: Element) -> None:
-        """Send a stanza; what cannot be sent any more is lost, as with any stream."""
-        if self._stream is not None and self._writer is not None:
-            self._stream.send(stanza)
-            self._flush(self._writer)
 
     async def _once(self) -> bool:
         """One connection, from beginning to end; whether the server took us in."""
@@ -89,10 +126,11 @@ class ComponentLink:
         stream = ComponentStream(settings.domain, settings.secret)
         async with asyncio.timeout(HANDSHAKE_SECONDS_MAX):
             reader, writer = await asyncio.open_connection(settings.host, settings.port)
+        keep_alive(writer.get_extra_info("socket"))
         self._stream, self._writer = stream, writer
         attached = False
         try:
-            self._flush(writer)
+            self._flush()
             async with asyncio.timeout(HANDSHAKE_SECONDS_MAX) as patience:
                 while data := await reader.read(READ_BYTES):
                     for event in stream.receive(data):
@@ -100,27 +138,57 @@ class ComponentLink:
                             case Attached():
                                 attached = True
                                 patience.reschedule(None)
-                                log.info("the link is up", domain=str(settings.domain))
-                                self._home.attached(self)
+                                self._attach()
                             case Arrived(stanza):
-                                self._home.arrived(stanza)
+                                self._home.arrived(self, stanza)
                             case Detached(error):
                                 if error is not None:
                                     raise error
                                 return attached
-                    self._flush(writer)
+                    self._flush()
             return attached
         finally:
-            if attached:
-                self._home.detached(self)
             stream.end()
-            self._flush(writer)
+            self._flush()
             self._stream = self._writer = None
             writer.close()
+            if attached:
+                self.trouble = "the server ended the stream"
+                self._home.detached(self)
 
-    def _flush(self, writer: asyncio.StreamWriter) -> None:
-        if self._stream is None or writer.transport.is_closing():
+    def _attach(self) -> None:
+        """Stanzas pass; what was held goes first."""
+        self.trouble = ""
+        log.info("the link is up", domain=str(self.domain), held=len(self._held), lost=self._lost)
+        self._lost = self._held_bytes = 0
+        while self._held:
+            self.write(self._held.popleft())
+        self._home.attached(self)
+
+    def _flush(self) -> None:
+        self._flushing = False
+        if self._stream is None or self._writer is None or self._writer.transport.is_closing():
             return
-        writer.writelines(self._stream.frames())
-        if writer.transport.get_write_buffer_size() > SEND_BUFFER_BYTES_MAX:
-            writer.transport.abort()
+        self._writer.writelines(self._stream.frames())
+        if self._writer.transport.get_write_buffer_size() > SEND_BUFFER_BYTES_MAX:
+            log.warning("the server reads too slowly", domain=str(self.domain))
+            self._writer.transport.abort()
+
+
+_WHY: Final = {
+    "not-authorized": "the server knows another secret for it",
+    "host-unknown": "the server has no component of this name",
+    "conflict": "another process is attached under this name",
+}
+"""What the usual stream errors of a server mean here."""
+
+
+def explained(error: OSError | TimeoutError | StreamError) -> str:
+    """Why a link is down, in a line."""
+    if isinstance(error, StreamError):
+        said = f"{error.condition}: {error.text}" if error.text else error.condition
+        why = _WHY.get(error.condition)
+        return f"{why} ({said})" if why else f"the server says {said}"
+    if isinstance(error, TimeoutError):
+        return f"no answer within {HANDSHAKE_SECONDS_MAX:g} seconds"
+    return f"cannot connect: {error.strerror or error}"

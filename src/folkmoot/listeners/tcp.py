@@ -120,7 +120,7 @@ class TcpLine(asyncio.Protocol):
             self._transport.write(b"".join(stream.frames()))
             self._transport.close()
             return
-        _keep_alive(transport.get_extra_info("socket"))
+        keep_alive(transport.get_extra_info("socket"))
         listener.add(self)
         bindings = self._bindings() if secure else {}
         self._connection = Connection(reception, self, channel, self._remote, bindings)
@@ -215,7 +215,7 @@ class TcpLine(asyncio.Protocol):
         return {} if tls is None else tls.bindings(ssl_object)
 
 
-def _keep_alive(sock: socket.socket) -> None:
+def keep_alive(sock: socket.socket) -> None:
     """Find out about clients whose machine went without a word (RFC 6120 §4.6.1)."""
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     if sys.platform == "linux":

@@ -95,8 +95,13 @@ class Ground:
         return next((each for each in owners if each != other_than), owners[0])
 
     async def account(self, text: str) -> JID:
-        """An account of this server. Raises AdminError where there is none, InvalidJID."""
+        """An account of this server. Raises AdminError where there is none, InvalidJID.
+
+        Where the accounts are another server's, nobody here knows which there are.
+        """
         jid = JID.parse(text).bare
-        if not await self.engine.ask(account_questions.is_account, jid):
+        if self.engine.services.accounts and not await self.engine.ask(
+            account_questions.is_account, jid
+        ):
             raise AdminError(f"there is no account {jid}: `folkmoot user add {jid}` makes it")
         return jid

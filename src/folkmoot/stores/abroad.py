@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 from folkmoot.engine.abroad import Counted, RoomAbroad, Wish
 from folkmoot.engine.model import Affiliation, NodeId
-from folkmoot.stores import abroad_statements as statements
 from folkmoot.stores.codec import Row, Value
 from folkmoot.stores.database import Database
+from folkmoot.stores.statements import abroad as statements
 from folkmoot.xmpp.jid import JID
 
 Remembered = tuple[Wish, Affiliation | None, Affiliation | None, Affiliation | None]

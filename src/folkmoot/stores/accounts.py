@@ -30,27 +30,27 @@ class Accounts:
         rows: list[Row] = [
             _account(jid) | _columns(credentials) | {"created": at} for jid, credentials in accounts
         ]
-        return await self._write(statements.ADD_ACCOUNT, rows)
+        return await self._write(statements.accounts.ADD_ACCOUNT, rows)
 
     async def set(self, jid: JID, credentials: Credentials) -> bool:
         """Give an account other credentials; False if there is no such account."""
         row = _account(jid) | _columns(credentials)
-        return await self._write(statements.SET_CREDENTIALS, [row]) == 1
+        return await self._write(statements.accounts.SET_CREDENTIALS, [row]) == 1
 
     async def delete(self, jid: JID) -> bool:
         """Delete an account, not what it owns; False if there is no such account."""
-        return await self._write(statements.DELETE_ACCOUNT, [_account(jid)]) == 1
+        return await self._write(statements.accounts.DELETE_ACCOUNT, [_account(jid)]) == 1
 
     async def exists(self, jid: JID) -> bool:
         """Whether a bare JID is an account."""
         with self._database.reading() as reader:
-            row = reader.execute(statements.ACCOUNT_EXISTS, _account(jid)).fetchone()
+            row = reader.execute(statements.accounts.ACCOUNT_EXISTS, _account(jid)).fetchone()
         return row is not None
 
     async def credentials(self, jid: JID) -> Credentials | None:
         """What an account's password is checked against; None if there is no such account."""
         with self._database.reading() as reader:
-            row = reader.execute(statements.CREDENTIALS, _account(jid)).fetchone()
+            row = reader.execute(statements.accounts.CREDENTIALS, _account(jid)).fetchone()
         if row is None:
             return None
         salt, iterations, sha1_stored, sha1_server, sha256_stored, sha256_server = row
@@ -74,7 +74,7 @@ class Accounts:
             "limit": min(limit, PAGE_ACCOUNTS_MAX),
         }
         with self._database.reading() as reader:
-            rows = reader.execute(statements.ACCOUNTS, row).fetchall()
+            rows = reader.execute(statements.accounts.ACCOUNTS, row).fetchall()
         return tuple((JID.parse(f"{local}@{domain}"), created) for local, domain, created in rows)
 
     async def _write(self, statement: str, rows: Iterable[Row]) -> int:

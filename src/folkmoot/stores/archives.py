@@ -52,7 +52,7 @@ def archived(reader: sqlite3.Connection, key: int | None, query: ArchiveQuery) -
         "skip": query.skip,
     }
     row.update((f"id{number}", item_id) for number, item_id in enumerate(query.ids))
-    page, count = statements.archive(
+    page, count = statements.archives.archive(
         ids=len(query.ids),
         bare=publisher is not None,
         full=publisher is not None and not publisher.is_bare,
@@ -88,12 +88,14 @@ def _first(reader: sqlite3.Connection, key: int | None, at: float) -> int:
 
     Times rise with places, so it is found by halves.
     """
-    (last,) = reader.execute(statements.NEWEST_SEQUENCE, {"node": key}).fetchone()
+    (last,) = reader.execute(statements.archives.NEWEST_SEQUENCE, {"node": key}).fetchone()
     low, high = 0, SEQUENCE_MAX
     top = -1 if last is None else last
     while low <= top:
         middle = (low + top) // 2
-        row = reader.execute(statements.ITEM_AT, {"node": key, "sequence": middle}).fetchone()
+        row = reader.execute(
+            statements.archives.ITEM_AT, {"node": key, "sequence": middle}
+        ).fetchone()
         if row[1] >= at:
             high, top = row[0], middle - 1
         else:

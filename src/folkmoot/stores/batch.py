@@ -48,7 +48,7 @@ from folkmoot.engine.space_events import (
     StandingWished,
 )
 from folkmoot.engine.store import AUDIT_CHARS_MAX, AUDIT_ROWS_MAX
-from folkmoot.stores import abroad_statements, statements
+from folkmoot.stores import statements
 from folkmoot.stores.codec import (
     Row,
     Value,
@@ -109,9 +109,9 @@ class _Batch:
                 self._create(event)
             case NodeConfigured():
                 row = _node_row(event.node) | _config_row(event.after)
-                self._configs[event.node, ""] = (statements.CONFIGURE_NODE, row)
+                self._configs[event.node, ""] = (statements.nodes.CONFIGURE_NODE, row)
             case NodeDeleted():
-                self._sweep(statements.DELETE_NODE, event.node)
+                self._sweep(statements.nodes.DELETE_NODE, event.node)
             case ItemPublished():
                 self._publish(event)
             case ItemReplaced() | MessageTakenBack():
@@ -119,7 +119,7 @@ class _Batch:
             case ItemsRetracted():
                 self._drop_items(event.node, event.item_ids)
             case NodePurged():
-                self._sweep(statements.DELETE_ITEMS, event.node)
+                self._sweep(statements.items.DELETE_ITEMS, event.node)
             case SubscriptionChanged(node=node, subscriber=jid, before=before, after=after):
                 if lasting(before) or lasting(after):
                     self._subscribe(node, jid, lasting(after))
@@ -136,7 +136,7 @@ class _Batch:
                 self._affiliate(event.node, event.jid, event.after)
                 self._moved(event.node, event.jid, event.version)
             case HatsChanged(node=node, jid=jid, after=hats):
-                put = statements.PUT_HATS if hats else statements.DELETE_HATS
+                put = statements.people.PUT_HATS if hats else statements.people.DELETE_HATS
                 row = _node_row(node) | {"jid": str(jid), "hats": write_hats(hats)}
                 self._wearers[node, str(jid)] = (put, row)
             case InviteChanged():
@@ -146,29 +146,29 @@ class _Batch:
             case RegistrationChanged():
                 self._register(event)
             case RoomListed(by=None):
-                self._anew(abroad_statements.ALIGN_AGAIN, event)
+                self._anew(statements.abroad.ALIGN_AGAIN, event)
             case RoomListed(by=by):
-                self._anew(abroad_statements.LIST_ROOM, event, {"by": str(by)})
+                self._anew(statements.abroad.LIST_ROOM, event, {"by": str(by)})
             case RoomUnlisted():
-                self._anew(abroad_statements.UNLIST_ROOM, event)
+                self._anew(statements.abroad.UNLIST_ROOM, event)
             case StandingWished():
                 self._wish(event)
             case PeopleWished():
                 row = _room_row(event) | {"last": event.last}
-                self._rooms[event.node, str(event.room)] = (abroad_statements.PEOPLE_WISHED, row)
+                self._rooms[event.node, str(event.room)] = (statements.abroad.PEOPLE_WISHED, row)
             case Audited():
                 self._write_down(event)
             case SubjectChanged():
                 row = _node_row(event.node) | item_row(event.item)
-                self._subjects[event.node, ""] = (statements.SET_SUBJECT, row)
+                self._subjects[event.node, ""] = (statements.nodes.SET_SUBJECT, row)
 
     def flush(self) -> None:
         """Turn what is pending into steps."""
         grouped: dict[str, list[Row]] = {}
         if self._audit:  # first: it looks at items as they were
             spaces = dict.fromkeys((row["service"], row["name"]) for row in self._audit)
-            grouped[statements.PUT_AUDIT] = self._audit
-            grouped[statements.TRIM_AUDIT] = [
+            grouped[statements.spaces.PUT_AUDIT] = self._audit
+            grouped[statements.spaces.TRIM_AUDIT] = [
                 {"service": service, "name": name, "most": AUDIT_ROWS_MAX}
                 for service, name in spaces
             ]
@@ -192,11 +192,11 @@ class _Batch:
             for statement, row in pending.values():
                 grouped.setdefault(statement, []).append(row)
             pending.clear()
-        if statements.PUT_STANDING in grouped:
+        if statements.people.PUT_STANDING in grouped:
             nodes = dict.fromkeys(
-                (row["service"], row["name"]) for row in grouped[statements.PUT_STANDING]
+                (row["service"], row["name"]) for row in grouped[statements.people.PUT_STANDING]
             )
-            grouped[statements.TRIM_STANDINGS] = [
+            grouped[statements.people.TRIM_STANDINGS] = [
                 {"service": service, "name": name, "most": STANDINGS_MAX} for service, name in nodes
             ]
         self.steps.extend(grouped.items())
@@ -209,10 +209,10 @@ class _Batch:
         # Nothing pending can speak of a node that is only now there, so it may overtake.
         row = _node_row(event.node) | _config_row(event.config)
         row |= {"creator": str(event.creator), "created": event.at}
-        if self.steps and self.steps[-1][0] is statements.CREATE_NODE:
+        if self.steps and self.steps[-1][0] is statements.nodes.CREATE_NODE:
             self.steps[-1][1].append(row)
         else:
-            self.steps.append((statements.CREATE_NODE, [row]))
+            self.steps.append((statements.nodes.CREATE_NODE, [row]))
         if event.owner is not None:
             self._affiliate(event.node, event.owner, Affiliation.OWNER)
 
@@ -227,8 +227,8 @@ class _Batch:
 
     def _replace(self, event: ItemReplaced | MessageTakenBack) -> None:
         key, row = (event.node, event.item.id), _node_row(event.node) | item_row(event.item)
-        statement, pending = self._items.get(key, (statements.REPLACE_ITEM, {}))
-        if statement is not statements.DELETE_ITEM:
+        statement, pending = self._items.get(key, (statements.items.REPLACE_ITEM, {}))
+        if statement is not statements.items.DELETE_ITEM:
             self._items[key] = (statement, {**pending, **row})
 
     def _invite(self, event: InviteChanged) -> None:
@@ -243,31 +243,31 @@ class _Batch:
                 "uses": ticket.uses,
                 "used": ticket.used,
             }
-            self._invites[event.node, ticket.id] = (statements.PUT_INVITE, row)
+            self._invites[event.node, ticket.id] = (statements.spaces.PUT_INVITE, row)
         elif event.before is not None:
             row = _node_row(event.node) | {"id": event.before.id}
-            self._invites[event.node, event.before.id] = (statements.DELETE_INVITE, row)
+            self._invites[event.node, event.before.id] = (statements.spaces.DELETE_INVITE, row)
 
     def _moved(self, node: NodeId, jid: JID, version: int) -> None:
         if version:
             row = _node_row(node) | {"jid": str(jid), "version": version}
-            self._standings[node, str(jid)] = (statements.PUT_STANDING, row)
+            self._standings[node, str(jid)] = (statements.people.PUT_STANDING, row)
 
     def _card(self, event: CardChanged) -> None:
         row = _node_row(event.node)
         if event.card is None:
-            self._cards[event.node, ""] = (statements.DELETE_CARD, row)
+            self._cards[event.node, ""] = (statements.nodes.DELETE_CARD, row)
         else:
             row["card"] = serialize(event.card)
-            self._cards[event.node, ""] = (statements.PUT_CARD, row)
+            self._cards[event.node, ""] = (statements.nodes.PUT_CARD, row)
 
     def _register(self, event: RegistrationChanged) -> None:
         row, key = _node_row(event.node) | {"jid": str(event.jid)}, (event.node, str(event.jid))
         if event.after is None:
-            self._registrations[key] = (statements.DELETE_REGISTRATION, row)
+            self._registrations[key] = (statements.people.DELETE_REGISTRATION, row)
         else:
             row |= {"nick": event.after.nick, "pending": event.after.pending}
-            self._registrations[key] = (statements.PUT_REGISTRATION, row)
+            self._registrations[key] = (statements.people.PUT_REGISTRATION, row)
 
     def _anew(
         self, statement: str, event: RoomListed | RoomUnlisted, more: Row = MappingProxyType({})
@@ -275,12 +275,12 @@ class _Batch:
         """Nothing is wished any more for a room that is listed anew, or no longer."""
         self.flush()
         row = {**_room_row(event), **more}
-        self.steps.extend(((statement, [row]), (abroad_statements.WISH_NOTHING, [row])))
+        self.steps.extend(((statement, [row]), (statements.abroad.WISH_NOTHING, [row])))
 
     def _wish(self, event: StandingWished) -> None:
         nothing = event.wanted is Affiliation.NONE
         row = _room_row(event) | {"jid": str(event.jid), "wanted": event.wanted.value}
-        statement = abroad_statements.CHANGE_WISH if nothing else abroad_statements.PUT_WISH
+        statement = statements.abroad.CHANGE_WISH if nothing else statements.abroad.PUT_WISH
         self._wishes[event.node, f"{event.room} {event.jid}"] = (statement, row)
 
     def _write_down(self, event: Audited) -> None:
@@ -299,20 +299,20 @@ class _Batch:
     def _drop_items(self, node: NodeId, item_ids: Iterable[str]) -> None:
         for item_id in item_ids:
             row = _node_row(node) | {"id": item_id}
-            self._items[node, item_id] = (statements.DELETE_ITEM, row)
+            self._items[node, item_id] = (statements.items.DELETE_ITEM, row)
 
     def _affiliate(self, node: NodeId, jid: JID, affiliation: Affiliation | None) -> None:
         row = _node_row(node) | {"jid": str(jid)}
         if affiliation is None:
-            self._affiliations[node, str(jid)] = (statements.DELETE_AFFILIATION, row)
+            self._affiliations[node, str(jid)] = (statements.people.DELETE_AFFILIATION, row)
         else:
             row["affiliation"] = affiliation.value
-            self._affiliations[node, str(jid)] = (statements.PUT_AFFILIATION, row)
+            self._affiliations[node, str(jid)] = (statements.people.PUT_AFFILIATION, row)
 
     def _subscribe(self, node: NodeId, jid: JID, subscription: Subscription | None) -> None:
         row = _node_row(node) | {"subscriber": str(jid)}
         if subscription is None:
-            self._subscriptions[node, str(jid)] = (statements.DELETE_SUBSCRIPTION, row)
+            self._subscriptions[node, str(jid)] = (statements.people.DELETE_SUBSCRIPTION, row)
         else:
             row |= {
                 "bare": str(jid.bare),
@@ -322,15 +322,15 @@ class _Batch:
                 "public": subscription.public,
             }
             row |= terms_row(subscription)
-            self._subscriptions[node, str(jid)] = (statements.PUT_SUBSCRIPTION, row)
+            self._subscriptions[node, str(jid)] = (statements.people.PUT_SUBSCRIPTION, row)
 
     def _occupy(self, node: NodeId, jid: JID, subscription: Subscription | None) -> None:
         row = _node_row(node) | {"jid": str(jid)}
         if subscription is None or subscription.occupant is None:
-            self._occupants[node, str(jid)] = (statements.DELETE_OCCUPANT, row)
+            self._occupants[node, str(jid)] = (statements.people.DELETE_OCCUPANT, row)
         else:
             row |= occupant_row(subscription, subscription.occupant)
-            self._occupants[node, str(jid)] = (statements.PUT_OCCUPANT, row)
+            self._occupants[node, str(jid)] = (statements.people.PUT_OCCUPANT, row)
 
 
 def _node_row(node: NodeId) -> dict[str, Value]:
@@ -364,12 +364,12 @@ def _overtaking(before: tuple[str, Row] | None, row: dict[str, Value]) -> tuple[
 
     anew: whether it is another than the item that is kept. created: where it stood first.
     """
-    if before is None or before[0] is statements.REPLACE_ITEM:
-        return statements.PUT_ITEM, row
+    if before is None or before[0] is statements.items.REPLACE_ITEM:
+        return statements.items.PUT_ITEM, row
     statement, waiting = before
     row["anew"], row["created"] = waiting.get("anew", False), waiting.get("created")
-    if statement is statements.DELETE_ITEM:
+    if statement is statements.items.DELETE_ITEM:
         row["anew"] = True
     elif row["created"] is None:
         row["created"] = waiting["sequence"]
-    return statements.PUT_MOVED_ITEM, row
+    return statements.items.PUT_MOVED_ITEM, row

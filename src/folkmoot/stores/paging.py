@@ -26,14 +26,14 @@ ItemRow = tuple[int, str, str, float, str, str | None]
 _Row = TypeVar("_Row", bound=tuple[object, ...])
 
 _RANGES: Final = {
-    (Order.MODIFICATION, Edge.OLDEST): statements.OLDEST_ITEMS,
-    (Order.MODIFICATION, Edge.NEWEST): statements.NEWEST_ITEMS,
-    (Order.CREATION, Edge.OLDEST): statements.FIRST_CREATED_ITEMS,
-    (Order.CREATION, Edge.NEWEST): statements.LAST_CREATED_ITEMS,
+    (Order.MODIFICATION, Edge.OLDEST): statements.items.OLDEST_ITEMS,
+    (Order.MODIFICATION, Edge.NEWEST): statements.items.NEWEST_ITEMS,
+    (Order.CREATION, Edge.OLDEST): statements.items.FIRST_CREATED_ITEMS,
+    (Order.CREATION, Edge.NEWEST): statements.items.LAST_CREATED_ITEMS,
 }
 _COUNTS: Final = {
-    Order.MODIFICATION: statements.COUNT_ITEMS,
-    Order.CREATION: statements.COUNT_CREATED_ITEMS,
+    Order.MODIFICATION: statements.items.COUNT_ITEMS,
+    Order.CREATION: statements.items.COUNT_CREATED_ITEMS,
 }
 
 
@@ -44,7 +44,7 @@ def named_items(reader: sqlite3.Connection, key: int | None, query: ItemQuery) -
         places = {item_id: place_of(reader, key, item_id, query.order) or 0 for item_id in wanted}
         wanted.sort(key=places.__getitem__)
     rows = (
-        reader.execute(statements.ITEM, {"node": key, "id": item_id}).fetchone()
+        reader.execute(statements.items.ITEM, {"node": key, "id": item_id}).fetchone()
         for item_id in wanted
     )
     page, _ = as_page(row for row in rows if row is not None)
@@ -108,5 +108,5 @@ def place_of(
     reader: sqlite3.Connection, key: int | None, item_id: str, order: Order = Order.MODIFICATION
 ) -> int | None:
     """Where an item stands in an order; None where there is none of this id."""
-    row = reader.execute(statements.ITEM_PLACE, {"node": key, "id": item_id}).fetchone()
+    row = reader.execute(statements.items.ITEM_PLACE, {"node": key, "id": item_id}).fetchone()
     return None if row is None else row[order is Order.CREATION]

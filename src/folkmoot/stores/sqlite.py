@@ -41,7 +41,6 @@ from folkmoot.engine.store import (
 )
 from folkmoot.stores import statements
 from folkmoot.stores.abroad import Abroad
-from folkmoot.stores.abroad_statements import WISHING
 from folkmoot.stores.accounts import Accounts
 from folkmoot.stores.archives import archived
 from folkmoot.stores.codec import (
@@ -58,6 +57,8 @@ from folkmoot.stores.codec import (
 from folkmoot.stores.committing import prepared, write
 from folkmoot.stores.database import WRITE_LOCK_SECONDS_MAX, Database
 from folkmoot.stores.paging import SEQUENCE_MAX, items_in_range, named_items
+from folkmoot.stores.statements.abroad import WISHING
+from folkmoot.stores.statements.numbers import LAST
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element
 
@@ -107,7 +108,7 @@ class SQLiteStore:
     ) -> SQLiteStore:
         try:
             async with database.writing() as writer:
-                numbers = [writer.execute(each).fetchone()[0] or 0 for each in statements.LAST]
+                numbers = [writer.execute(each).fetchone()[0] or 0 for each in LAST]
         except StoreFailed:
             await database.aclose()
             raise
@@ -122,19 +123,19 @@ class SQLiteStore:
     async def node(self, node: NodeId) -> Node | None:
         """The node with its affiliations, subscriptions and list; heads, live, recent left None."""
         with self.database.reading() as reader:
-            row = reader.execute(statements.NODE, _named(node)).fetchone()
+            row = reader.execute(statements.nodes.NODE, _named(node)).fetchone()
             if row is None:
                 return None
             key, config, creator, created, subject_id, *subject = row
             at = {"node": key}
-            affiliations = reader.execute(statements.AFFILIATIONS, at).fetchall()
-            wearers = reader.execute(statements.WEARERS, at).fetchall()
-            subscriptions = reader.execute(statements.SUBSCRIPTIONS, at).fetchall()
-            occupants = reader.execute(statements.OCCUPANTS, at).fetchall()
-            listed = reader.execute(statements.LISTED, at).fetchall()
-            invites = reader.execute(statements.INVITES, at).fetchall()
-            standings = reader.execute(statements.STANDINGS, at).fetchall()
-            registered = reader.execute(statements.REGISTRATIONS, at).fetchall()
+            affiliations = reader.execute(statements.people.AFFILIATIONS, at).fetchall()
+            wearers = reader.execute(statements.people.WEARERS, at).fetchall()
+            subscriptions = reader.execute(statements.people.SUBSCRIPTIONS, at).fetchall()
+            occupants = reader.execute(statements.people.OCCUPANTS, at).fetchall()
+            listed = reader.execute(statements.items.LISTED, at).fetchall()
+            invites = reader.execute(statements.spaces.INVITES, at).fetchall()
+            standings = reader.execute(statements.people.STANDINGS, at).fetchall()
+            registered = reader.execute(statements.people.REGISTRATIONS, at).fetchall()
         held = (*map(_subscription, subscriptions), *starmap(read_occupant, occupants))
         return Node(
             id=node,
@@ -158,7 +159,7 @@ class SQLiteStore:
         """Every item's id and publisher, oldest first."""
         with self.database.reading() as reader:
             key = _key(reader, node)
-            rows = reader.execute(statements.HEADS, {"node": key}).fetchall()
+            rows = reader.execute(statements.items.HEADS, {"node": key}).fetchall()
         return {item_id: JID.parse(publisher) for item_id, publisher in rows}
 
     async def items(self, query: ItemQuery) -> ItemPage:
@@ -172,13 +173,13 @@ class SQLiteStore:
     async def weight(self, node: NodeId) -> tuple[int, int]:
         """How many items a node has, and how many bytes their payloads come to in UTF-8."""
         with self.database.reading() as reader:
-            count, octets = reader.execute(statements.WEIGHT, _named(node)).fetchone()
+            count, octets = reader.execute(statements.items.WEIGHT, _named(node)).fetchone()
         return count, octets
 
     async def card(self, node: NodeId) -> Element | None:
         """A room's vCard; None where it has none, or is not there."""
         with self.database.reading() as reader:
-            row = reader.execute(statements.CARD, _named(node)).fetchone()
+            row = reader.execute(statements.nodes.CARD, _named(node)).fetchone()
         return None if row is None else read_element(row[0])
 
     async def archive(self, query: ArchiveQuery) -> ArchivePage:
@@ -188,11 +189,9 @@ class SQLiteStore:
 
     async def aged(self, where: JID | str, at: float, limit: int) -> tuple[NodeId, ...]:
         """Nodes of a service, or of a name, whose oldest item is of a time or one before it."""
-        statement = statements.AGED_OF_NAME if isinstance(where, str) else statements.AGED
-        row = {"where": str(where), "at": at, "limit": limit}
-        with self.database.reading() as reader:
-            rows = reader.execute(statement, row).fetchall()
-        return tuple(_node_id(service, name) for service, name in rows)
+        named = isinstance(where, str)
+        statement = statements.archives.AGED_OF_NAME if named else statements.archives.AGED
+        return self._nodes(statement, {"where": str(where), "at": at, "limit": limit})
 
     async def surplus(
         self, node: NodeId, at: float | None, most: int | None, limit: int
@@ -205,7 +204,7 @@ class SQLiteStore:
                 "most": SEQUENCE_MAX if most is None else most,
                 "limit": limit,
             }
-            rows = reader.execute(statements.SURPLUS, row).fetchall()
+            rows = reader.execute(statements.archives.SURPLUS, row).fetchall()
         return tuple(item_id for (item_id,) in rows)
 
     async def audit(self, query: AuditQuery) -> AuditPage:
@@ -213,7 +212,7 @@ class SQLiteStore:
         with self.database.reading() as reader:
             key = _key(reader, query.node)
             rows = reader.execute(
-                statements.OLDEST_AUDIT if query.oldest else statements.NEWEST_AUDIT,
+                statements.spaces.OLDEST_AUDIT if query.oldest else statements.spaces.NEWEST_AUDIT,
                 {
                     "node": key,
                     "after": query.after or SEQUENCE_MAX,
@@ -224,7 +223,7 @@ class SQLiteStore:
             rows = rows[::-1] if query.oldest else rows
             first = rows[0][0] if rows else SEQUENCE_MAX
             index, count = reader.execute(
-                statements.COUNT_AUDIT, {"node": key, "sequence": first}
+                statements.spaces.COUNT_AUDIT, {"node": key, "sequence": first}
             ).fetchone()
         return AuditPage(tuple(_audited(query.node, *row) for row in rows), index, count)
 
@@ -232,13 +231,13 @@ class SQLiteStore:
         """Nodes of a service, by name, after a name ("": from the first)."""
         row = {"service": str(service), "after": after, "limit": limit}
         with self.database.reading() as reader:
-            rows = reader.execute(statements.NODES_OF, row).fetchall()
+            rows = reader.execute(statements.nodes.NODES_OF, row).fetchall()
         return tuple(NodeId(service, name) for (name,) in rows)
 
     async def shown(self, query: NodeQuery) -> tuple[NodeId, ...]:
         """The nodes a list is made of, by name; no node has to be loaded for it."""
         backwards = query.edge is Edge.NEWEST
-        statement = statements.shown(
+        statement = statements.lists.shown(
             public=query.reader is not None,
             types=len(query.types),
             excluded=query.excluded,
@@ -254,10 +253,10 @@ class SQLiteStore:
     async def tally(self, query: NodeQuery) -> Tally:
         """How many nodes a list is made of; for a query with a reader, of a service of no one."""
         types, excluded = len(query.types), query.excluded
-        counted = [statements.tallied(types=types, excluded=excluded, bound=False)]
+        counted = [statements.lists.tallied(types=types, excluded=excluded, bound=False)]
         if query.bound:
-            counted.append(statements.tallied(types=types, excluded=excluded, bound=True))
-        look = statements.singled(types=types, excluded=excluded)
+            counted.append(statements.lists.tallied(types=types, excluded=excluded, bound=True))
+        look = statements.lists.singled(types=types, excluded=excluded)
         with self.database.reading() as reader:
             row = _asked(query, TALLY_NODES_MAX + 1)
             found = [reader.execute(each, row).fetchone()[0] for each in counted]
@@ -267,35 +266,27 @@ class SQLiteStore:
 
     async def related(self, node: NodeId) -> frozenset[NodeId]:
         """Nodes that name a node as their parent or link (XEP-0496), whether it exists or not."""
-        with self.database.reading() as reader:
-            rows = reader.execute(statements.RELATED, _named(node)).fetchall()
-        return frozenset(_node_id(service, name) for service, name in rows)
+        return frozenset(self._nodes(statements.nodes.RELATED, _named(node)))
 
     async def subscribed(self, jid: JID) -> frozenset[NodeId]:
         """Nodes that a bare JID, or one of its resources, has a subscription to, in any state."""
-        return self._nodes(statements.SUBSCRIBED, jid)
+        return frozenset(self._nodes(statements.people.SUBSCRIBED, {"jid": str(jid)}))
 
     async def affiliated(self, jid: JID) -> frozenset[NodeId]:
         """Nodes that have a row for a bare JID, or a registration."""
-        return self._nodes(statements.AFFILIATED, jid)
+        return frozenset(self._nodes(statements.people.AFFILIATED, {"jid": str(jid)}))
 
     async def purged_offline(self) -> tuple[NodeId, ...]:
         """The nodes in which items go when who published them goes offline."""
-        with self.database.reading() as reader:
-            rows = reader.execute(statements.PURGED_OFFLINE).fetchall()
-        return tuple(_node_id(service, name) for service, name in rows)
+        return self._nodes(statements.nodes.PURGED_OFFLINE)
 
     async def occupied(self) -> tuple[NodeId, ...]:
         """The rooms that have occupants."""
-        with self.database.reading() as reader:
-            rows = reader.execute(statements.OCCUPIED).fetchall()
-        return tuple(_node_id(service, name) for service, name in rows)
+        return self._nodes(statements.people.OCCUPIED)
 
     async def due(self, at: float, limit: int) -> tuple[NodeId, ...]:
         """Nodes on which an item or a subscription ends, or a digest is due, by a time."""
-        with self.database.reading() as reader:
-            rows = reader.execute(statements.DUE, {"at": at, "limit": limit}).fetchall()
-        return tuple(_node_id(service, name) for service, name in rows)
+        return self._nodes(statements.nodes.DUE, {"at": at, "limit": limit})
 
     async def account(self, jid: JID) -> bool:
         """Whether a bare JID is an account of this server."""
@@ -305,8 +296,8 @@ class SQLiteStore:
         """What is made by chance the first time it is asked for, and stays. Raises StoreFailed."""
         async with self.database.writing() as writer:
             made = {"name": name, "secret": secrets.token_bytes(SECRET_BYTES)}
-            writer.execute(statements.ADD_SECRET, made)
-            found: bytes = writer.execute(statements.SECRET, {"name": name}).fetchone()[0]
+            writer.execute(statements.accounts.ADD_SECRET, made)
+            found: bytes = writer.execute(statements.accounts.SECRET, {"name": name}).fetchone()[0]
         return found
 
     async def commit(self, events: Sequence[Event]) -> None:
@@ -322,10 +313,11 @@ class SQLiteStore:
         finally:
             self._committing = False
 
-    def _nodes(self, statement: str, jid: JID) -> frozenset[NodeId]:
+    def _nodes(self, statement: str, row: Row | None = None) -> tuple[NodeId, ...]:
+        """The nodes a statement finds."""
         with self.database.reading() as reader:
-            rows = reader.execute(statement, {"jid": str(jid)}).fetchall()
-        return frozenset(_node_id(service, name) for service, name in rows)
+            found = reader.execute(statement, row or {}).fetchall()
+        return tuple(_node_id(service, name) for service, name in found)
 
 
 def _named(node: NodeId) -> Row:
@@ -349,7 +341,7 @@ def _node_id(service: str, name: str) -> NodeId:
 
 def _key(reader: sqlite3.Connection, node: NodeId) -> int | None:
     """The key of a node's rows; None, which no row has, where the node is not there."""
-    row = reader.execute(statements.NODE_KEY, _named(node)).fetchone()
+    row = reader.execute(statements.nodes.NODE_KEY, _named(node)).fetchone()
     return None if row is None else row[0]
 
 

@@ -90,10 +90,10 @@ class ComponentStream:
         frames, self._frames = self._frames, []
         return frames
 
-    def send(self, stanza: Element) -> None:
-        """Say a stanza of the namespace of clients; nothing is said where none may pass."""
+    def write(self, stanza: bytes) -> None:
+        """Say a stanza, whose root names no namespace; nothing is said where none may pass."""
         if self.state is State.ATTACHED:
-            self._frames.append(self._framing.element(_in(stanza, CLIENT, COMPONENT)))
+            self._frames.append(stanza)
 
     def end(self, error: StreamError | None = None) -> None:
         """End the stream from our side."""

@@ -62,10 +62,12 @@ class Wording(NamedTuple):
     """A stanza serialised once for many hearers.
 
     Between `head` and `tail` stands what `stamp` gives for each of them, or nothing.
+    sender: the address it is from, "" where it says none.
     """
 
     head: bytes
     tail: bytes
+    sender: str = ""
 
 
 def wording(stanza: Element) -> Wording:
@@ -77,7 +79,7 @@ def wording(stanza: Element) -> Wording:
     unaddressed = Element(stanza.ns, stanza.name, attrs, *stanza.children)
     text = serialize(unaddressed, CLIENT)
     split = len(stanza.name) + 1
-    return Wording(text[:split].encode(), text[split:].encode())
+    return Wording(text[:split].encode(), text[split:].encode(), stanza.get("from") or "")
 
 
 def stamp(jid: JID | None, *, framed: bool) -> bytes:

@@ -143,6 +143,7 @@ async def test_who_is_not_in_a_room_leaves_it_in_silence(stage: Stage) -> None:
         await opened(stage)
 
 
+@pytest.mark.accounts_here
 async def test_a_lost_stream(stage: Stage) -> None:
     """§11.1, Example 206."""
     crone = await opened(stage)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from folkmoot.xmpp.xml import Element
 from tests.facades.muc.coven import (
     COVEN,
@@ -185,6 +187,7 @@ async def test_rooms_where_nobody_asks_for_voice(stage: Stage) -> None:
     assert "muc#request" not in str(answer)
 
 
+@pytest.mark.accounts_here
 async def test_the_service_shuts_down(stage: Stage) -> None:
     """§11.2, Example 207: each occupant hears it of themself, status 332."""
     crone = await opened(stage)

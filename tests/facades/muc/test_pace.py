@@ -145,6 +145,7 @@ async def test_a_flood_of_messages_is_refused() -> None:
         await crone.receives(f"<message from='{COVEN}/thirdwitch'/>")
 
 
+@pytest.mark.accounts_here
 async def test_who_floods_is_read_more_slowly() -> None:
     """What is refused so takes its time, on the stream of who sent it alone."""
     async with staged(paces=strict(Pace.MESSAGES)) as stage:

@@ -87,11 +87,10 @@ def wished(events: Sequence[Event], view: View) -> tuple[Event, ...]:
                 people.setdefault(node, {})[jid] = None
             case SubscriptionChanged(node=node, subscriber=jid):
                 people.setdefault(node, {})[jid.bare] = None
-            case ItemPublished(node=node, item=item, lists=lists):
-                if lists is not None or view.listed(node):
-                    changed[node] = item.publisher.bare
+            case ItemPublished(node=node, item=item) if view.relists(event):
+                changed[node] = item.publisher.bare
             case ItemsRetracted(node=node, by=by) | NodePurged(node=node, by=by):
-                if view.listed(node):
+                if view.relists(event):
                     changed[node] = by.bare
             case NodeConfigured(node=node, by=by) | NodeDeleted(node=node, by=by):
                 changed[node] = by.bare

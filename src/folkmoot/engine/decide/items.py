@@ -169,11 +169,10 @@ def _evicted(
 
 def relisted(events: Sequence[Event], node: NodeId, view: View, by: JID) -> tuple[Event, ...]:
     """What follows for everyone in nodes that a node listed before, or lists from now on."""
-    before = view.listed(node)
-    if not before and not any(isinstance(each, ItemPublished) and each.lists for each in events):
-        return ()  # most nodes list nothing, and what is published to them touches no other
+    if not any(view.relists(each) for each in events):
+        return ()  # most items list nothing, and what is published so touches no other node
     after = view.supposing(events)
-    touched = before ^ after.listed(node)
+    touched = view.listed(node) ^ after.listed(node)
     view.require(touched)
     moved = [child for child in touched if view.chain(child) != after.chain(child)]
     return tuple(

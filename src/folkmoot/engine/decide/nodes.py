@@ -113,9 +113,9 @@ def created(
 def _has_enough(creator: JID, service: JID, view: View) -> bool:
     """Whether an entity owns as many nodes of a service as it may; each has a row for it."""
     most = view.services.nodes_per_account_max
-    places = view.affiliated(creator)
-    if len(places) < most:
+    if view.affiliated_max(creator) < most:
         return False
+    places = view.affiliated(creator)
     view.require(places)
     return most <= sum(
         place.service == service and view.explicit(place, creator) is Affiliation.OWNER

@@ -22,7 +22,7 @@ def word(notification: Notification) -> Iterable[Outgoing]:
     """What occupants are told, each stanza of it as the payload of an item (Listing 17)."""
     known = _known(notification)
     for each in muc.FACADE.word(notification):
-        head, tail = each.wording
+        head, tail, _ = each.wording
         said = parse(head + stamp(None, framed=True) + tail)
         yield replace(each, wording=wording(_event(notification.node, said, known)))
 

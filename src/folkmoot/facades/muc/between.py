@@ -20,6 +20,7 @@ from folkmoot.facades.muc.ns import ADMIN, OWNER
 from folkmoot.facades.muc.stanzas import occupant_address, room_of
 from folkmoot.facades.vcard import card
 from folkmoot.xmpp.errors import StanzaError
+from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.stanza import CLIENT, wording
 from folkmoot.xmpp.xml import XML_LANG, Attr, Element
 
@@ -30,7 +31,8 @@ async def ask(request: Request) -> Answered:
     """A request for another occupant, who answers it. What is a room's to do is not passed on."""
     if request.payload.first is not None and request.payload.first.ns in (ADMIN, OWNER):
         raise StanzaError("bad-request", "that is for the room, not for an occupant")
-    await _pass_on(request, await _line(request))
+    line = await _line(request)
+    _pass_on(request, line, line.to[-1])
     return None
 
 
@@ -51,11 +53,11 @@ async def _line(request: Request) -> Line:
         raise
 
 
-async def _pass_on(request: Request, line: Line) -> None:
+def _pass_on(request: Request, line: Line, to: JID) -> None:
     stanza = request.stanza
     id = f"{line.subid}{_SEPARATOR}{stanza.get('id', '')}"
     sent = _passed(stanza, room_of(request), line.sender.nick, id)
-    request.tell(Outgoing(wording(sent), line.to[-1:], Reach.AVAILABLE))
+    request.tell(Outgoing(wording(sent), (to,), Reach.AVAILABLE))
 
 
 async def answer(request: Request) -> Answered:
@@ -90,16 +92,19 @@ async def ping(request: Request) -> Answered:
     line = await _line(request)
     if request.actor in line.to:
         return ()
-    await _pass_on(request, line)
+    _pass_on(request, line, line.to[-1])
     return None
 
 
 async def vcard(request: Request) -> Answered:
-    """The vCard of an occupant, from their account: clients have none to show (XEP-0054 §3.3)."""
+    """The vCard of an occupant, from their account: clients have none to show (XEP-0054 §3.3).
+
+    Where the account is another server's, that one is asked.
+    """
     line = await _line(request)
     account = line.to[-1].bare
     if not request.services.local(account):
-        await _pass_on(request, line)
+        _pass_on(request, line, account)
         return None
     found = await request.ask(card.whole, request.actor, account)
     if found is None:

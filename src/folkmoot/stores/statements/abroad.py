@@ -1,4 +1,4 @@
-"""The SQL of rooms abroad, as `statements` has the rest.
+"""Rooms abroad: what they are to have of a space's people, and what has come of it.
 
 A room is kept in line with one space: that which listed it first.
 """

@@ -1,0 +1,92 @@
+"""`folkmoot component`: run spaces and rooms for the users of another server."""
+
+import shlex
+import sys
+from typing import Annotated
+
+import typer
+
+from folkmoot import log
+from folkmoot.cli.flags import ConfigFlag, DataFlag, configured, examples
+from folkmoot.config import Config, LogFormat, override
+from folkmoot.lock import Holder
+
+EPILOG = examples(
+    "folkmoot component --server prosody --domain example.org    what to write where, first of all",
+    "folkmoot component --domain example.org                     attach to 127.0.0.1:5347",
+    "folkmoot component --config /etc/folkmoot.toml              as a file says",
+    "folkmoot check --config /etc/folkmoot.toml                  whether users can reach it",
+)
+
+
+def component(
+    config: ConfigFlag = None,
+    data: DataFlag = None,
+    domain: Annotated[
+        str | None,
+        typer.Option(metavar="DOMAIN", help="The domain of the server's accounts [localhost]."),
+    ] = None,
+    spaces: Annotated[
+        str | None, typer.Option(metavar="DOMAIN", help="That of spaces [spaces.DOMAIN].")
+    ] = None,
+    rooms: Annotated[
+        str | None, typer.Option(metavar="DOMAIN", help="That of rooms [rooms.DOMAIN].")
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT", help="Where the server takes components [127.0.0.1:5347]."
+        ),
+    ] = None,
+    log_format: Annotated[
+        str | None,
+        typer.Option("--log", metavar="text|json", help="How the log is written [text]."),
+    ] = None,
+) -> None:
+    """Give the users of a Prosody, ejabberd or Openfire server spaces and rooms.
+
+    It runs until it is stopped (Ctrl-C or SIGTERM), attached to that server as two of its
+    components (XEP-0114). Accounts, clients and federation stay with the server. While the server
+    is away, it tries again and again.
+    """
+    settings = configured(
+        config,
+        ("--data", "server", "data", data),
+        ("--domain", "server", "domain", domain),
+        ("--spaces", "server", "spaces", spaces),
+        ("--rooms", "server", "rooms", rooms),
+        ("--at", "component", "server", at),
+        ("--log", "log", "format", log_format),
+    )
+    settings = override(settings, "server", "accounts", value=False)
+    # The server brings in everything; the other commands, and completion, need not wait for it.
+    from folkmoot.server import run
+
+    log.configure(settings.log.format, settings.log.level)
+    raise typer.Exit(run(settings, lambda holder: _greet(settings, holder)))
+
+
+def _greet(config: Config, holder: Holder) -> None:
+    if config.log.format is LogFormat.TEXT:
+        typer.echo(greeting(config, holder), err=True)
+
+
+def greeting(config: Config, holder: Holder) -> str:
+    """What someone who has just started a component needs to know."""
+    from folkmoot.settings import components_at
+
+    server = config.server
+    check = [sys.argv[0], "check", "--domain", server.domain]
+    if str(server.data) != "data":
+        check += ["--data", str(server.data)]
+    lines = [
+        f"Folkmoot {holder.version} is a component of {server.domain} (process {holder.pid}),"
+        f" data in {server.data}",
+        "",
+        f"  Spaces        {server.spaces_domain}",
+        f"  Rooms         {server.rooms_domain}",
+        f"  Attaches to   {components_at(config)}",
+        f"  To check      {shlex.join(check)}",
+        "  To stop       Ctrl-C",
+    ]
+    return "\n".join([*lines, ""])

@@ -1,0 +1,111 @@
+"""What people are on a node, and have there: rows of affiliation, hats, subscriptions, nicks."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from folkmoot.stores.statements.nodes import NODE_KEY
+
+PUT_AFFILIATION: Final = f"""
+INSERT INTO affiliations (node, jid, affiliation) VALUES (({NODE_KEY}), :jid, :affiliation)
+ON CONFLICT (node, jid) DO UPDATE SET affiliation = excluded.affiliation
+"""
+
+DELETE_AFFILIATION: Final = f"DELETE FROM affiliations WHERE node = ({NODE_KEY}) AND jid = :jid"
+
+AFFILIATIONS: Final = """
+SELECT jid, affiliation FROM affiliations WHERE node = :node ORDER BY jid
+"""
+
+AFFILIATED: Final = """
+SELECT nodes.service, nodes.name
+FROM affiliations JOIN nodes ON nodes.key = affiliations.node WHERE affiliations.jid = :jid
+UNION ALL
+SELECT nodes.service, nodes.name
+FROM registrations JOIN nodes ON nodes.key = registrations.node WHERE registrations.jid = :jid
+UNION ALL
+SELECT nodes.service, nodes.name
+FROM wearers JOIN nodes ON nodes.key = wearers.node WHERE wearers.jid = :jid
+"""
+
+PUT_STANDING: Final = f"""
+INSERT INTO standings (node, jid, version) VALUES (({NODE_KEY}), :jid, :version)
+ON CONFLICT (node, jid) DO UPDATE SET version = excluded.version
+"""
+
+TRIM_STANDINGS: Final = f"""
+DELETE FROM standings WHERE node = ({NODE_KEY}) AND version <= (
+    SELECT version FROM standings WHERE node = ({NODE_KEY})
+    ORDER BY version DESC LIMIT 1 OFFSET :most
+)
+"""
+
+STANDINGS: Final = "SELECT jid, version FROM standings WHERE node = :node ORDER BY version"
+
+PUT_HATS: Final = f"""
+INSERT INTO wearers (node, jid, hats) VALUES (({NODE_KEY}), :jid, :hats)
+ON CONFLICT (node, jid) DO UPDATE SET hats = excluded.hats
+"""
+
+DELETE_HATS: Final = f"DELETE FROM wearers WHERE node = ({NODE_KEY}) AND jid = :jid"
+
+WEARERS: Final = "SELECT jid, hats FROM wearers WHERE node = :node ORDER BY jid"
+
+PUT_SUBSCRIPTION: Final = f"""
+INSERT INTO subscriptions
+    (node, subscriber, bare, state, via, subid, deliver, contact, expires, body, shows,
+    topics, depth, terms, public, digest_at, digest_told)
+VALUES (({NODE_KEY}), :subscriber, :bare, :state, :via, :subid, :deliver, :contact,
+    :expires, :body, :shows, :topics, :depth, :terms, :public, :digest_at,
+    :digest_told)
+ON CONFLICT (node, subscriber) DO UPDATE
+SET state = excluded.state, via = excluded.via, subid = excluded.subid,
+    deliver = excluded.deliver, contact = excluded.contact, expires = excluded.expires,
+    body = excluded.body, shows = excluded.shows, topics = excluded.topics,
+    depth = excluded.depth, terms = excluded.terms, public = excluded.public,
+    digest_at = excluded.digest_at, digest_told = excluded.digest_told
+"""
+
+DELETE_SUBSCRIPTION: Final = f"""
+DELETE FROM subscriptions WHERE node = ({NODE_KEY}) AND subscriber = :subscriber
+"""
+
+SUBSCRIPTIONS: Final = """
+SELECT subscriber, state, via, subid, deliver, contact, expires, body, shows,
+    topics, depth, terms, public
+FROM subscriptions WHERE node = :node ORDER BY subscriber
+"""
+
+SUBSCRIBED: Final = """
+SELECT nodes.service, nodes.name
+FROM subscriptions JOIN nodes ON nodes.key = subscriptions.node WHERE subscriptions.bare = :jid
+"""
+
+PUT_OCCUPANT: Final = f"""
+INSERT INTO occupants (node, jid, via, subid, nick, role, presence)
+VALUES (({NODE_KEY}), :jid, :via, :subid, :nick, :role, :presence)
+ON CONFLICT (node, jid) DO UPDATE
+SET via = excluded.via, subid = excluded.subid, nick = excluded.nick, role = excluded.role,
+    presence = excluded.presence
+"""
+
+DELETE_OCCUPANT: Final = f"DELETE FROM occupants WHERE node = ({NODE_KEY}) AND jid = :jid"
+
+OCCUPANTS: Final = """
+SELECT jid, via, subid, nick, role, presence FROM occupants WHERE node = :node ORDER BY jid
+"""
+
+OCCUPIED: Final = """
+SELECT service, name FROM nodes WHERE key IN (SELECT node FROM occupants)
+"""
+
+PUT_REGISTRATION: Final = f"""
+INSERT INTO registrations (node, jid, nick, pending) VALUES (({NODE_KEY}), :jid, :nick, :pending)
+ON CONFLICT (node, jid) DO UPDATE SET nick = excluded.nick, pending = excluded.pending
+"""
+
+DELETE_REGISTRATION: Final = f"DELETE FROM registrations WHERE node = ({NODE_KEY}) AND jid = :jid"
+
+REGISTRATIONS: Final = """
+SELECT jid, nick, pending FROM registrations WHERE node = :node ORDER BY jid
+"""

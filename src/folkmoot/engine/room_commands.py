@@ -90,7 +90,12 @@ class Unwatch(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whisper(Command):
-    """Be about to say something to one occupant of a room: that is counted, too."""
+    """Be about to say something that a room passes on to some only: that is counted, too.
+
+    count: to how many.
+    """
+
+    count: int = 1
 
 
 Notice = Callable[[NodeId, str, Retraction], Element]

@@ -58,8 +58,8 @@ def _spent(
 
 
 def whisper(command: Whisper, view: View, stamp: Stamp) -> tuple[Event, ...]:
-    """Something is about to be said to one occupant; who is not in the room is told so later."""
+    """Something is about to be said to some only; who is not in the room is told so later."""
     record = view.found(command.node)
     if not record.nick(command.actor):
         return ()
-    return (paced(record, command.actor, view, stamp, Pace.MESSAGES),)
+    return (paced(record, command.actor, view, stamp, Pace.MESSAGES, count=command.count),)

@@ -15,6 +15,7 @@ COMMANDS = [
     (),
     ("serve",),
     ("check",),
+    ("component",),
     ("config",),
     ("user", "add"),
     ("user", "passwd"),

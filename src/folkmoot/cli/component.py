@@ -7,6 +7,13 @@ from typing import Annotated
 import typer
 
 from folkmoot import log
+from folkmoot.cli.component_lines import (
+    DelegationFlag,
+    OnlyFlag,
+    PrivilegesFlag,
+    ServerFlag,
+    lines,
+)
 from folkmoot.cli.flags import ConfigFlag, DataFlag, configured, examples
 from folkmoot.config import Config, LogFormat, override
 from folkmoot.lock import Holder
@@ -42,12 +49,19 @@ def component(
         str | None,
         typer.Option("--log", metavar="text|json", help="How the log is written [text]."),
     ] = None,
+    server: ServerFlag = None,
+    only: OnlyFlag = None,
+    privileges: PrivilegesFlag = False,
+    delegation: DelegationFlag = False,
 ) -> None:
     """Give the users of a Prosody, ejabberd or Openfire server spaces and rooms.
 
     It runs until it is stopped (Ctrl-C or SIGTERM), attached to that server as two of its
     components (XEP-0114). Accounts, clients and federation stay with the server. While the server
     is away, it tries again and again.
+
+    With --server it prints what that server's configuration and Folkmoot's own have to say, and
+    ends. The secret is that of the data directory; where there is none, one is made.
     """
     settings = configured(
         config,
@@ -59,6 +73,14 @@ def component(
         ("--log", "log", "format", log_format),
     )
     settings = override(settings, "server", "accounts", value=False)
+    if server is not None:
+        if domain is None and config is None:
+            raise typer.BadParameter("which domain has its accounts?", param_hint="--domain")
+        lines(settings, server, only, privileges=privileges, delegation=delegation)
+        return
+    if only or privileges or delegation:
+        words = "--only, --privileges and --delegation are about what it prints"
+        raise typer.BadParameter(words, param_hint="--server")
     # The server brings in everything; the other commands, and completion, need not wait for it.
     from folkmoot.server import run
 

@@ -10,7 +10,7 @@ from typing import Final
 from folkmoot.engine import access, pictures
 from folkmoot.engine.access import Stance
 from folkmoot.engine.commands import Depart, Entry, Publish, Purge, Retract
-from folkmoot.engine.configuration import NodeConfig, NodeFull
+from folkmoot.engine.configuration import STANZA_TYPE, NodeConfig, NodeFull
 from folkmoot.engine.decide import retractions
 from folkmoot.engine.decide.configuring import unmet
 from folkmoot.engine.decide.lowering import follow_all, topmost
@@ -37,7 +37,7 @@ from folkmoot.engine.services import Kind
 from folkmoot.engine.store import PAGE_ITEMS_MAX, ItemQuery
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
-from folkmoot.xmpp.xml import serialize
+from folkmoot.xmpp.xml import Element, serialize
 
 ITEM_ID_CHARS_MAX: Final = 1_023
 """The longest item id; as long as a part of a JID (RFC 7622 §3.1), which ids often are."""
@@ -121,10 +121,18 @@ def _made(command: Publish, view: View, stamp: Stamp) -> tuple[NodeCreated, ...]
     if config is None:
         if view.services.kind(command.node.service) is not Kind.ACCOUNT:
             raise Refused(Reason.NODE_NOT_FOUND)
-        return (created(command.node, command.actor, command.expects, view, stamp),)
+        stanzas = any(
+            _is_stanza(entry.payload) for entry in (command.entry, *command.more) if entry
+        )
+        made = created(command.node, command.actor, command.expects, view, stamp, stanzas=stanzas)
+        return (made,)
     if field := unmet(config, spelled_out(command.node, command.expects)):
         raise Refused(Reason.PRECONDITION, field)
     return ()
+
+
+def _is_stanza(payload: Element | None) -> bool:
+    return payload is not None and payload.ns == STANZA_TYPE
 
 
 def _spoken(config: NodeConfig, command: Publish, view: View, stamp: Stamp) -> tuple[Event, ...]:

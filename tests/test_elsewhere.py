@@ -9,8 +9,11 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import AsyncIterator, Callable
+from typing import Final
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from folkmoot import echo, lanes, links, rollcall
@@ -20,6 +23,7 @@ from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.stanza import CLIENT, error_reply, reply, wording
 from folkmoot.xmpp.xml import Element
+from tests.facades.test_any_stanza import stanzas
 from tests.stage import PATIENCE_SECONDS, SERVICES, Stage, Wire, element, staged
 
 ROOM = "coven@chat.shakespeare.lit"
@@ -367,3 +371,60 @@ async def test_accounts_are_nobody_here() -> None:
         create = f"<pubsub xmlns='{ns}'><create node='moot'/></pubsub>"
         to = services.pubsub
         await client.asks(f"<iq type='set' id='c' to='{to}'>{create}</iq>", "<iq type='result'/>")
+
+
+# --- a host that lies, or has lost its mind
+
+LIARS: Final = (
+    None,
+    "",
+    "@",
+    "verona.lit",
+    "romeo@verona.lit",
+    str(witch("firstwitch")),
+    str(witch("secondwitch")),
+    str(SERVICES.pubsub),
+    ROOM,
+    f"{ROOM}/firstwitch",
+    "hamlet@shakespeare.lit/castle",
+)
+TARGETS: Final = (None, "@", str(ROOMS), ROOM, f"{ROOM}/firstwitch", f"{ROOM}/nobody")
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(
+        st.tuples(stanzas(), st.sampled_from(LIARS), st.sampled_from(TARGETS)),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_any_stanza_in_any_name(script: list[tuple[Element, str | None, str | None]]) -> None:
+    """Nothing is a bug, nobody here hears of it, an iq has one answer, and the room goes on."""
+
+    async def play() -> None:
+        makers = frozenset({witch(WITCHES[0]).bare})
+        async with staged(room_creators=makers) as stage:
+            hamlet = await stage.client("hamlet@shakespeare.lit/castle", available=True)
+            host = Host(stage)
+            await host.gather()
+            for stanza, sender, to in script:
+                stanza.attrs |= {"from": sender or "", "to": to or "", "id": "any"}
+                host.sent.clear()
+                stage.core.router.arrived(host, stanza)
+                await stage.core.router.idle()
+                await stage.core.engine.told()
+                answers = [e for e in host.sent if e.name == "iq" and e.get("id") == "any"]
+                assert len(answers) <= 1
+                for each in host.sent:
+                    assert (each.get("from") or "").partition("/")[0] in (ROOM, str(ROOMS))
+                    assert "internal-server-error" not in str(each)
+            await hamlet.receives_nothing()
+            ping = "<ping xmlns='urn:xmpp:ping'/>"
+            host.sent.clear()
+            await host.brings(WITCHES[2], f"<iq type='get' id='after' to='{ROOMS}'>{ping}</iq>")
+            assert [(e.get("id"), e.get("type")) for e in host.sent] == [("after", "result")]
+
+    with capture_logs() as logs:
+        asyncio.run(play())
+    assert not [each for each in logs if each["log_level"] == "error"]

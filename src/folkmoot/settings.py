@@ -57,14 +57,16 @@ def services(config: Config) -> Services:
 
 
 def paces(config: Config) -> Mapping[Pace, Rate]:
-    """How often what may happen in rooms; what is no option is as it is."""
-    rooms = config.rooms
+    """How often what may happen in rooms and at nodes; what is no option is as it is."""
+    rooms, pubsub = config.rooms, config.pubsub
     return {
         **PACES,
         Pace.MESSAGES: Rate(rooms.messages_max, rooms.messages_max * 10),
         Pace.PRESENCES: Rate(rooms.presences_max, rooms.presences_max * 20),
-        Pace.MESSAGES_OF_ALL: Rate(rooms.messages_of_all_max, rooms.messages_of_all_max * 10),
+        Pace.MESSAGES_OF_ALL: Rate(rooms.messages_of_all_max, rooms.messages_of_all_max * 5),
         Pace.PRESENCES_OF_ALL: Rate(rooms.presences_of_all_max, rooms.presences_of_all_max * 100),
+        Pace.ITEMS: Rate(pubsub.items_max, pubsub.items_max * 20),
+        Pace.ITEMS_OF_ALL: Rate(pubsub.items_of_all_max, pubsub.items_of_all_max * 20),
     }
 
 

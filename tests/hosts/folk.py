@@ -203,10 +203,11 @@ class Folk:
         raise AssertionError(f"it stays {found}; the host says {await self.state()}")
 
 
-async def enter(host: Host, actor: Guest) -> None:
-    """Log somebody in at a host, and become available."""
+async def enter(host: Host, actor: Guest, *, available: bool = True) -> None:
+    """Log somebody in at a host. available: whether they have sent their presence."""
     await log_in(actor.xmpp, "127.0.0.1", host.clients, direct_tls=False)
-    await actor.appear()
+    if available:
+        await actor.appear()
 
 
 def person(name: str) -> JID:

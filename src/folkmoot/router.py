@@ -15,6 +15,7 @@ from typing import Any, Final
 import structlog
 
 from folkmoot.asking import Asking
+from folkmoot.behalf.patron import Patron
 from folkmoot.capabilities import Capabilities
 from folkmoot.eager import begin
 from folkmoot.engine.commands import Retract, Unsubscribe
@@ -63,6 +64,8 @@ class Place(Enum):
     OCCUPANT = "occupant"
     """Somebody in a room, as the place of an iq; what else is sent there, rooms take."""
     ACCOUNT = "account"
+    DELEGATED = "delegated"
+    """An account of the server whose component we are, where its own nodes are ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,7 @@ class Router:
         self.capabilities = Capabilities(services.domain)
         self.links = Links(services)
         self.asking = Asking(services.pubsub, self.links)
+        self.patron = Patron(services, self.links)
         self._lanes = Lanes(
             lambda sender, stanza: self._received(Session(sender, _ELSEWHERE), stanza)
         )
@@ -167,6 +171,7 @@ class Router:
     def detached(self, link: Link) -> None:
         """And down again."""
         self.asking.lost(link.domain)
+        self.patron.detached(link)
 
     def arrived(self, link: Link, stanza: Element) -> None:
         """A stanza that comes through a link, whose server vouches for who sent it.
@@ -180,6 +185,14 @@ class Router:
         strays = not self.links.abroad(sender) or to.domain != link.domain.domain
         if strays or self.asking.answered(sender, to, stanza):
             return
+        try:
+            found = self.patron.opened(sender, to, stanza)
+        except StanzaError as refusal:
+            self._refuse(sender, stanza, refusal)
+            return
+        if found is None:
+            return
+        sender, stanza = found
         if stanza.get("type") != "error":
             self._roll.heard(sender)
         try:
@@ -359,6 +372,8 @@ class Router:
         domain = jid.domain
         if services.accounts and domain == services.domain.domain:
             return Place.ACCOUNT if jid.local else Place.SERVER
+        if services.delegated(jid):
+            return Place.DELEGATED
         if domain == services.rooms.domain:
             return Place.ROOMS
         if domain == services.pubsub.domain:
@@ -413,7 +428,7 @@ class Router:
         if session is not None:
             session.send(answer.stanza)
         else:
-            self.links.send(answer.stanza)
+            self.links.send(self.patron.closed(answer.stanza))
 
     def _deliver(self, outgoing: Outgoing) -> None:
         missed = self.sessions.deliver(outgoing)

@@ -95,7 +95,7 @@ class Router:
         self.capabilities = Capabilities(services.domain)
         self.links = Links(services)
         self.asking = Asking(services.pubsub, self.links)
-        self.patron = Patron(services, self.links)
+        self.patron = Patron(services, self.links, self.asking)
         self._lanes = Lanes(
             lambda sender, stanza: self._received(Session(sender, _ELSEWHERE), stanza)
         )
@@ -106,6 +106,7 @@ class Router:
         """The engine behind the facades; it tells through `tell`."""
         self._engine = engine
         self._roll = RollCall(engine, self.asking)
+        self.patron.attach(engine, self._begin)
 
     # --- sessions come and go
 
@@ -339,10 +340,8 @@ class Router:
 
         Again for what it announces later; not again for what it announced before (XEP-0163 §4.3.3).
         """
-        came = session.informed is None
-        before = session.informed or frozenset()
-        wanted = pep.interests(session.features - before)
-        session.informed = before | session.features
+        came, fresh = session.informs()
+        wanted = pep.interests(fresh)
         if came or wanted:
             self._begin(pep.welcome(self._engine, session.jid, wanted, came=came))
 
@@ -431,6 +430,8 @@ class Router:
             self.links.send(self.patron.closed(answer.stanza))
 
     def _deliver(self, outgoing: Outgoing) -> None:
+        if outgoing.wanted:
+            self.patron.deliver(outgoing)
         missed = self.sessions.deliver(outgoing)
         if not missed:
             return

@@ -6,8 +6,8 @@ another domain takes the link of the domain it is from; where that has none, nob
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import lru_cache
+from collections.abc import Callable, Iterable
+from functools import lru_cache, partial
 from typing import Final, Protocol
 
 import structlog
@@ -24,6 +24,8 @@ STANZA_BYTES_MAX: Final = 500_000
 
 STAMPS_MAX: Final = 100_000
 """How many addresses of other servers are remembered as they are written."""
+
+_TOO_LARGE: Final = "the answer is larger than a server takes: ask for it page by page"
 
 log = structlog.get_logger()
 
@@ -72,17 +74,22 @@ class Links:
         """Whether an address is another server's."""
         return jid.domain not in self._ours
 
-    def send(self, stanza: Element) -> None:
+    def send(
+        self, stanza: Element, refused: Callable[[StanzaError], Element] | None = None
+    ) -> None:
         """Send a stanza to somebody of another server, if that is what it is and there is a way.
 
         An answer that other servers would not take is an error instead, which says so.
+        refused: words that, where it is not the answer itself that becomes an error.
         """
         link = self._links.get(_domain(stanza.get("from", "")))
         if link is None or _domain(stanza.get("to", "")) in self._ours:
             return
         data = serialize(stanza, CLIENT).encode()
         if len(data) > STANZA_BYTES_MAX and stanza.name == "iq":
-            data = serialize(_too_large(stanza), CLIENT).encode()
+            refused = refused or partial(_refused, stanza)
+            error = StanzaError("policy-violation", _TOO_LARGE)
+            data = serialize(refused(error), CLIENT).encode()
         _write(link, data)
 
     def tell(self, wording: Wording, hearers: Iterable[JID]) -> None:
@@ -107,12 +114,11 @@ def _domain(address: str) -> str:
     return address.partition("/")[0].rpartition("@")[2]
 
 
-def _too_large(answer: Element) -> Element:
+def _refused(answer: Element, error: StanzaError) -> Element:
     asked = Element(
         CLIENT, "iq", answer.attrs | {"from": answer.get("to"), "to": answer.get("from")}
     )
-    text = "the answer is larger than a server takes: ask for it page by page"
-    return error_reply(asked, StanzaError("policy-violation", text))
+    return error_reply(asked, error)
 
 
 @lru_cache(STAMPS_MAX)

@@ -426,8 +426,8 @@ class Router:
         session = self.sessions.get(answer.to)
         if session is not None:
             session.send(answer.stanza)
-        else:
-            self.links.send(self.patron.closed(answer.stanza))
+        elif not self.patron.answered(answer.stanza):
+            self.links.send(answer.stanza)
 
     def _deliver(self, outgoing: Outgoing) -> None:
         if outgoing.wanted:

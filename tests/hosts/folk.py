@@ -54,13 +54,7 @@ class Folk:
         """Somebody who is logged in at the host."""
         if name not in self._actors:
             actor = Actor(person(name).with_resource("home"), PASSWORD, Path("/dev/null"))
-            actor.xmpp.enable_starttls = actor.xmpp.enable_direct_tls = False
-            actor.xmpp.enable_plaintext, actor.xmpp.ca_certs = True, None
-            actor.xmpp.plugin["feature_mechanisms"].unencrypted_scram = True
-            started = actor.xmpp.wait_until("session_start", timeout=PATIENCE_SECONDS)
-            actor.xmpp.connect("127.0.0.1", self.host.clients)
-            await started
-            await actor.appear()
+            await enter(self.host, actor)
             self._actors[name] = actor
         return self._actors[name]
 
@@ -205,6 +199,18 @@ class Folk:
                     await nurse.is_up_to_date()
                 return found
         raise AssertionError(f"it stays {found}; the host says {await self.state()}")
+
+
+async def enter(host: Host, actor: Actor, *, available: bool = True) -> None:
+    """Log somebody in at a host. available: whether they have sent their presence."""
+    actor.xmpp.enable_starttls = actor.xmpp.enable_direct_tls = False
+    actor.xmpp.enable_plaintext, actor.xmpp.ca_certs = True, None
+    actor.xmpp.plugin["feature_mechanisms"].unencrypted_scram = True
+    started = actor.xmpp.wait_until("session_start", timeout=PATIENCE_SECONDS)
+    actor.xmpp.connect("127.0.0.1", host.clients)
+    await started
+    if available:
+        await actor.appear()
 
 
 def person(name: str) -> JID:

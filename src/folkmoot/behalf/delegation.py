@@ -15,6 +15,7 @@ import structlog
 
 from folkmoot.engine.services import Services
 from folkmoot.facades import delegation as words
+from folkmoot.facades.delegation import Forwarded
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.jid import JID, InvalidJID
 from folkmoot.xmpp.xml import Element
@@ -32,12 +33,18 @@ log = structlog.get_logger()
 
 
 class _Waiting(NamedTuple):
-    """outer: what the server sent. inner: what it handed on. between: who asks whom."""
+    """outer: what the server sent. found: what it handed on. between: who asks whom."""
 
     outer: Element
-    version: str
-    inner: Element
+    found: Forwarded
     between: tuple[str, str]
+
+
+class Closed(NamedTuple):
+    """An answer for the server. refused: the same, where it cannot have this one."""
+
+    result: Element
+    refused: Callable[[StanzaError], Element]
 
 
 class Delegation:
@@ -53,23 +60,21 @@ class Delegation:
         self._waiting: dict[str, _Waiting] = {}
 
     def announced(self, message: Element) -> bool:
-        """Take up what the server says it delegates, in place of what it said before (§4.2)."""
+        """Take up what the server says it delegates (§4.2); ejabberd says it one by one."""
         found = words.read_delegated(message)
         if found is None:
             return False
-        self.delegated = frozenset(sorted(found)[:NAMESPACES_MAX])
-        log.info("the server delegates", namespaces=sorted(self.delegated))
+        if not found <= self.delegated:
+            self.delegated = frozenset(sorted(self.delegated | found)[:NAMESPACES_MAX])
+            log.info("the server delegates", namespaces=sorted(self.delegated))
         return True
 
-    def opened(self, stanza: Element) -> tuple[JID, Element] | None:
-        """Who asks in a stanza of the server's, and what; None: it hands nothing on.
+    def opened(self, stanza: Element, found: Forwarded) -> tuple[JID, Element]:
+        """Who asks in what the server hands on with a stanza, and what.
 
         The request is as if the account were here: it says whom it is to. It has an id of its own,
         by which its answer is known. Raises StanzaError where it is not to be answered.
         """
-        found = words.read_forwarded(stanza)
-        if found is None:
-            return None
         sender, to = self._addresses(found.iq)
         (asked,) = found.iq.elements
         if self.delegated.isdisjoint(words.SERVED.get(asked.ns, ())):
@@ -78,7 +83,7 @@ class Delegation:
             raise StanzaError("resource-constraint", "too much waits: slow down")
         id = f"{self._prefix}-{next(self._numbers)}"
         attrs = {**found.iq.attrs, "id": id, "from": str(sender), "to": str(to)}
-        self._waiting[id] = _Waiting(stanza, found.version, found.iq, (str(sender), str(to)))
+        self._waiting[id] = _Waiting(stanza, found, (str(sender), str(to)))
         return sender, Element(found.iq.ns, "iq", attrs, *found.iq.children)
 
     def _addresses(self, iq: Element) -> tuple[JID, JID]:
@@ -94,16 +99,17 @@ class Delegation:
             raise StanzaError("service-unavailable", "only accounts' own nodes are kept here")
         return sender, to
 
-    def closed(self, answer: Element) -> Element:
-        """An answer to what was handed on, as the server is to have it; any other as it is."""
+    def closed(self, answer: Element) -> Closed | None:
+        """An answer to what was handed on, as the server is to have it; None: it is to another."""
         waiting = self._waiting.get(answer.get("id", ""))
         if waiting is None or (answer.get("to"), answer.get("from")) != waiting.between:
-            return answer
+            return None
         del self._waiting[answer.get("id", "")]
-        inner = waiting.inner
-        attrs = {**answer.attrs, "id": inner.get("id")}
+        outer, found = waiting.outer, waiting.found
+        attrs = {**answer.attrs, "id": found.iq.get("id")}
         told = Element(answer.ns, answer.name, attrs, *answer.children)
-        return words.answered(waiting.outer, waiting.version, told)
+        result = words.answered(outer, found.version, told)
+        return Closed(result, lambda error: words.refused(outer, found, error))
 
     def lost(self) -> None:
         """The link is down: nobody waits any more, and nothing is delegated."""

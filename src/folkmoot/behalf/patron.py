@@ -19,12 +19,13 @@ from folkmoot.behalf.voice import Voice
 from folkmoot.engine.engine import Engine
 from folkmoot.engine.rosters import STRANGER
 from folkmoot.engine.services import Services
-from folkmoot.facades import pep, privilege
+from folkmoot.facades import delegation, pep, privilege
 from folkmoot.facades.facade import Answer, Outgoing
 from folkmoot.facades.privilege import Grants, Seen
 from folkmoot.facades.pubsub.ns import OWNER, PUBSUB
 from folkmoot.links import Link, Links
 from folkmoot.sessions import Session
+from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.stanza import reply
 from folkmoot.xmpp.xml import Element
@@ -75,14 +76,27 @@ class Patron:
         if sender == services.domain:
             if self.delegation.announced(stanza) or self._granted(stanza):
                 return None
-            return self.delegation.opened(stanza) or (sender, stanza)
+            return self._handed_on(sender, stanza)
         if self._seen(sender, stanza) or self._pushed(sender, stanza):
             return None
         return sender, stanza
 
-    def closed(self, answer: Element) -> Element:
-        """An answer as the server is to have it."""
-        return self.delegation.closed(answer)
+    def _handed_on(self, sender: JID, stanza: Element) -> tuple[JID, Element] | None:
+        forwarded = delegation.read_forwarded(stanza)
+        if forwarded is None:
+            return sender, stanza
+        try:
+            return self.delegation.opened(stanza, forwarded)
+        except StanzaError as error:
+            self._links.send(delegation.refused(stanza, forwarded, error))
+        return None
+
+    def answered(self, answer: Element) -> bool:
+        """Whether an answer is to what the server handed on, which has it then."""
+        closed = self.delegation.closed(answer)
+        if closed is not None:
+            self._links.send(closed.result, closed.refused)
+        return closed is not None
 
     def deliver(self, outgoing: Outgoing) -> None:
         """Tell those resources of its accounts that said they want to hear of it."""

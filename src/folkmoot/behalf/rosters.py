@@ -19,7 +19,7 @@ from folkmoot.facades import privilege as words
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.jid import JID
 
-FRESH_SECONDS: Final = 10.0
+FRESH_SECONDS: Final = 2.0
 """How long a roster is relied on that nobody tells the changes of."""
 
 ANSWER_SECONDS_MAX: Final = 10.0

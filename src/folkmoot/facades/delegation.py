@@ -17,7 +17,7 @@ from folkmoot.facades.forwarding import FORWARD, forwarded
 from folkmoot.facades.pep import IDENTITY
 from folkmoot.facades.pubsub.ns import OWNER, PUBSUB
 from folkmoot.xmpp.errors import StanzaError
-from folkmoot.xmpp.stanza import CLIENT, reply
+from folkmoot.xmpp.stanza import CLIENT, error_reply, reply
 from folkmoot.xmpp.xml import Element
 
 VERSIONS: Final = ("urn:xmpp:delegation:1", "urn:xmpp:delegation:2")
@@ -80,6 +80,11 @@ def _delegation(stanza: Element) -> Element | None:
 def answered(asked: Element, version: str, answer: Element) -> Element:
     """The answer to what was handed on with the iq `asked` (§4.3): a result, whichever it is."""
     return reply(asked, Element(version, "delegation", None, forwarded(answer)))
+
+
+def refused(asked: Element, found: Forwarded, error: StanzaError) -> Element:
+    """That it is refused: in a result, for an error outside ejabberd tells nobody."""
+    return answered(asked, found.version, error_reply(found.iq, error))
 
 
 def nested(node: str) -> Element | None:

@@ -7,11 +7,13 @@ servers in tests/hosts.
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Callable
 
 import pytest
+from structlog.testing import capture_logs
 
-from folkmoot import lanes, links, rollcall
+from folkmoot import echo, lanes, links, rollcall
 from folkmoot.engine.pace import PACES, Pace, Rate
 from folkmoot.links import Links
 from folkmoot.xmpp.errors import StanzaError
@@ -29,13 +31,15 @@ WITCHES = ("firstwitch", "secondwitch", "thirdwitch")
 class Host(Wire):
     """Another server's end of the rooms' link, with three witches in a room.
 
-    says: what it answers to a question for somebody, None: nothing.
+    says: what it answers to a question for somebody, None: nothing. echoes: what it makes of a
+    stanza of the service to itself.
     """
 
     def __init__(self, stage: Stage) -> None:
         super().__init__(ROOMS)
         self.stage = stage
-        self.says: Callable[[JID, Element], Element | None] = lambda jid, iq: None
+        self.says: Callable[[JID, Element], Element | None] = lambda jid, iq: reply(iq)
+        self.echoes: Callable[[Element], Element | None] = lambda stanza: stanza
         self.came = asyncio.Event()
         stage.core.router.links.add(self)
 
@@ -44,7 +48,8 @@ class Host(Wire):
         self.came.set()
         asked = self.sent[-1]
         if asked.name == "iq" and asked.get("type") == "get":
-            answer = self.says(JID.parse(asked.get("to", "")), asked)
+            to = JID.parse(asked.get("to", ""))
+            answer = self.echoes(asked) if to == ROOMS else self.says(to, asked)
             if answer is not None:
                 asyncio.get_running_loop().call_soon(self.stage.core.router.arrived, self, answer)
 
@@ -164,6 +169,7 @@ async def test_a_client_that_knows_no_pings(host: Host) -> None:
 async def test_who_says_nothing_stays(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     """ANSWER_SECONDS_MAX: the way may be slow."""
     monkeypatch.setattr(rollcall, "ANSWER_SECONDS_MAX", 0.0)
+    host.says = lambda jid, iq: None
     await host.attaches()
     assert len(host.occupants()) == 3
 
@@ -209,6 +215,7 @@ async def test_many_are_asked_a_few_at_a_time(host: Host, monkeypatch: pytest.Mo
 async def test_the_link_goes_down_meanwhile(host: Host) -> None:
     """Nothing is known then, and nothing is done."""
     router = host.stage.core.router
+    host.says = lambda jid, iq: None
     router.attached(host)
     await host.hears(lambda each: each.name == "iq", 3)
     host.up = False
@@ -217,13 +224,58 @@ async def test_the_link_goes_down_meanwhile(host: Host) -> None:
     assert len(host.occupants()) == 3
 
 
-async def test_the_spaces_have_nobody_to_ask(stage: Stage) -> None:
+async def test_the_spaces_have_nobody_to_ask(host: Host) -> None:
     """Only rooms have occupants."""
     wire = Wire()
-    stage.core.router.links.add(wire)
-    stage.core.router.attached(wire)
-    await stage.core.router.idle()
-    assert wire.sent == []
+    host.stage.core.router.links.add(wire)
+    host.stage.core.router.attached(wire)
+    await asyncio.sleep(0)
+    host.stage.core.router.detached(wire)
+    await host.stage.core.router.idle()
+    assert {each.get("to") for each in wire.sent} == {str(SERVICES.pubsub)}, "only itself"
+
+
+# --- who else there is
+
+
+async def test_nobody_else_has_the_name(host: Host) -> None:
+    """All that the service says to itself comes back."""
+    with capture_logs() as logs:
+        await host.attaches()
+    found = host.stage.core.router.links
+    assert [found.shared(each) for each in found] == [False]
+    assert not [each for each in logs if each["log_level"] == "error"]
+    assert sum(each.get("to") == str(ROOMS) for each in host.sent) == echo.ECHOES
+
+
+async def test_another_process_has_the_name(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It gets a part, as ejabberd has it; here every other stanza. Alone again, all is well."""
+    monkeypatch.setattr(echo, "ECHO_SECONDS_MAX", 0.05)
+    turns = itertools.cycle((True, False))
+    host.echoes = lambda stanza: stanza if next(turns) else None
+    with capture_logs() as logs:
+        await host.attaches()
+    (error,) = [each for each in logs if each["log_level"] == "error"]
+    assert "another process is attached" in error["event"]
+    found = host.stage.core.router.links
+    assert [found.shared(each) for each in found] == [True]
+    host.echoes = lambda stanza: stanza
+    await host.attaches()
+    assert [found.shared(each) for each in found] == [False]
+
+
+async def test_a_server_without_echoes(host: Host) -> None:
+    """It says no, which says nothing of others; and what comes of another process is not ours."""
+    host.echoes = lambda stanza: error_reply(stanza, StanzaError("not-allowed"))
+    await host.attaches()
+    found = host.stage.core.router.links
+    assert [found.shared(each) for each in found] == [False]
+    host.sent.clear()
+    ping = "<ping xmlns='urn:xmpp:ping'/>"
+    other = f"<iq type='get' id='other-1' from='{ROOMS}' to='{ROOMS}'>{ping}</iq>"
+    host.stage.core.router.arrived(host, element(other))
+    await host.stage.core.router.idle()
+    assert host.sent == []
 
 
 # --- what goes out

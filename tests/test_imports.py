@@ -20,6 +20,7 @@ FLOORS: dict[str, int] = {
     "sessions": 3,
     "asking": 3,
     "behalf": 3,
+    "echo": 3,
     "lanes": 3,
     "links": 3,
     "rollcall": 3,

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import structlog
 
+from folkmoot import echo
 from folkmoot.asking import Asking
 from folkmoot.behalf.patron import Patron
 from folkmoot.capabilities import Capabilities
@@ -166,8 +167,12 @@ class Router:
     # --- other servers
 
     def attached(self, link: Link) -> None:
-        """A link is up; who is still in the rooms of its domain is found out."""
+        """A link is up; who is still in its domain's rooms, and who else has it, is found out."""
         self._begin(self._roll.call(link.domain))
+        self._begin(self._listen(link))
+
+    async def _listen(self, link: Link) -> None:
+        self.links.share(link, shared=await echo.listen(self.asking, link))
 
     def detached(self, link: Link) -> None:
         """And down again."""
@@ -183,8 +188,9 @@ class Router:
             sender, to = (JID.parse(stanza.get(each, "")) for each in ("from", "to"))
         except InvalidJID:
             return
-        strays = not self.links.abroad(sender) or to.domain != link.domain.domain
-        if strays or self.asking.answered(sender, to, stanza):
+        if to.domain != link.domain.domain or self.asking.answered(sender, to, stanza):
+            return
+        if not self.links.abroad(sender):
             return
         try:
             found = self.patron.opened(sender, to, stanza)

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from tests.hosts.annex import Annex, annexed
 from tests.hosts.folk import Folk, folk
 from tests.hosts.host import Ejabberd, Host, Prosody
 
@@ -40,6 +41,28 @@ async def folks(host: Host) -> AsyncIterator[Folk]:
     """Spaces of ours as its component."""
     async with folk(host, str(next(_NUMBERS))) as found:
         yield found
+
+
+@pytest_asyncio.fixture(
+    params=HOSTS, ids=lambda each: each.name, scope="session", loop_scope="session"
+)
+async def annexes(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Annex]:
+    """`folkmoot component` at another server, for all tests that use `annex`."""
+    kind: type[Host] = request.param
+    if missing := kind.missing():
+        pytest.skip(f"not on PATH: {', '.join(missing)}")
+    async with annexed(kind(), tmp_path_factory.mktemp("annex")) as found:
+        yield found
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def annex(annexes: Annex) -> AsyncIterator[Annex]:
+    """The same, with people of one's own; what the component logged is told where a test fails."""
+    yield annexes
+    await annexes.empties()
+    print(*annexes.child.log, sep="\n")  # noqa: T201
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -10,11 +10,13 @@ import socket
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from folkmoot import hosting
 from folkmoot.config import Address
+from folkmoot.listeners.certificates import ensure_certificate
 
 DOMAIN: Final = "verona.lit"
 ROOMS: Final = f"conference.{DOMAIN}"
@@ -34,13 +36,13 @@ daemonize = false
 log = {{ {{ levels = {{ min = "info" }}, to = "console" }} }}
 interfaces = {{ "127.0.0.1" }}
 c2s_ports = {{ {clients} }}
-c2s_require_encryption = false
+ssl = {{ key = "{key}", certificate = "{certificate}" }}
 authentication = "internal_plain"
 storage = "internal"
 modules_enabled = {{
-    "disco", "roster", "saslauth", "ping", "presence", "message", "iq", "offline",
+    "disco", "roster", "saslauth", "tls", "ping", "presence", "message", "iq", "offline",
 }}
-modules_disabled = {{ "s2s", "tls" }}
+modules_disabled = {{ "s2s" }}
 VirtualHost "{domain}"
 Component "{rooms}" "muc"
     restrict_room_creation = false
@@ -51,7 +53,9 @@ EJABBERD: Final = """
 loglevel: warning
 hosts: ["{domain}"]
 listen:
-  - {{port: {clients}, ip: "127.0.0.1", module: ejabberd_c2s, access: all, shaper: none}}
+  - {{port: {clients}, ip: "127.0.0.1", module: ejabberd_c2s, access: all, shaper: none,
+     starttls_required: true}}
+certfiles: ["{certificate}", "{key}"]
 include_config_file: "{lines}"
 auth_method: mnesia
 modules:
@@ -64,13 +68,16 @@ modules:
 
 REGISTER: Final = """
 lists:foreach(fun(Name) ->
-    ok = ejabberd_auth:try_register(Name, <<"{domain}">>, <<"{password}">>)
+    _ = ejabberd_auth:try_register(Name, <<"{domain}">>, <<"{password}">>)
 end, [{names}]), io:format("accounts are there~n").
 """
 
 
 class Host:
-    """A server of another project. clients, components: its ports."""
+    """A server of another project.
+
+    clients, components: its ports. certificate: its own.
+    """
 
     name: hosting.Host
     programs: Sequence[str]
@@ -86,6 +93,7 @@ class Host:
             at=Address("127.0.0.1", self.components),
             secret=SECRET,
         )
+        self.certificate = self.directory / "certificate.pem"
         self._process: asyncio.subprocess.Process | None = None
         self._draining: asyncio.Task[None] | None = None
         self.said: list[str] = []
@@ -98,6 +106,8 @@ class Host:
 
     async def start(self) -> None:
         """Run it, until it takes clients and components."""
+        key = self.certificate.with_name("key.pem")
+        ensure_certificate(self.certificate, key, DOMAIN, datetime.now(UTC))
         command, environment = self.prepare()
         as_whom: dict[str, object] = {}
         if os.geteuid() == 0:  # neither runs as root, nor should it
@@ -124,6 +134,15 @@ class Host:
 
     async def stop(self) -> None:
         """End it, and leave nothing behind."""
+        await self._end()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    async def restart(self) -> None:
+        """End it and start it again, with what it has kept."""
+        await self._end()
+        await self.start()
+
+    async def _end(self) -> None:
         if self._process is not None and self._process.returncode is None:
             self._process.terminate()
             with suppress(TimeoutError):
@@ -134,7 +153,6 @@ class Host:
                 await self._process.wait()
         if self._draining is not None:
             await self._draining
-        shutil.rmtree(self.directory, ignore_errors=True)
 
     async def _line(self) -> str:
         assert self._process is not None and self._process.stdout is not None
@@ -156,6 +174,8 @@ class Host:
         lines.write_text(hosting.host_lines(self.name, self.attachment))
         return template.format(
             dir=self.directory,
+            certificate=self.certificate,
+            key=self.certificate.with_name("key.pem"),
             lines=lines,
             clients=self.clients,
             domain=DOMAIN,
@@ -177,7 +197,7 @@ class Prosody(Host):
         config = self.directory / "prosody.cfg.lua"
         config.write_text(self.filled(PROSODY))
         accounts = self.directory / "data" / DOMAIN.replace(".", "%2e") / "accounts"
-        accounts.mkdir(parents=True)
+        accounts.mkdir(parents=True, exist_ok=True)
         for name in PEOPLE:
             (accounts / f"{name}.dat").write_text(f'return {{ ["password"] = "{PASSWORD}" }};\n')
         return ["prosody", "-F", "--config", str(config)], {}
@@ -194,7 +214,7 @@ class Ejabberd(Host):
         """The configuration, and what makes the accounts once it runs."""
         config = self.directory / "ejabberd.yml"
         config.write_text(self.filled(EJABBERD))
-        (self.directory / "mnesia").mkdir()
+        (self.directory / "mnesia").mkdir(exist_ok=True)
         library = max(Path("/usr/lib").glob("*/ejabberd-*/ebin")).parent
         environment = {
             "ERL_LIBS": str(library.parent),

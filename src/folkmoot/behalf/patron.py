@@ -23,7 +23,7 @@ from folkmoot.facades import delegation, pep, privilege
 from folkmoot.facades.facade import Answer, Outgoing
 from folkmoot.facades.privilege import Grants, Seen
 from folkmoot.facades.pubsub.ns import OWNER, PUBSUB
-from folkmoot.links import Link, Links
+from folkmoot.links import Link, Links, carry
 from folkmoot.sessions import Session
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.jid import JID
@@ -95,7 +95,9 @@ class Patron:
         """Whether an answer is to what the server handed on, which has it then."""
         closed = self.delegation.closed(answer)
         if closed is not None:
-            self._links.send(closed.result, closed.refused)
+            link = self._links.of(self._services.pubsub)
+            if link is not None:
+                carry(link, closed.result, closed.refused)
         return closed is not None
 
     def deliver(self, outgoing: Outgoing) -> None:

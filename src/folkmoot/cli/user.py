@@ -27,7 +27,8 @@ app = typer.Typer(
 )
 
 
-def _account(text: str) -> JID:
+def account(text: str) -> JID:
+    """An account, as a flag or an argument says it. Raises typer.BadParameter."""
     try:
         jid = JID.parse(text)
     except InvalidJID as error:
@@ -38,7 +39,7 @@ def _account(text: str) -> JID:
 
 
 JIDArgument = Annotated[
-    JID, typer.Argument(metavar="JID", parser=_account, help="As in juliet@localhost.")
+    JID, typer.Argument(metavar="JID", parser=account, help="As in juliet@localhost.")
 ]
 PasswordStdin = Annotated[
     bool,
@@ -130,9 +131,9 @@ def list_(
     data: DataFlag = None,
 ) -> None:
     """List the accounts, each with when it was made (UTC)."""
-    for account in _run(config, data, lambda admin: admin.users(prefix)):
-        made = datetime.fromtimestamp(account.created, UTC)
-        typer.echo(f"{account.jid!s:<40}  {made:%Y-%m-%d %H:%M}")
+    for each in _run(config, data, lambda admin: admin.users(prefix)):
+        made = datetime.fromtimestamp(each.created, UTC)
+        typer.echo(f"{each.jid!s:<40}  {made:%Y-%m-%d %H:%M}")
 
 
 def _run(
@@ -155,14 +156,14 @@ def _run(
 
 def _wanted(jid: str | None, count: int | None, pattern: str | None) -> Iterator[JID]:
     if jid is not None and count is None and pattern is None:
-        yield _account(jid)
+        yield account(jid)
     elif jid is None and count is not None and pattern is not None:
         if pattern.count(NUMBER) != 1:
             raise typer.BadParameter(
                 f"it needs one {NUMBER}, as in user%d@localhost", param_hint="--pattern"
             )
         for number in range(count):
-            yield _account(pattern.replace(NUMBER, str(number)))
+            yield account(pattern.replace(NUMBER, str(number)))
     else:
         raise typer.BadParameter("give a JID, or --count and --pattern together", param_hint="JID")
 

@@ -72,9 +72,10 @@ class Actor:
         self.xmpp.send_presence()
         await self.is_up_to_date()
 
-    async def is_up_to_date(self) -> None:
-        """All has come that was told before now."""
-        await self.xmpp.plugin["xep_0199"].ping(self.account.domain, timeout=PATIENCE_SECONDS)
+    async def is_up_to_date(self, service: str = "") -> None:
+        """All has come that was told before now, by one's own domain or another service."""
+        to = service or self.account.domain
+        await self.xmpp.plugin["xep_0199"].ping(to, timeout=PATIENCE_SECONDS)
 
     async def hears(self, event: str, where: Callable[[Any], bool] = lambda what: True) -> Any:
         """The first that has come, or comes, of an event; others stay. Raises Unexpected."""
@@ -94,7 +95,7 @@ class Actor:
     async def hears_of(self, wanted: Event) -> None:
         """This is told, or has been. Raises Unexpected."""
         try:
-            await self.hears("space_event", wanted.__eq__)
+            await self.hears("space_event", lambda told: bool(told == wanted))
         except Unexpected as error:
             raise Unexpected(f"{error}\nwanted: {wanted}") from None
 

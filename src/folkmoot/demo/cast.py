@@ -49,6 +49,10 @@ class Place:
         listening = holder.listening
         return Place(JID.parse(holder.domain), listening.get("tcp"), listening.get("http"))
 
+    def moved(self, holder: Holder) -> Place:
+        """The same server, started anew: its own doors may be elsewhere, another's are not."""
+        return Place.of(holder) if holder.listening else self
+
     @property
     def spaces(self) -> JID:
         """The service of spaces."""

@@ -1,4 +1,4 @@
-"""A server of one's own: `folkmoot serve` as a child process, started, stopped, or killed."""
+"""A server of one's own, or a component, as a child process: started, stopped, or killed."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final
@@ -20,7 +21,10 @@ LOG_LINES_MAX: Final = 50
 """How many of its last lines are kept, to say what went wrong."""
 
 _FREE_PORT: Final = "127.0.0.1:0"
-_PORTS: Final = ("--tcp", _FREE_PORT, "--tls-direct", _FREE_PORT, "--http", _FREE_PORT)
+SERVE: Final = ("serve", "--tcp", _FREE_PORT, "--tls-direct", _FREE_PORT, "--http", _FREE_PORT)
+"""A server with doors of its own, on free ports of this machine."""
+COMPONENT: Final = ("component",)
+"""A component of another server, which has none."""
 
 
 class ChildFailed(Exception):
@@ -28,17 +32,17 @@ class ChildFailed(Exception):
 
 
 class Child:
-    """A server on a data directory and on free ports of this machine, run as often as is wanted.
+    """A server on a data directory, run as often as is wanted.
 
     It is killed where the block ends that it is a context of.
     log: the last lines it has logged, of all its runs.
     """
 
-    def __init__(self, data: Path, *arguments: str) -> None:
-        """arguments: more flags of `folkmoot serve`."""
+    def __init__(self, data: Path, *arguments: str, command: Sequence[str] = SERVE) -> None:
+        """command: SERVE or COMPONENT. arguments: more flags of it."""
         self.data = data
         self.log: deque[str] = deque(maxlen=LOG_LINES_MAX)
-        self._arguments = arguments
+        self._command = (*command, "--data", str(data), "--log", "json", *arguments)
         self._process: asyncio.subprocess.Process | None = None
         self._listening: asyncio.Future[None] | None = None
 
@@ -56,15 +60,13 @@ class Child:
     async def start(self) -> Holder:
         """Start it, and wait until it is ready; gives what it says of itself. Raises ChildFailed.
 
-        The configuration is the default one, but for the data directory, the ports and the
-        arguments.
+        The configuration is the default one, but for the data directory and the arguments.
         """
         environment = {
             name: value for name, value in os.environ.items() if name != "FOLKMOOT_CONFIG"
         }
         self._process = process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "folkmoot", "serve", "--data", str(self.data)),
-            *("--log", "json", *_PORTS, *self._arguments),
+            *(sys.executable, "-m", "folkmoot", *self._command),
             stdin=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
             env=environment,

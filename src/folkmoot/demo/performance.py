@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -10,17 +10,22 @@ from slixmpp.exceptions import XMPPError
 
 from folkmoot.admin import AdminError
 from folkmoot.client import SpacesError
+from folkmoot.config import Address
 from folkmoot.control import RemoteAdmin
 from folkmoot.demo.actor import Unexpected
-from folkmoot.demo.cast import Place, random_key
+from folkmoot.demo.cast import Person, Place, people, random_key
 from folkmoot.demo.child import Child, ChildFailed
 from folkmoot.demo.story import Story
 from folkmoot.demo.survival import survive
 from folkmoot.demo.telling import Telling
 from folkmoot.lock import Holder
+from folkmoot.xmpp.jid import JID
 
 FAILURES: Final = (Unexpected, SpacesError, XMPPError, ChildFailed, AdminError, OSError)
 """What a step that goes wrong raises; anything else is a bug in the telling."""
+
+
+NAMES: Final = ("juliet", "romeo", "tybalt")
 
 
 async def perform(holder: Holder, telling: Telling) -> bool:
@@ -28,7 +33,24 @@ async def perform(holder: Holder, telling: Telling) -> bool:
 
     The server is not killed: it is not ours. Raises AdminError where it takes no requests.
     """
-    story = _story(holder, telling, ending=f"-{random_key().lower()}")
+    return await _perform(holder, _story(holder, telling, ending=f"-{random_key().lower()}"))
+
+
+async def perform_as(
+    holder: Holder, accounts: Sequence[tuple[JID, str]], port: int, telling: Telling
+) -> bool:
+    """The same against a component, by people with accounts on its server.
+
+    accounts: with their passwords, one for each of NAMES. port: where that server takes clients,
+    on this machine.
+    """
+    place = Place(JID.parse(holder.domain), Address("127.0.0.1", port), None)
+    cast = [Person(name, *account) for name, account in zip(NAMES, accounts, strict=True)]
+    return await _perform(holder, Story(telling, place, cast, None))
+
+
+async def _perform(holder: Holder, story: Story) -> bool:
+    telling = story.telling
     telling.note(
         f"Folkmoot {holder.version} serves {holder.domain} as process {holder.pid}."
         " What is made on it now is deleted at the end."
@@ -64,7 +86,9 @@ async def perform_all(data: Path, telling: Telling) -> bool:
 def _story(holder: Holder, telling: Telling, ending: str = "") -> Story:
     if holder.control is None:
         raise AdminError("a program that is no server holds the data directory")
-    return Story(telling, Place.of(holder), RemoteAdmin(holder.control), ending=ending)
+    place = Place.of(holder)
+    cast = people(place, NAMES, ending=ending)
+    return Story(telling, place, cast, RemoteAdmin(holder.control))
 
 
 async def attempt(telling: Telling, playing: Awaitable[None]) -> None:
@@ -82,6 +106,7 @@ async def _play_all(story: Story, child: Child) -> None:
 
 
 async def _undo(story: Story) -> None:
-    with story.telling.step("folkmoot", "deletes room, space and accounts") as step:
+    what = "room, space and accounts" if story.admin is not None else "room and space"
+    with story.telling.step("folkmoot", f"deletes {what}") as step:
         await story.go()
         step.came = "deleted"

@@ -6,7 +6,7 @@ It is told in the order in which Movim does these things; XEP-0503 0.3.0 is the 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -25,7 +25,7 @@ from folkmoot.client import (
     SubscriptionChanged,
 )
 from folkmoot.demo.actor import PATIENCE_SECONDS, Actor, Unexpected
-from folkmoot.demo.cast import Person, Place, people, random_key, settle
+from folkmoot.demo.cast import Person, Place, random_key, settle
 from folkmoot.demo.telling import Telling
 
 SPACE_TITLE: Final = "House of Capulet"
@@ -38,17 +38,22 @@ BANNED: Final = 301
 class Story:
     """Who is in it, and what there is to act on; a method for each chapter.
 
-    house: Juliet's space. room: in it.
+    cast: Juliet, Romeo and Tybalt. house: Juliet's space. room: in it.
     """
 
-    def __init__(self, telling: Telling, place: Place, admin: Admin, *, ending: str = "") -> None:
-        """ending: of the account names, where others may be on the server."""
+    def __init__(
+        self, telling: Telling, place: Place, cast: Sequence[Person], admin: Admin | None
+    ) -> None:
+        """admin: makes their accounts, and deletes them; None where they have them already.
+
+        What is in such accounts, contacts among it, is left alone.
+        """
         self.telling = telling
         self.place = place
         self.admin = admin
         self.house = SpaceAddress.of(str(place.spaces), random_key())
         self.room = slixmpp.JID(f"{uuid.uuid4()}@{place.rooms}")
-        self.cast = people(place, ("juliet", "romeo", "tybalt"), ending=ending)
+        self.cast = cast
         self._actors: dict[Person, Actor] = {}
         self._settled = False
 
@@ -88,15 +93,22 @@ class Story:
     async def log_in(self) -> None:
         """Accounts, log-ins, and two people who are each other's contacts."""
         telling, cast = self.telling, self.cast
-        telling.chapter("Three people log in, two of them friends")
-        with telling.step("folkmoot", "makes three accounts") as step:
-            await settle(self.admin, cast)
-            self._settled = True
-            step.came = f"{cast[0].account} and two more"
         juliet, romeo, tybalt = cast
+        friends = ", two of them friends" if self.admin is not None else ""
+        telling.chapter(f"Three people log in{friends}")
+        if self.admin is not None:
+            with telling.step("folkmoot", "makes three accounts") as step:
+                await settle(self.admin, cast)
+                self._settled = True
+                step.came = f"{juliet.account} and two more"
         await self.enter(juliet)
         await self.enter(romeo, web=True)
         await self.enter(tybalt)
+        if self.admin is not None:
+            await self._befriend()
+
+    async def _befriend(self) -> None:
+        telling = self.telling
         with telling.step("juliet", "asks to see Romeo's presence; he agrees") as step:
             await self.juliet.befriends(self.romeo)
             step.came = "she sees his presence"
@@ -213,8 +225,9 @@ class Story:
         raise Unexpected(f"the door is open: {entered}")
 
     async def _hears_nothing(self, who: Actor) -> None:
-        await who.is_up_to_date()
         services = (self.house.service.domain, self.room.domain)
+        for service in services:  # each by itself: they may be streams to another server
+            await who.is_up_to_date(service)
         heard = [
             what
             for name, what in who.heard
@@ -240,7 +253,8 @@ class Story:
             await romeo.hears_of(SubscriptionChanged(house, romeo.own, State.NONE))
             step.came = "none"
         with telling.step("romeo", "listens while she talks and publishes") as step:
-            await romeo.is_up_to_date()
+            for service in (house.service.domain, room.domain):
+                await romeo.is_up_to_date(service)
             romeo.heard.clear()
             await juliet.spaces.rooms.say(room, ANSWER)
             await juliet.spaces.add_room(house, room, ROOM_NAME, autojoin=True)
@@ -267,7 +281,7 @@ class Story:
             with suppress(Refused):
                 await self.juliet.spaces.delete(self.house)
         await self.log_out(*self.cast)
-        if self._settled:
+        if self._settled and self.admin is not None:
             for person in self.cast:
                 await self.admin.delete_user(person.account)
 

@@ -21,6 +21,7 @@ FLOORS: dict[str, int] = {
     "asking": 3,
     "behalf": 3,
     "echo": 3,
+    "elsewhere": 3,
     "lanes": 3,
     "links": 3,
     "rollcall": 3,

@@ -21,10 +21,10 @@ from tests.stage import SERVICES, Stage, Wire
 
 def office(stage: Stage) -> tuple[Postmaster, Asking]:
     """One with a link that has not been up yet."""
-    router = stage.core.router
+    elsewhere = stage.core.router.elsewhere
     settings = LinkSettings(SERVICES.pubsub, "127.0.0.1", 5347, "sycamore", SERVICES.domain)
-    link = ComponentLink(router, settings, lambda: 0.0)
-    return Postmaster(SERVICES, [link], router.asking), router.asking
+    link = ComponentLink(elsewhere, settings, lambda: 0.0)
+    return Postmaster(SERVICES, [link], elsewhere.asking), elsewhere.asking
 
 
 async def test_links_are_shown(stage: Stage) -> None:
@@ -52,14 +52,14 @@ async def test_links_are_shown(stage: Stage) -> None:
 async def reached(stage: Stage, error: StanzaError | None) -> Message:
     """What is said where another server answers so."""
     wire = Wire()
-    stage.core.router.links.add(wire)
+    stage.core.router.elsewhere.links.add(wire)
     asked = asyncio.ensure_future(office(stage)[0].ask("reach", {"to": "verona.lit"}))
     await asyncio.sleep(0)
     (ping,) = wire.sent
     assert ping.get("to") == "verona.lit"
     attrs = {"type": "result", "id": ping.get("id"), "from": "verona.lit", "to": ping.get("from")}
     answer = Element(CLIENT, "iq", attrs) if error is None else error_reply(ping, error)
-    stage.core.router.arrived(wire, answer)
+    stage.core.router.elsewhere.arrived(wire, answer)
     return await asked
 
 
@@ -75,7 +75,7 @@ async def test_a_server_elsewhere_does_not(stage: Stage, monkeypatch: pytest.Mon
     """REACH_SECONDS_MAX; nor where there is no link."""
     asked, _ = office(stage)
     assert "no link" in (await asked.ask("reach", {"to": "verona.lit"}))["trouble"]
-    stage.core.router.links.add(Wire())
+    stage.core.router.elsewhere.links.add(Wire())
     monkeypatch.setattr(postmaster, "REACH_SECONDS_MAX", 0.01)
     assert "no answer" in (await asked.ask("reach", {"to": "verona.lit"}))["trouble"]
 

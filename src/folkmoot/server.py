@@ -99,10 +99,12 @@ async def _serve(config: Config, held: Hold, ready: Ready) -> int:
         core = await stack.enter_async_context(running(store, services))
         admin = ServerAdmin(core, store, config.server.domain)
         accounts = admin if config.server.accounts else AccountsElsewhere()
-        links = [ComponentLink(core.router, each, random.random) for each in link_settings]
+        links = [
+            ComponentLink(core.router.elsewhere, each, random.random) for each in link_settings
+        ]
         answering = {
             **answerers(config, core, store),
-            "link": Postmaster(services, links, core.router.asking),
+            "link": Postmaster(services, links, core.router.elsewhere.asking),
         }
         control = ControlServer(accounts, config.server.data, answering)
         path = await control.open()
@@ -137,7 +139,7 @@ async def _outward(
     tending = Tending(
         core.engine,
         store.abroad,
-        core.router.asking,
+        core.router.elsewhere.asking,
         now=time.time,
         chance=random.random,
         policy=Policy(remove_strangers=config.sync.strangers is Strangers.REMOVE),
@@ -145,7 +147,7 @@ async def _outward(
     )
     tasks = [asyncio.ensure_future(tending.run())]
     for link in links:
-        core.router.links.add(link)
+        core.router.elsewhere.links.add(link)
         tasks.append(asyncio.ensure_future(link.run()))
     try:
         yield

@@ -74,8 +74,6 @@ modules:
   mod_s2s_dialback: {{}}
 """
 
-PROSODY_ALONE: Final = 'modules_disabled = { "s2s" }'
-
 PROSODY_FEDERATED: Final = """
 s2s_interfaces = {{ "{address}" }}
 s2s_ports = {{ 5269 }}
@@ -117,12 +115,15 @@ class Host:
 
     domain: of its accounts. clients, components: its ports. certificate: its own.
     library: where below /usr/lib there is what it needs besides to federate without DNS.
+    alone, federated: what its configuration says of other servers.
     """
 
     name: hosting.Host
     programs: Sequence[str]
     library: str
     ready: Sequence[str]
+    alone: str
+    federated: str
 
     def __init__(self, domain: str = DOMAIN, federation: Federation | None = None) -> None:
         """federation: with other servers; None: it knows no other."""
@@ -229,14 +230,12 @@ class Host:
         """Where it finds who is at which address."""
         return self.directory / "hosts"
 
-    def filled(self, template: str, others: str = "") -> str:
-        """A file of its, which may include the lines that `folkmoot component` prints.
-
-        others: what it says of other servers.
-        """
+    def filled(self, template: str) -> str:
+        """A file of its, which may include the lines that `folkmoot component` prints."""
+        others = self.alone
         if self.federation is not None:
             self.hosts.write_text(self.federation.hosts)
-            others = others.format(address=self.federation.address, hosts=self.hosts)
+            others = self.federated.format(address=self.federation.address, hosts=self.hosts)
         lines = self.directory / "folkmoot.included"
         lines.write_text(hosting.host_lines(self.name, self.attachment))
         return template.format(
@@ -259,13 +258,14 @@ class Prosody(Host):
     name = hosting.Host.PROSODY
     programs = ("prosody",)
     library = "*/lua/5.*/lunbound.so"
+    alone = 'modules_disabled = { "s2s" }'
+    federated = PROSODY_FEDERATED
     ready = ("Activated service 'c2s'", "Activated service 'component'")
 
     def prepare(self) -> tuple[list[str], dict[str, str]]:
         """The configuration, and an account file for everybody."""
         config = self.directory / "prosody.cfg.lua"
-        others = PROSODY_FEDERATED if self.federation else PROSODY_ALONE
-        config.write_text(self.filled(PROSODY, others))
+        config.write_text(self.filled(PROSODY))
         accounts = self.directory / "data" / self.domain.replace(".", "%2e") / "accounts"
         accounts.mkdir(parents=True, exist_ok=True)
         for name in PEOPLE:
@@ -279,12 +279,14 @@ class Ejabberd(Host):
     name = hosting.Host.EJABBERD
     programs = ("ejabberdctl", "erl")
     library = "*/libnss_wrapper.so"
+    alone = ""
+    federated = EJABBERD_FEDERATED
     ready = ("accounts are there",)
 
     def prepare(self) -> tuple[list[str], dict[str, str]]:
         """The configuration, and what makes the accounts once it runs."""
         config = self.directory / "ejabberd.yml"
-        config.write_text(self.filled(EJABBERD, EJABBERD_FEDERATED if self.federation else ""))
+        config.write_text(self.filled(EJABBERD))
         (self.directory / "mnesia").mkdir(exist_ok=True)
         library = max(Path("/usr/lib").glob("*/ejabberd-*/ebin")).parent
         environment = {

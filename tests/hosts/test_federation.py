@@ -17,7 +17,6 @@ from folkmoot.client import (
     Affiliation,
     AffiliationChanged,
     ItemChanged,
-    ItemsRetracted,
     OccupantChanged,
     Said,
     SpaceAddress,
@@ -141,8 +140,8 @@ async def test_what_a_member_from_afar_is_and_hears(house: House) -> None:
     await romeo.hears_of(AffiliationChanged(space, romeo.own, Affiliation.PUBLISHER))
     admins = await juliet.spaces.rooms.members(house.room, (Affiliation.ADMIN,))
     assert [each.jid for each in admins] == [romeo.own]
-    await romeo.spaces.remove(space, str(orchard))
-    await juliet.hears_of(ItemsRetracted(space, (str(orchard),)))
+    balcony = await romeo.spaces.add_room(space, slixmpp.JID(f"balcony@{ROOMS}"), "The balcony")
+    await juliet.hears_of(ItemChanged(space, balcony))
     await juliet.spaces.set_affiliation(space, romeo.own, Affiliation.OWNER)
     assert {each.jid for each in await romeo.spaces.members(space)} >= {juliet.own, romeo.own}
 

@@ -327,6 +327,7 @@ def set_subscriptions(command: SetSubscriptions, view: View, stamp: Stamp) -> tu
     hold_owner(node, by, view)
     if len(command.states) + len(command.apart) > STATES_MAX:
         raise Refused(Reason.TOO_MANY_SUBSCRIPTIONS)
+    view.require_entities(command.states)
     events: list[Event] = []
     for jid, state in command.states.items():
         events.extend(_set_one(command, jid, state, config, view.supposing(events), stamp))
@@ -341,8 +342,7 @@ def _set_apart(
     command: SetSubscriptions, jid: JID, subid: str, state: State, view: View
 ) -> tuple[Event, ...] | None:
     """One of an address's several subscriptions, which can only end; None where it is the last."""
-    node = command.node
-    before = view.subscription(node, jid)
+    before = view.subscription(command.node, jid)
     if before is None or before.occupant is not None:
         raise Refused(Reason.INVALID_SUBID)
     others = without(before, named(before, subid))
@@ -352,7 +352,7 @@ def _set_apart(
         return ()
     if state is not State.NONE:
         raise Refused(Reason.BAD_CONFIG, "subscription")
-    return (changed(node, before, others, command.actor, Cause.SET),)
+    return (changed(command.node, before, others, command.actor, Cause.SET),)
 
 
 def _set_one(

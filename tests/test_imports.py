@@ -19,6 +19,7 @@ FLOORS: dict[str, int] = {
     "streams": 2,
     "sessions": 3,
     "asking": 3,
+    "behalf": 3,
     "echo": 3,
     "lanes": 3,
     "links": 3,

@@ -16,6 +16,7 @@ import structlog
 
 from folkmoot import echo
 from folkmoot.asking import Asking
+from folkmoot.behalf.patron import Patron
 from folkmoot.capabilities import Capabilities
 from folkmoot.eager import begin
 from folkmoot.engine.commands import Retract, Unsubscribe
@@ -64,6 +65,8 @@ class Place(Enum):
     OCCUPANT = "occupant"
     """Somebody in a room, as the place of an iq; what else is sent there, rooms take."""
     ACCOUNT = "account"
+    DELEGATED = "delegated"
+    """An account of the server whose component we are, where its own nodes are ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,7 @@ class Router:
         self.capabilities = Capabilities(services.domain)
         self.links = Links(services)
         self.asking = Asking(services.pubsub, self.links)
+        self.patron = Patron(services, self.links, self.asking)
         self._lanes = Lanes(
             lambda sender, stanza: self._received(Session(sender, _ELSEWHERE), stanza)
         )
@@ -103,6 +107,7 @@ class Router:
         """The engine behind the facades; it tells through `tell`."""
         self._engine = engine
         self._roll = RollCall(engine, self.asking)
+        self.patron.attach(engine, self._begin)
 
     # --- sessions come and go
 
@@ -172,6 +177,7 @@ class Router:
     def detached(self, link: Link) -> None:
         """And down again."""
         self.asking.lost(link.domain)
+        self.patron.detached(link)
 
     def arrived(self, link: Link, stanza: Element) -> None:
         """A stanza that comes through a link, whose server vouches for who sent it.
@@ -186,6 +192,14 @@ class Router:
             return
         if not self.links.abroad(sender):
             return
+        try:
+            found = self.patron.opened(sender, to, stanza)
+        except StanzaError as refusal:
+            self._refuse(sender, stanza, refusal)
+            return
+        if found is None:
+            return
+        sender, stanza = found
         if stanza.get("type") != "error":
             self._roll.heard(sender)
         try:
@@ -332,10 +346,8 @@ class Router:
 
         Again for what it announces later; not again for what it announced before (XEP-0163 §4.3.3).
         """
-        came = session.informed is None
-        before = session.informed or frozenset()
-        wanted = pep.interests(session.features - before)
-        session.informed = before | session.features
+        came, fresh = session.informs()
+        wanted = pep.interests(fresh)
         if came or wanted:
             self._begin(pep.welcome(self._engine, session.jid, wanted, came=came))
 
@@ -365,6 +377,8 @@ class Router:
         domain = jid.domain
         if services.accounts and domain == services.domain.domain:
             return Place.ACCOUNT if jid.local else Place.SERVER
+        if services.delegated(jid):
+            return Place.DELEGATED
         if domain == services.rooms.domain:
             return Place.ROOMS
         if domain == services.pubsub.domain:
@@ -418,10 +432,12 @@ class Router:
         session = self.sessions.get(answer.to)
         if session is not None:
             session.send(answer.stanza)
-        else:
+        elif not self.patron.answered(answer.stanza):
             self.links.send(answer.stanza)
 
     def _deliver(self, outgoing: Outgoing) -> None:
+        if outgoing.wanted:
+            self.patron.deliver(outgoing)
         missed = self.sessions.deliver(outgoing)
         if not missed:
             return

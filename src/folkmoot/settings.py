@@ -40,6 +40,7 @@ def services(config: Config) -> Services:
         pubsub=JID.parse(config.server.spaces_domain),
         rooms=JID.parse(config.server.rooms_domain),
         accounts=config.server.accounts,
+        personal=config.component.personal and not config.server.accounts,
         node_creators=config.spaces.node_creators.named,
         room_creators=config.spaces.room_creators.named,
         nodes_per_account_max=config.spaces.nodes_per_account_max,

@@ -6,7 +6,7 @@ another domain takes the link of the domain it is from; where that has none, nob
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Final, Protocol
 
@@ -25,6 +25,8 @@ STANZA_BYTES_MAX: Final = 500_000
 STAMPS_MAX: Final = 100_000
 """How many addresses of other servers are remembered as they are written."""
 
+_TOO_LARGE: Final = "the answer is larger than a server takes: ask for it page by page"
+
 log = structlog.get_logger()
 
 
@@ -41,7 +43,7 @@ class Link(Protocol):
         """Send a stanza of the stream's own namespace; while the link is down, it is held."""
 
 
-class Elsewhere:
+class NoStream:
     """The stream of somebody of another server: there is none, all answers go through a link."""
 
     framed = False
@@ -101,14 +103,19 @@ class Links:
                 _write(link, head + _stamp(jid) + tail)
 
 
-def carry(link: Link, stanza: Element) -> None:
+def carry(
+    link: Link, stanza: Element, refused: Callable[[StanzaError], Element] | None = None
+) -> None:
     """Send a stanza over a link, whoever it is for.
 
     An answer that other servers would not take is an error instead, which says so.
+    refused: words that, where it is not the answer itself that becomes an error.
     """
     data = serialize(stanza, CLIENT).encode()
     if len(data) > STANZA_BYTES_MAX and stanza.name == "iq":
-        data = serialize(_too_large(stanza), CLIENT).encode()
+        error = StanzaError("policy-violation", _TOO_LARGE)
+        instead = _refused(stanza, error) if refused is None else refused(error)
+        data = serialize(instead, CLIENT).encode()
     _write(link, data)
 
 
@@ -123,12 +130,11 @@ def _domain(address: str) -> str:
     return address.partition("/")[0].rpartition("@")[2]
 
 
-def _too_large(answer: Element) -> Element:
+def _refused(answer: Element, error: StanzaError) -> Element:
     asked = Element(
         CLIENT, "iq", answer.attrs | {"from": answer.get("to"), "to": answer.get("from")}
     )
-    text = "the answer is larger than a server takes: ask for it page by page"
-    return error_reply(asked, StanzaError("policy-violation", text))
+    return error_reply(asked, error)
 
 
 @lru_cache(STAMPS_MAX)

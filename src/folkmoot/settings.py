@@ -40,6 +40,7 @@ def services(config: Config) -> Services:
         pubsub=JID.parse(config.server.spaces_domain),
         rooms=JID.parse(config.server.rooms_domain),
         accounts=config.server.accounts,
+        personal=config.component.personal and not config.server.accounts,
         node_creators=config.spaces.node_creators.named,
         room_creators=config.spaces.room_creators.named,
         nodes_per_account_max=config.spaces.nodes_per_account_max,
@@ -119,7 +120,10 @@ def links(config: Config) -> tuple[LinkSettings, ...]:
         raise AdminError("component.server needs component.secret_file")
     secret = read_secret(file)
     domains = [server.spaces_domain] if server.accounts else server.services
-    return tuple(LinkSettings(JID.parse(each), at.host, at.port, secret) for each in domains)
+    theirs = None if server.accounts else JID.parse(server.domain)
+    return tuple(
+        LinkSettings(JID.parse(each), at.host, at.port, secret, theirs) for each in domains
+    )
 
 
 def components_at(config: Config) -> Address | None:

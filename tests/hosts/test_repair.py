@@ -29,6 +29,7 @@ PERSISTENT: Final = (
     "<field var='FORM_TYPE'><value>http://jabber.org/protocol/muc#roomconfig</value></field>"
     "<field var='muc#roomconfig_persistentroom'><value>1</value></field></x></query>"
 )
+PUBSUB: Final = "http://jabber.org/protocol/pubsub"
 PING: Final = "<ping xmlns='urn:xmpp:ping'/>"
 NAMED_TWICE: Final = "another process is attached under this name"
 LINES: Final = 40
@@ -105,8 +106,39 @@ async def test_a_component_that_is_slow(annex: Annex) -> None:
     finally:
         os.kill(holder.pid, signal.SIGCONT)
     for number in range(LINES):
-        heard = await juliet.hears("groupchat_message", lambda each: bool(each["body"]))
-        assert heard["body"] == f"line {number}"
+        assert await line(juliet) == f"line {number}"
+
+
+async def test_it_is_killed_while_people_talk(annex: Annex) -> None:
+    """What somebody has heard is kept, once and in order, and who was in the room still is."""
+    juliet, romeo = await annex.actor("juliet"), await annex.actor("romeo")
+    room = await garden(juliet, romeo)
+    for number in range(LINES):
+        romeo.says(room, f"line {number}", type="groupchat")
+    heard = [await line(juliet) for _ in range(LINES // 4)]
+    await annex.rises_again()
+    romeo.says(room, "the last", type="groupchat")
+    while heard[-1] != "the last":
+        heard.append(await line(juliet))
+    said = [f"line {number}" for number in range(LINES)]
+    assert heard == [each for each in (*said, "the last") if each in heard]
+    kept = await archive(romeo, room)
+    assert sorted(kept, key=[*said, "the last"].index) == kept, "in order, and once"
+    assert len(set(kept)) == len(kept)
+    assert set(heard) <= set(kept)
+
+
+async def archive(actor: Actor, room: JID) -> list[str]:
+    """What was said in a room, as the items of its node are (docs/extensions/eventing.md)."""
+    items = f"<items node='{room.local}' max_items='{2 * LINES}'/>"
+    answer = await actor.asks("get", ROOMS, f"<pubsub xmlns='{PUBSUB}'>{items}</pubsub>")
+    return [str(each.text) for each in answer.xml.iter("{jabber:client}body")]
+
+
+async def line(actor: Actor) -> str:
+    """The next thing said in a room that somebody is in."""
+    heard = await actor.hears("groupchat_message", lambda each: bool(each["body"]))
+    return str(heard["body"])
 
 
 async def test_two_processes_under_one_name(annex: Annex, tmp_path: Path) -> None:

@@ -237,6 +237,13 @@ class Component:
     secret_file: Path | None = option(
         optional(PATH, "none"), None, "A file that holds the secret the server knows for it."
     )
+    personal: bool = option(
+        BOOLEAN,
+        False,
+        "Whether accounts of that server have their own nodes here, bookmarks and avatars among"
+        " them, as far as it hands them over (XEP-0355) and lets us act for them (XEP-0356). For"
+        " `folkmoot component` alone.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

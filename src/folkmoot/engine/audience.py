@@ -183,11 +183,13 @@ def _digested(event: DigestTold, view: View) -> Iterator[Notification]:
     config = record.config
     if not event.items or not config.deliver_notifications:
         return
-    items = event.items
+    items, follows = event.items, scopes.follows_rosters(view, config)
     if config.is_space:
         items = tuple(each for item in items for each in pictures.under_both(item))
     grouped: dict[Hearing, tuple[list[JID], dict[JID, tuple[str, ...]]]] = {}
     for held, subid in event.told:
+        if follows and not scopes.is_admitted(view, record, held.subscriber):
+            continue
         terms = next(each for each in held.terms if each.subid == subid)
         to, named = grouped.setdefault(terms.manner.hearing, ([], {}))
         if held.more:

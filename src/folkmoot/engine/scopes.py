@@ -110,6 +110,8 @@ def hearings(view: View, record: Node, *, gathered: bool) -> Mapping[Hearing, He
     gathered: also those who have items gathered.
     """
     own, config = record.hearings(gathered=gathered), record.config
+    if follows_rosters(view, config):
+        own = {hearing: _admitted(view, record, to) for hearing, to in own.items()}
     if not _names_others(config):
         return own
     known = {jid for to, named in own.values() for jid in (*to, *named)}
@@ -123,6 +125,27 @@ def hearings(view: View, record: Node, *, gathered: bool) -> Mapping[Hearing, He
             to, named = merged.get(held.manner.hearing, NOBODY)
             merged[held.manner.hearing] = Hearers((*to, jid), named)
     return merged
+
+
+def follows_rosters(view: View, config: NodeConfig) -> bool:
+    """Whether it is for rosters that another server keeps to say who may hear of a node.
+
+    They change without a command here, so nothing has ended the subscriptions they no longer allow.
+    """
+    return view.services.personal and config.access in (Access.PRESENCE, Access.ROSTER)
+
+
+def _admitted(view: View, record: Node, hearers: Hearers) -> Hearers:
+    """Those of a node's subscribers who may still hear of it."""
+    return Hearers(
+        tuple(jid for jid in hearers.to if is_admitted(view, record, jid)),
+        {jid: ids for jid, ids in hearers.named.items() if is_admitted(view, record, jid)},
+    )
+
+
+def is_admitted(view: View, record: Node, jid: JID) -> bool:
+    """Whether a subscriber of a node may still retrieve its items."""
+    return access.refuses_items(record.config, view.stance(record.id, jid)) is None
 
 
 def told_of_end(view: View, record: Node) -> tuple[JID, ...]:
@@ -173,6 +196,10 @@ def heard(event: Event, view: View) -> Iterator[Described]:
 
 def foresee(events: Sequence[Event], view: View) -> None:
     """Look at all that is looked at here, while what is missing can still be loaded."""
+    for event in events:
+        if any(follows_rosters(view, config) for config in _configs(view, event)):
+            for owner in filter(view.services.delegated, view.owners(event.node)):
+                view.acquaintances(owner)
     if not any(_concerns(view, event) for event in events):
         return
     stays = all(isinstance(event, _OF_ITEMS) for event in events)

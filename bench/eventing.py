@@ -271,7 +271,7 @@ def _of(told: Told, title: str) -> Passed:
 
 SVG: Final = "http://www.w3.org/2000/svg"
 WIDTH: Final = 760
-_LEFT, _BAR, _ROW, _TOP = 240, 14, 46, 56
+_LEFT, _BAR, _ROW, _TOP, _FIGURES = 240, 14, 46, 56, 110
 _COLOURS: Final = {ORDINARY: "#9aaac0", EVENTING: "#e0a07c"}
 _DARK: Final = {ORDINARY: "#4a5f80", EVENTING: "#a8501d"}
 
@@ -282,22 +282,28 @@ def picture(found: Mapping[str, Told]) -> str:
     most = max(each.bytes for told in found.values() for each in told.values())
     height = _TOP + _ROW * len(titles)
     size = {"width": str(WIDTH), "height": str(height), "viewBox": f"0 0 {WIDTH} {height}"}
-    drawn = Element(SVG, "svg", {"font-family": "sans-serif", "font-size": "12"})
+    about = (
+        "Bytes on the wire, both ways; dark, and behind the dot: what is left of them compressed"
+    )
+    drawn = Element(SVG, "svg", {"role": "img", "font-family": "sans-serif", "font-size": "12"})
     drawn.attrs.update(size)
+    drawn.append(Element(SVG, "title", None, about))
     drawn.append(Element(SVG, "rect", {"width": "100%", "height": "100%", "fill": "#ffffff"}))
-    drawn.append(_text(12, 20, "Bytes on the wire, both ways, uncompressed and compressed (dark)"))
+    drawn.append(_text(12, 20, about))
     for at, (way, colour) in enumerate(_COLOURS.items()):
-        drawn.append(_bar(12 + at * 180, 30, 12, colour))
-        drawn.append(_text(30 + at * 180, 41, way))
+        drawn.append(_bar(12 + at * 180, 30, 24, colour))
+        drawn.append(_bar(12 + at * 180, 30, 12, _DARK[way]))
+        drawn.append(_text(42 + at * 180, 41, way))
     for row, title in enumerate(titles):
         y = _TOP + row * _ROW
         drawn.append(_text(12, y + _BAR + 4, title))
         for at, (way, colour) in enumerate(_COLOURS.items()):
             passed, top = found[way][title], y + at * (_BAR + 2)
-            scale = (WIDTH - _LEFT - 80) / most
+            scale = (WIDTH - _LEFT - _FIGURES) / most
             drawn.append(_bar(_LEFT, top, passed.bytes * scale, colour))
             drawn.append(_bar(_LEFT, top, passed.deflated * scale, _DARK[way]))
-            drawn.append(_text(_LEFT + passed.bytes * scale + 6, top + 11, f"{passed.bytes:,}"))
+            figures = f"{passed.bytes:,} · {passed.deflated:,}"
+            drawn.append(_text(_LEFT + passed.bytes * scale + 6, top + 11, figures))
     return serialize(drawn) + "\n"
 
 

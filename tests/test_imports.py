@@ -19,6 +19,9 @@ FLOORS: dict[str, int] = {
     "streams": 2,
     "sessions": 3,
     "asking": 3,
+    "behalf": 3,
+    "echo": 3,
+    "elsewhere": 3,
     "lanes": 3,
     "links": 3,
     "rollcall": 3,
@@ -32,6 +35,7 @@ FLOORS: dict[str, int] = {
     "admin": 5,
     "control": 5,
     "porter": 5,
+    "postmaster": 5,
     "steward": 5,
     "spaces": 5,
     "check": 5,
@@ -54,7 +58,7 @@ ONLY = {
     "client": set[str](),
 }
 """Parts that may import less than everything below."""
-FOR = {"client": {"demo", "cli"}}
+FOR = {"client": {"demo", "cli", "check"}}
 """Parts that are not for all above: no server needs slixmpp."""
 
 

@@ -10,7 +10,7 @@ import itertools
 import secrets
 from typing import Final, NamedTuple
 
-from folkmoot.links import Links
+from folkmoot.links import Links, carry
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.stanza import CLIENT, read_error
 from folkmoot.xmpp.xml import Element
@@ -63,7 +63,7 @@ class Asking:
         self._open[id] = _Question(to, sender, answer)
         attrs = {"type": type, "id": id, "from": str(sender), "to": str(to)}
         try:
-            self._links.send(Element(CLIENT, "iq", attrs, payload))
+            carry(link, Element(CLIENT, "iq", attrs, payload))
             async with asyncio.timeout(seconds):
                 stanza = await answer
         except TimeoutError:
@@ -75,15 +75,17 @@ class Asking:
         return stanza.first
 
     def answered(self, sender: JID, to: JID, stanza: Element) -> bool:
-        """Whether an iq is an answer to a question of ours, or pretends to be one.
+        """Whether a stanza is an answer to a question of ours, or pretends to be one.
 
-        It is taken from who was asked alone.
+        It is taken from who was asked alone. What we ask ourselves is answered by coming back.
         """
         id = stanza.get("id", "")
-        if not id.startswith(self._prefix) or stanza.get("type") not in ("result", "error"):
+        if not id.startswith(self._prefix):
             return False
         question = self._open.get(id)
         if question is None or (sender, to) != (question.to, question.sender):
+            return True
+        if sender != to and stanza.get("type") not in ("result", "error"):
             return True
         if not question.answer.done():
             question.answer.set_result(stanza)

@@ -6,7 +6,7 @@ another domain takes the link of the domain it is from; where that has none, nob
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Final, Protocol
 
@@ -25,6 +25,8 @@ STANZA_BYTES_MAX: Final = 500_000
 STAMPS_MAX: Final = 100_000
 """How many addresses of other servers are remembered as they are written."""
 
+_TOO_LARGE: Final = "the answer is larger than a server takes: ask for it page by page"
+
 log = structlog.get_logger()
 
 
@@ -41,7 +43,7 @@ class Link(Protocol):
         """Send a stanza of the stream's own namespace; while the link is down, it is held."""
 
 
-class Elsewhere:
+class NoStream:
     """The stream of somebody of another server: there is none, all answers go through a link."""
 
     framed = False
@@ -59,10 +61,22 @@ class Links:
     def __init__(self, services: Services) -> None:
         self._ours = services.domains
         self._links: dict[str, Link] = {}
+        self._shared: set[str] = set()
 
     def add(self, link: Link) -> None:
         """Take a link, from here on, whether it is up or not."""
         self._links[link.domain.domain] = link
+
+    def __iter__(self) -> Iterator[Link]:
+        return iter(self._links.values())
+
+    def share(self, link: Link, *, shared: bool) -> None:
+        """Another process was found to be attached under a link's name as well, or none."""
+        (self._shared.add if shared else self._shared.discard)(link.domain.domain)
+
+    def shared(self, link: Link) -> bool:
+        """Whether one was, when the link last came up."""
+        return link.domain.domain in self._shared
 
     def of(self, sender: JID) -> Link | None:
         """The link for what is from an address of ours."""
@@ -73,17 +87,10 @@ class Links:
         return jid.domain not in self._ours
 
     def send(self, stanza: Element) -> None:
-        """Send a stanza to somebody of another server, if that is what it is and there is a way.
-
-        An answer that other servers would not take is an error instead, which says so.
-        """
+        """Send a stanza to somebody of another server, if that is what it is and there is a way."""
         link = self._links.get(_domain(stanza.get("from", "")))
-        if link is None or _domain(stanza.get("to", "")) in self._ours:
-            return
-        data = serialize(stanza, CLIENT).encode()
-        if len(data) > STANZA_BYTES_MAX and stanza.name == "iq":
-            data = serialize(_too_large(stanza), CLIENT).encode()
-        _write(link, data)
+        if link is not None and _domain(stanza.get("to", "")) not in self._ours:
+            carry(link, stanza)
 
     def tell(self, wording: Wording, hearers: Iterable[JID]) -> None:
         """Send a stanza to those of its hearers who are of other servers."""
@@ -94,6 +101,22 @@ class Links:
         for jid in hearers:
             if jid.domain not in self._ours:
                 _write(link, head + _stamp(jid) + tail)
+
+
+def carry(
+    link: Link, stanza: Element, refused: Callable[[StanzaError], Element] | None = None
+) -> None:
+    """Send a stanza over a link, whoever it is for.
+
+    An answer that other servers would not take is an error instead, which says so.
+    refused: words that, where it is not the answer itself that becomes an error.
+    """
+    data = serialize(stanza, CLIENT).encode()
+    if len(data) > STANZA_BYTES_MAX and stanza.name == "iq":
+        error = StanzaError("policy-violation", _TOO_LARGE)
+        instead = _refused(stanza, error) if refused is None else refused(error)
+        data = serialize(instead, CLIENT).encode()
+    _write(link, data)
 
 
 def _write(link: Link, data: bytes) -> None:
@@ -107,12 +130,11 @@ def _domain(address: str) -> str:
     return address.partition("/")[0].rpartition("@")[2]
 
 
-def _too_large(answer: Element) -> Element:
+def _refused(answer: Element, error: StanzaError) -> Element:
     asked = Element(
         CLIENT, "iq", answer.attrs | {"from": answer.get("to"), "to": answer.get("from")}
     )
-    text = "the answer is larger than a server takes: ask for it page by page"
-    return error_reply(asked, StanzaError("policy-violation", text))
+    return error_reply(asked, error)
 
 
 @lru_cache(STAMPS_MAX)

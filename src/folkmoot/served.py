@@ -14,6 +14,7 @@ from folkmoot.facades import (
     basics,
     bookmarks,
     carbons,
+    delegation,
     disco,
     eventing,
     hats,
@@ -41,6 +42,8 @@ from folkmoot.xmpp.xml import Element
 _OLD = (*private_storage.FEATURES, *bookmarks.FEATURES, *vcard.FEATURES)
 """What an account has for clients that know no pubsub."""
 
+_BESIDE_PUBSUB = (*pam.FEATURES, *archiving.ACCOUNT_FEATURES, *_OLD, *basics.FEATURES)
+
 _OF_SPACES = (*audit.FEATURES, *invites.FEATURES, *moderation.FEATURES)
 
 
@@ -50,10 +53,18 @@ def served(services: Services) -> Served:
     common = basics.facade(errors)
     spaces_disco = disco.facade(
         (disco.Identity("pubsub", "service", "Spaces"),),
-        (*pubsub.FEATURES, *_OF_SPACES, *basics.FEATURES, hats.NS),
+        (
+            *pubsub.FEATURES,
+            *_OF_SPACES,
+            *basics.FEATURES,
+            hats.NS,
+            *(delegation.FEATURES if services.personal else ()),
+        ),
         discovery.nodes,
         errors,
-        node_info=moderation.node_info,
+        node_info=delegation.beside(moderation.node_info)
+        if services.personal
+        else moderation.node_info,
         node_items=moderation.node_items,
     )
     return Served(
@@ -84,8 +95,12 @@ def served(services: Services) -> Served:
                 private_storage.FACADE,
                 pam.FACADE,
                 vcard.FACADE,
-                _account_disco(),
+                _account_disco(_BESIDE_PUBSUB),
                 common,
+            ),
+            Place.DELEGATED: (
+                bookmarks.beside_pubsub(pubsub.FACADE),
+                _account_disco(delegation.BESIDE_PUBSUB),
             ),
         },
         via={
@@ -113,17 +128,11 @@ def _server_disco(services: Services) -> Facade:
     return disco.facade((identity,), features, listed, pubsub.FACADE.errors)
 
 
-def _account_disco() -> Facade:
+def _account_disco(beside: tuple[str, ...]) -> Facade:
     """An account, to itself and to those who hear its presence (XEP-0030 §8.2)."""
     facade = disco.facade(
         (disco.Identity("account", "registered"), pep.IDENTITY),
-        (
-            *pubsub.ACCOUNT_FEATURES,
-            *pam.FEATURES,
-            *archiving.ACCOUNT_FEATURES,
-            *_OLD,
-            *basics.FEATURES,
-        ),
+        (*pubsub.ACCOUNT_FEATURES, *beside),
         discovery.nodes,
         pubsub.FACADE.errors,
         node_info=discovery.node_info,

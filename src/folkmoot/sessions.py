@@ -78,6 +78,15 @@ class Session:
         ns = "" if self.connection.framed else CLIENT
         self.connection.send(serialize(stanza, ns).encode())
 
+    def informs(self) -> tuple[bool, frozenset[str]]:
+        """Whether the resource has just come, and the features of which it is yet to be told.
+
+        From here on it is told of them (XEP-0163 §4.3.3).
+        """
+        came, before = self.informed is None, self.informed or frozenset()
+        self.informed = before | self.features
+        return came, self.features - before
+
     @property
     def show(self) -> Show | None:
         """How available the resource is (RFC 6121 §4.7.2.1); None: not at all."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import sqlite3
 import sys
@@ -12,6 +13,7 @@ from typing import Final
 
 import pytest
 
+from folkmoot.demo.telling import WIDTH_MAX
 from tests.clients.town import Town
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -19,10 +21,14 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 DEMO_SECONDS_MAX: Final = 60.0
 
 
-async def demo(*arguments: str, command: str = "demo") -> tuple[int | None, str, str]:
+async def demo(
+    *arguments: str, command: str = "demo", columns: int | None = None
+) -> tuple[int | None, str, str]:
     """The exit status of `folkmoot demo`, what it said, and what it complained of."""
+    width = {} if columns is None else {"COLUMNS": str(columns)}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "folkmoot", command, *arguments),
+        env={**os.environ, **width},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
@@ -93,13 +99,23 @@ async def test_a_server_of_its_own_is_nobody_elses(tmp_path: Path) -> None:
     assert "--ephemeral" in complained
 
 
-async def test_two_clients_in_different_words() -> None:
-    """`folkmoot eventing-demo`: each hears the other, side by side; Juliet sends no presence."""
-    status, said, complained = await demo(command="eventing-demo")
+@pytest.mark.parametrize("columns", [None, 80, 120])
+async def test_two_clients_in_different_words(columns: int | None) -> None:
+    """`folkmoot eventing-demo`: each hears the other, side by side; Juliet sends no presence.
+
+    It is as wide as it is asked to be, and no stanza is cut for it.
+    """
+    status, said, complained = await demo(command="eventing-demo", columns=columns)
     assert status == 0, said
     assert complained == ""
     assert "✗" not in said
+    lines = said.splitlines()
+    assert max(map(len, lines)) == min(columns or WIDTH_MAX, WIDTH_MAX)
+    assert "…" not in said
     assert re.search(r"→ <presence/>", said)
     assert re.search(r"← <message .*→ <iq type='set' to='rooms.localhost'>", said)
-    right = [line[60:] for line in said.splitlines()]
-    assert not any("→ <presence" in line for line in right)
+    heads = next(line for line in lines if "romeo: " in line and "juliet: " in line)
+    right = heads.index("juliet: ")
+    stanzas = [line for line in lines if "✓" not in line]
+    assert any(line[right:].startswith("→ <iq") for line in stanzas)
+    assert not any("→ <presence" in line[right:] or "→ <iq" in line[:right] for line in stanzas)

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from folkmoot.engine.commands import Configure, Create, Delete
+from folkmoot.engine.commands import Configure, Create, Delete, Entry, Publish
 from folkmoot.engine.configuration import (
     HISTORY_ITEMS_MAX,
     NODE_ITEMS_MAX,
     SPACE_TYPE,
+    STANZA_TYPE,
     Access,
     NodeConfig,
     PublishModel,
@@ -32,6 +33,7 @@ from folkmoot.engine.model import (
 from folkmoot.engine.notifications import Configured, Deleted, Purged, Retracted, SubscriptionTold
 from folkmoot.engine.store import Edge, NodeQuery
 from folkmoot.engine.view import View
+from folkmoot.xmpp.xml import Element
 from tests.engine.memory import MemoryStore
 from tests.engine.stand import (
     ACCOUNTS,
@@ -48,6 +50,7 @@ from tests.engine.stand import (
     SOLILOQUIES,
     SPACES,
     TOWER,
+    WORDS,
     Stand,
     device,
     presence,
@@ -129,6 +132,48 @@ async def test_only_an_account_creates_nodes_at_its_address(stand: Stand) -> Non
     await stand.refused(Create(actor=OPHELIA, node=other), Reason.FORBIDDEN)
     abroad = NodeId(FORTINBRAS, "tune")
     await stand.refused(Create(actor=FORTINBRAS, node=abroad), Reason.FORBIDDEN)
+
+
+STANZA = Element(STANZA_TYPE, "message")
+
+
+@pytest.mark.parametrize(
+    ("command", "access"),
+    [
+        (Create(actor=HAMLET, node=SOLILOQUIES), Access.OPEN),
+        (Create(actor=HAMLET, node=SOLILOQUIES, settings={"type": STANZA_TYPE}), Access.AUTHORIZE),
+        (Create(actor=HAMLET, node=SOLILOQUIES, publishers=(OPHELIA,)), Access.AUTHORIZE),
+        (
+            Create(
+                actor=HAMLET,
+                node=SOLILOQUIES,
+                settings={"type": STANZA_TYPE, "access": Access.OPEN},
+                publishers=(OPHELIA,),
+            ),
+            Access.OPEN,
+        ),
+        (Create(actor=HAMLET, node=TUNE), Access.PRESENCE),
+        (Create(actor=HAMLET, node=TUNE, settings={"type": STANZA_TYPE}), Access.AUTHORIZE),
+        (Publish(actor=HAMLET, node=TUNE, entry=Entry(payload=WORDS)), Access.PRESENCE),
+        (Publish(actor=HAMLET, node=TUNE, entry=Entry(payload=STANZA)), Access.AUTHORIZE),
+        (
+            Publish(
+                actor=HAMLET,
+                node=TUNE,
+                entry=Entry(payload=STANZA),
+                expects={"access": Access.WHITELIST},
+            ),
+            Access.WHITELIST,
+        ),
+        (Create(actor=HAMLET, node=HALL), Access.OPEN),
+    ],
+)
+async def test_somebody_lets_people_in_to_a_node_of_stanzas(
+    stand: Stand, command: Create | Publish, access: Access
+) -> None:
+    """XEP-0207 1.0, §8: unless who makes it says otherwise; a room is as XEP-0045 has it."""
+    await stand.run(command)
+    assert (await stand.node(command.node)).config.access is access
 
 
 # --- configuration

@@ -71,6 +71,8 @@ def consistent(supposed: Supposed) -> None:
     for jid in PEOPLE:
         addresses = {each for _, each in supposed.subscriptions if each.bare == jid}
         assert set(supposed.addresses.get((DENMARK, jid), ())) == addresses
+        rows = {node for node, who in supposed.rows if who == jid}
+        assert sorted(supposed.places.get(jid, ())) == sorted(rows)
         if supposed.rows.get((DENMARK, jid)) is Affiliation.OWNER:
             assert jid in supposed.owners[DENMARK]
     for child in (HALL, TOWER) if DENMARK in supposed.listed else ():

@@ -282,7 +282,7 @@ async def test_unsubscribing_through_pubsub(stage: Stage) -> None:
         f"<presence from='{ORCHARD}' xmlns='jabber:client'/>",
         f"<presence from='{JULIET}' xmlns='jabber:client'/>",
         "<presence from='@' xmlns='jabber:client'/>",
-        f"<presence to='{ROMEO}' xmlns='jabber:client'/>",
+        "<presence to='characters@chat.shakespeare.lit/JC' xmlns='jabber:client'/>",
         "<presence type='subscribe' xmlns='jabber:client'/>",
         "<presence type='error' xmlns='jabber:client'/>",
         "<presence xmlns='jabber:server'/>",

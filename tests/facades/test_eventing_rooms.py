@@ -108,7 +108,7 @@ async def comes(stage: Stage, jid: str, nick: str, **fields: str) -> Client:
 
 async def company(stage: Stage, **fields: str) -> tuple[Client, Client, Client]:
     """The owner, who is there by XEP-0045, Juliet through pubsub, and Romeo by XEP-0045."""
-    bard = await _stage_owner(stage, **fields)
+    bard = await opened_by_the_bard(stage, **fields)
     juliet = await comes(stage, JULIET, "JC")
     romeo = await joined(stage, ROMEO, "Romeo", room=ROOM)
     for client in (bard, juliet):
@@ -116,7 +116,8 @@ async def company(stage: Stage, **fields: str) -> tuple[Client, Client, Client]:
     return bard, juliet, romeo
 
 
-async def _stage_owner(stage: Stage, **fields: str) -> Client:
+async def opened_by_the_bard(stage: Stage, **fields: str) -> Client:
+    """The room, and its owner in it by XEP-0045."""
     bard = await stage.client(BARD)
     await enters(bard, "bard", room=ROOM)
     succeeded(await configures(bard, fields, ROOM))
@@ -134,7 +135,7 @@ async def all_drain(*clients: Client) -> None:
 
 async def test_listing_13(stage: Stage) -> None:
     """§5: to subscribe is to enter; those there hear it as of anybody, and who came sees them."""
-    bard = await _stage_owner(stage)
+    bard = await opened_by_the_bard(stage)
     await bard.sends(f"<message to='{ROOM}' type='groupchat'><body>Enter Juliet</body></message>")
     await bard.drains()
     juliet = await stage.client(JULIET)
@@ -179,7 +180,7 @@ async def test_a_room_is_made_and_opened_through_pubsub(stage: Stage) -> None:
 
 async def test_only_ones_own_stream_enters(stage: Stage) -> None:
     """An occupant is a full JID, and its own; and nobody is there without a nick."""
-    await _stage_owner(stage)
+    await opened_by_the_bard(stage)
     juliet = await stage.client(JULIET)
     for jid in ("juliet@shakespeare.lit", ROMEO, "@"):
         await juliet.refused(subscribe(jid, "JC"), "invalid-jid", "bad-request")
@@ -199,7 +200,7 @@ async def test_only_ones_own_stream_enters(stage: Stage) -> None:
 
 async def test_why_one_stays_outside(stage: Stage) -> None:
     """XEP-0045 §7.2, in XEP-0060's words where it has any."""
-    bard = await _stage_owner(stage, roomsecret="rose", passwordprotectedroom="1")
+    bard = await opened_by_the_bard(stage, roomsecret="rose", passwordprotectedroom="1")
     juliet, romeo = await stage.client(JULIET), await stage.client(ROMEO)
     await juliet.refused(subscribe(JULIET, "JC"), "not-authorized")
     await juliet.refused(subscribe(JULIET, "JC", roompassword="lily"), "not-authorized")
@@ -321,7 +322,7 @@ async def test_role_kick_and_ban_are_heard(stage: Stage) -> None:
 
 async def test_no_voice_no_publish(stage: Stage) -> None:
     """XEP-0045 §7.4: visitors of a moderated room hear alone."""
-    await _stage_owner(stage, moderatedroom="1")
+    await opened_by_the_bard(stage, moderatedroom="1")
     juliet = await comes(stage, JULIET, "JC")
     await juliet.refused(publish(message("hi")), "forbidden")
 
@@ -470,7 +471,7 @@ async def test_what_a_room_says_is_its_own(stage: Stage) -> None:
 )
 async def test_what_is_asked_of_the_room_itself(stage: Stage, what: str, ns: str) -> None:
     """Lists and moderation have words of XEP-0045's alone."""
-    bard = await _stage_owner(stage)
+    bard = await opened_by_the_bard(stage)
     for type in ("get", "set"):
         await bard.refused(asked(what, type, ns), "unsupported", "feature-not-implemented")
     empty = f"<iq type='set' to='{SERVICE}' id='e'><pubsub xmlns='{PUBSUB}'/></iq>"
@@ -528,7 +529,7 @@ async def test_pubsub_tells_what_rooms_tell(stage: Stage, access: str, who: str)
     fields = {"open": {}, "hidden": {"publicroom": "0"}}.get(access, {access: "1"})
     if access == "passwordprotectedroom":
         fields = {**fields, "roomsecret": "rose"}
-    bard = await _stage_owner(stage, **fields)
+    bard = await opened_by_the_bard(stage, **fields)
     asker = await stage.client(JULIET)
     if who in ("outcast", "member", "occupant"):
         standing = "member" if who == "occupant" else who

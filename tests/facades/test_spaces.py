@@ -164,6 +164,18 @@ async def test_the_metadata_of_a_space(lead: Client, user: Client) -> None:
     assert told(answer, "pubsub#creator") == ["lead-dev@megacorp.example.com"]
     assert told(answer, "pubsub#title") == ["The developers corner"]
     assert told(answer, "pubsub#owner") == ["lead-dev@megacorp.example.com"]
+    await lead.asks(create("board", access_model="authorize"), "<iq type='result'/>")
+    row = "<affiliation jid='editor@megacorp.example.com' affiliation='publisher'/>"
+    await lead.asks(
+        owner(f"<affiliations node='board'>{row}</affiliations>"), "<iq type='result'/>"
+    )
+    board = METADATA.replace("node='dev'", "node='board'")
+    answer = await user.asks(board, "<iq type='result'/>")
+    assert "lead-dev@" not in repr(answer)
+    assert "editor@" not in repr(answer)
+    answer = await lead.asks(board)
+    assert told(answer, "pubsub#owner") == ["lead-dev@megacorp.example.com"]
+    assert told(answer, "pubsub#publisher") == ["editor@megacorp.example.com"]
 
 
 # --- §5.3 and §5.4

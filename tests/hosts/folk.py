@@ -230,7 +230,7 @@ async def attached(
         node_creators=frozenset({person("nurse"), person("paris")}),
     )
     async with running(store, services) as core:
-        asking = core.router.asking
+        asking = core.router.elsewhere.asking
         tending = Tending(
             core.engine,
             store.abroad,
@@ -243,7 +243,7 @@ async def attached(
         home = Home(core)
         settings = LinkSettings(OUTSIDE, "127.0.0.1", host.components, SECRET)
         link = ComponentLink(home, settings, random.random)
-        core.router.links.add(link)
+        core.router.elsewhere.links.add(link)
         tasks = [asyncio.ensure_future(each.run()) for each in (link, tending)]
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
@@ -263,15 +263,15 @@ class Home:
         self.up = asyncio.Event()
 
     def attached(self, link: ComponentLink) -> None:
-        self._router.attached(link)
+        self._router.elsewhere.attached(link)
         self.up.set()
 
     def detached(self, link: ComponentLink) -> None:
-        self._router.detached(link)
+        self._router.elsewhere.detached(link)
         self.up.clear()
 
     def arrived(self, link: ComponentLink, stanza: Element) -> None:
-        self._router.arrived(link, stanza)
+        self._router.elsewhere.arrived(link, stanza)
 
 
 @asynccontextmanager

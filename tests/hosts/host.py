@@ -71,7 +71,7 @@ modules:
 
 REGISTER: Final = """
 lists:foreach(fun(Name) ->
-    ok = ejabberd_auth:try_register(Name, <<"{domain}">>, <<"{password}">>)
+    _ = ejabberd_auth:try_register(Name, <<"{domain}">>, <<"{password}">>)
 end, [{names}]), io:format("accounts are there~n").
 """
 
@@ -137,6 +137,15 @@ class Host:
 
     async def stop(self) -> None:
         """End it, and leave nothing behind."""
+        await self._end()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    async def restart(self) -> None:
+        """End it and start it again, with what it has kept."""
+        await self._end()
+        await self.start()
+
+    async def _end(self) -> None:
         if self._process is not None and self._process.returncode is None:
             self._process.terminate()
             with suppress(TimeoutError):
@@ -147,7 +156,6 @@ class Host:
                 await self._process.wait()
         if self._draining is not None:
             await self._draining
-        shutil.rmtree(self.directory, ignore_errors=True)
 
     async def _line(self) -> str:
         assert self._process is not None and self._process.stdout is not None
@@ -192,7 +200,7 @@ class Prosody(Host):
         config = self.directory / "prosody.cfg.lua"
         config.write_text(self.filled(PROSODY))
         accounts = self.directory / "data" / DOMAIN.replace(".", "%2e") / "accounts"
-        accounts.mkdir(parents=True)
+        accounts.mkdir(parents=True, exist_ok=True)
         for name in PEOPLE:
             (accounts / f"{name}.dat").write_text(f'return {{ ["password"] = "{PASSWORD}" }};\n')
         return ["prosody", "-F", "--config", str(config)], {}
@@ -209,7 +217,7 @@ class Ejabberd(Host):
         """The configuration, and what makes the accounts once it runs."""
         config = self.directory / "ejabberd.yml"
         config.write_text(self.filled(EJABBERD))
-        (self.directory / "mnesia").mkdir()
+        (self.directory / "mnesia").mkdir(exist_ok=True)
         library = max(Path("/usr/lib").glob("*/ejabberd-*/ebin")).parent
         environment = {
             "ERL_LIBS": str(library.parent),

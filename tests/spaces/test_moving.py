@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
@@ -15,6 +16,7 @@ from folkmoot.engine.configuration import SPACE_TYPE
 from folkmoot.engine.model import NodeId
 from folkmoot.engine.store import NodeQuery
 from folkmoot.engine.view import View
+from folkmoot.spaces import importing, plan
 from folkmoot.spaces.document import Part, parts
 from folkmoot.spaces.ground import Ground
 from folkmoot.spaces.importing import NOTES_MAX, Import
@@ -187,6 +189,16 @@ async def test_more_rooms_than_an_owner_may_have() -> None:
         assert found.startswith("space: too many nodes: nodes_per_account_max in [spaces]")
 
 
+async def test_more_people_than_a_node_may_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Services.affiliations_per_node_max; they are counted together, however few at a time."""
+    monkeypatch.setattr(plan, "PEOPLE_AT_ONCE_MAX", 1)
+    async with staged(affiliations_per_node_max=2) as stage:
+        await stage.account(str(JULIET))
+        assert await problems(stage, VERONA, owner=str(JULIET)) == [
+            "space: too many subscriptions (affiliations)"
+        ]
+
+
 async def test_a_failure_in_the_middle_leaves_nothing(here: Stage) -> None:
     """Somebody takes the name while the rooms are being made: they are unmade."""
     services = here.core.engine.services
@@ -230,6 +242,38 @@ async def test_what_is_done_at_once_is_bounded(
             with pytest.raises(AdminError, match=said):
                 await imported(here, VERONA, owner=str(JULIET))
         assert await nodes(here) == []
+
+
+async def test_an_import_is_looked_at_and_filled_in_turns_with_others(
+    here: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PEOPLE_AT_ONCE_MAX and ROWS_AT_ONCE_MAX; what is made, or refused, is the same."""
+    monkeypatch.setattr(plan, "PEOPLE_AT_ONCE_MAX", 2)
+    monkeypatch.setattr(importing, "ROWS_AT_ONCE_MAX", 2)
+    document = copy.deepcopy(VERONA)
+    row = VERONA["rooms"][0]["history"][0]
+    document["rooms"][0]["history"] = [{**row, "id": str(number)} for number in range(20)]
+    members = [f"member-{number}@verona.lit" for number in range(20)]
+    document["space"]["affiliations"] += [{"jid": jid, "affiliation": "member"} for jid in members]
+    document["space"]["subscriptions"] = [
+        {"jid": jid, "subscription": "subscribed"} for jid in members
+    ]
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    elsewhere = asyncio.ensure_future(others())
+    *_, made = await imported(here, document, owner=str(JULIET))
+    elsewhere.cancel()
+    assert made["key"] == "moot"
+    assert turns >= len(members) / 2 + 20 / 2
+    found = await exported(here, history="yes")
+    assert [each["id"] for each in found["rooms"][0]["history"]] == list(map(str, range(20)))
+    assert {each["jid"] for each in found["space"]["subscriptions"]} == set(members)
 
 
 async def test_half_an_import_is_not_seen(here: Stage) -> None:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.events import Event, ItemReplaced, ItemsRetracted, NodeDeleted, NodePurged
 from folkmoot.engine.model import Item
-from folkmoot.engine.store import ArchiveQuery, Edge
+from folkmoot.engine.store import ArchivePage, ArchiveQuery, Edge
 from folkmoot.stores.sqlite import SQLiteStore
 from folkmoot.stores.texts import WORD_CHARS_MAX, WORDS_CHARS_MAX, words_of
 from folkmoot.xmpp.xml import Element, parse
@@ -179,25 +180,43 @@ hostile = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(hostile, min_size=1, max_size=6))
-def test_nothing_that_is_searched_for_is_understood(texts: Sequence[str]) -> None:
+class Library:
+    """A store, and what is in it as the model has it: searching changes neither."""
+
+    def __init__(self, runner: asyncio.Runner) -> None:
+        self._runner = runner
+        self._store = runner.run(SQLiteStore.ephemeral())
+        lines = [said(str(number), line) for number, line in enumerate(LINES)]
+        secret = said("secret", f"{' '.join(LINES)} secret")
+        events: list[Event] = [created(GARDEN), created(BALL)]
+        events += [replace(published(GARDEN, each.id), item=each) for each in lines]
+        events.append(replace(published(BALL, secret.id), item=secret))
+        self.kept = Kept()
+        for event in events:
+            self.kept.apply(event)
+        runner.run(self._store.commit(events))
+
+    def archive(self, query: ArchiveQuery) -> ArchivePage:
+        """What the store finds."""
+        return self._runner.run(self._store.archive(query))
+
+    def close(self) -> None:
+        self._runner.run(self._store.aclose())
+
+
+@pytest.fixture(scope="module")
+def library() -> Iterator[Library]:
+    with asyncio.Runner() as runner, closing(Library(runner)) as made:
+        yield made
+
+
+@settings(max_examples=150, deadline=None)
+@given(texts=st.lists(hostile, min_size=1, max_size=6))
+def test_nothing_that_is_searched_for_is_understood(library: Library, texts: Sequence[str]) -> None:
     """No text breaks a statement, and none finds what is in another node."""
-
-    async def play() -> None:
-        store = await SQLiteStore.ephemeral()
-        try:
-            lines = (said(str(number), line) for number, line in enumerate(LINES))
-            await keep(store, *lines)
-            secret = said("secret", f"{' '.join(LINES)} secret")
-            await store.commit([replace(published(BALL, "secret"), item=secret)])
-            for text in texts:
-                page = await store.archive(replace(ALL, text=text))
-                assert "secret" not in {each.id for each in page.items}
-        finally:
-            await store.aclose()
-
-    asyncio.run(play())
+    for text in texts:
+        page = library.archive(replace(ALL, text=text))
+        assert "secret" not in {each.id for each in page.items}
 
 
 words = st.lists(
@@ -205,22 +224,10 @@ words = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(words, st.sampled_from(Edge), st.integers(1, 3))
-def test_found_as_a_search_through_all_would(asked: list[str], edge: Edge, limit: int) -> None:
-    async def play() -> None:
-        store, kept = await SQLiteStore.ephemeral(), Kept()
-        try:
-            events: list[Event] = [created(GARDEN)]
-            for number, line in enumerate(LINES):
-                each = said(str(number), line)
-                events.append(replace(published(GARDEN, each.id), item=each))
-            for event in events:
-                kept.apply(event)
-            await store.commit(events)
-            query = replace(ALL, text=" ".join(asked), edge=edge, limit=limit)
-            assert await store.archive(query) == kept[GARDEN].archive(query)
-        finally:
-            await store.aclose()
-
-    asyncio.run(play())
+@settings(max_examples=60, deadline=None)
+@given(asked=words, edge=st.sampled_from(Edge), limit=st.integers(1, 3))
+def test_found_as_a_search_through_all_would(
+    library: Library, asked: list[str], edge: Edge, limit: int
+) -> None:
+    query = replace(ALL, text=" ".join(asked), edge=edge, limit=limit)
+    assert library.archive(query) == library.kept[GARDEN].archive(query)

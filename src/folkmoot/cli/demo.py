@@ -8,12 +8,10 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
-from rich.console import Console
 
 from folkmoot.admin import AdminError
-from folkmoot.cli.flags import ConfigFlag, DataFlag, configured, examples
+from folkmoot.cli.flags import ConfigFlag, DataFlag, account, configured, examples
 from folkmoot.cli.remote import ready_for_xmpp
-from folkmoot.cli.user import account
 from folkmoot.lock import Holder, holder_of
 from folkmoot.xmpp.jid import JID
 
@@ -83,10 +81,9 @@ def demo(
     ready_for_xmpp()
     from folkmoot.demo.child import ChildFailed
     from folkmoot.demo.performance import perform, perform_all, perform_as
-    from folkmoot.demo.telling import WIDTH_MAX, Telling
+    from folkmoot.demo.telling import Telling, console
 
-    console = Console() if sys.stdout.isatty() else Console(width=WIDTH_MAX)
-    telling = Telling(console, xml=xml)
+    telling = Telling(console(), xml=xml)
     if ephemeral:
         with tempfile.TemporaryDirectory(prefix="folkmoot-") as directory:
             try:

@@ -1,12 +1,10 @@
 """`folkmoot eventing-demo`: XEP-0207 before one's eyes, against a server of its own."""
 
 import asyncio
-import sys
 import tempfile
 from pathlib import Path
 
 import typer
-from rich.console import Console
 
 from folkmoot.admin import AdminError
 from folkmoot.cli.flags import examples
@@ -27,12 +25,11 @@ def eventing_demo() -> None:
     ready_for_xmpp()
     from folkmoot.demo.both import perform_both
     from folkmoot.demo.child import ChildFailed
-    from folkmoot.demo.telling import WIDTH_MAX, Telling
+    from folkmoot.demo.telling import Telling, console
 
-    console = Console() if sys.stdout.isatty() else Console(width=WIDTH_MAX)
     with tempfile.TemporaryDirectory(prefix="folkmoot-") as directory:
         try:
-            well = asyncio.run(perform_both(Path(directory), Telling(console)))
+            well = asyncio.run(perform_both(Path(directory), Telling(console())))
         except ChildFailed as error:
             raise AdminError(str(error)) from None
     raise typer.Exit(0 if well else 1)

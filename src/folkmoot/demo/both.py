@@ -82,7 +82,7 @@ class Both:
         self.telling = telling
         self.place = place
         self.admin = admin
-        self.room = JID.parse(f"characters@{place.rooms}")
+        self.room = JID.parse(f"hall@{place.rooms}")
         self.voices: dict[str, Voice] = {}
 
     async def log_in(self) -> None:
@@ -102,6 +102,7 @@ class Both:
         romeo, juliet = self.voices[ORDINARY], self.voices[EVENTING]
         telling, room = self.telling, self.room
         telling.chapter("Presence: each asks for the other's, and has it")
+        telling.heads({ORDINARY: "presence stanzas (RFC 6121)", EVENTING: "pubsub (XEP-0060)"})
         await self._act(ORDINARY, "appears", romeo.words.appear(romeo.new_id()))
         await self._act(EVENTING, "appears", juliet.words.appear(juliet.new_id()))
         wish = juliet.words.ask(juliet.new_id(), romeo.actor.account)
@@ -115,6 +116,7 @@ class Both:
         moping = juliet.words.appear(juliet.new_id(), "Moping")
         await self._act(EVENTING, "is moping", moping, "<status>Moping</status>")
         telling.chapter("A room: each hears everything, in its own words")
+        telling.heads({ORDINARY: "groupchat (XEP-0045)", EVENTING: "pubsub (XEP-0060)"})
         await self._act(EVENTING, "makes a room", juliet.words.enter(juliet.new_id(), room, "JC"))
         await self._act(EVENTING, "opens it", juliet.words.open(juliet.new_id(), room))
         enter = romeo.words.enter(romeo.new_id(), room, "Romeo")
@@ -174,8 +176,8 @@ async def perform_both(data: Path, telling: Telling) -> bool:
         story = _story(holder, telling)
         telling.note(
             f"Folkmoot {holder.version} serves {holder.domain}. Romeo's client knows RFC 6121 and"
-            " XEP-0045; Juliet's knows XEP-0060 alone, and never sends presence."
-            " Stanzas are shortened."
+            " XEP-0045; Juliet's knows XEP-0060 alone, and never sends presence. What a client"
+            " sends is marked →, and what it hears ←; stanzas are shortened."
         )
         await story.log_in()
         try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -16,7 +18,7 @@ from rich.text import Text
 from slixmpp.xmlstream.tostring import tostring
 
 from folkmoot.client.namespaces import restored
-from folkmoot.xmpp.stanza import CLIENT
+from folkmoot.demo.columns import fitted
 from folkmoot.xmpp.xml import Element, parse, serialize
 
 WIDTH_MAX: Final = 110
@@ -31,6 +33,8 @@ STYLES: Final = {
 """The colours of the people, and of the server."""
 
 _INDENT: Final = 11
+_MARGIN: Final = 2
+_GAP: Final = 2
 _XML: Final = Syntax("", "xml", theme="ansi_dark", background_color="default")
 
 
@@ -41,6 +45,12 @@ class Step:
     who: str
     does: str
     came: str = ""
+
+
+def console() -> Console:
+    """As wide as the terminal, or as COLUMNS has it; a pipe takes WIDTH_MAX."""
+    told = sys.stdout.isatty() or "COLUMNS" in os.environ
+    return Console() if told else Console(width=WIDTH_MAX)
 
 
 class Telling:
@@ -63,7 +73,7 @@ class Telling:
 
     def note(self, text: str) -> None:
         """Something to know that is no step."""
-        self._print(Text(text, style="dim"))
+        self._console.print(Text(text, style="dim"), highlight=False)
 
     def chapter(self, title: str) -> None:
         """Begin a chapter."""
@@ -123,6 +133,11 @@ class Telling:
             self._print(margin + coloured)
             margin = Text(" " * _INDENT)
 
+    def heads(self, titles: Mapping[str, str]) -> None:
+        """Who stands in which column from now on, and what there is to say of each."""
+        names = (Text(f"{who}: {title}", STYLES[who]) for who, title in titles.items())
+        self._print(self._columns(*names))
+
     def beside(self, passed: Mapping[str, Sequence[tuple[str, Element]]]) -> None:
         """What each of some people sent and heard, in columns side by side.
 
@@ -130,19 +145,26 @@ class Telling:
         """
         if not any(passed.values()):
             return
-        width = (self._console.width - _INDENT) // len(passed) - 4
-        table = Table.grid(padding=(0, 2, 0, 0))
-        table.add_column(width=_INDENT - 2)
-        for _ in passed:
-            table.add_column(width=width + 2)
-        table.add_row("", *(self._column(who, each, width) for who, each in passed.items()))
-        self._print(table)
+        width = self._column_width(len(passed)) - 2
+        columns = (self._column(who, each, width) for who, each in passed.items())
+        self._print(self._columns(*columns))
+
+    def _columns(self, *columns: Text) -> Table:
+        table = Table.grid(padding=(0, _GAP, 0, 0), pad_edge=False)
+        table.add_column(width=_MARGIN - _GAP)
+        for _ in columns:
+            table.add_column(width=self._column_width(len(columns)), overflow="fold")
+        table.add_row("", *columns)
+        return table
+
+    def _column_width(self, columns: int) -> int:
+        return (self._console.width - _MARGIN + _GAP) // columns - _GAP
 
     def _column(self, who: str, passed: Sequence[tuple[str, Element]], width: int) -> Text:
         column = Text()
         for arrow, stanza in passed:
             margin = Text(f"{arrow} ", style=STYLES.get(who, ""))
-            for line in _lines(stanza, CLIENT, "", width):
+            for line in fitted(stanza, width):
                 coloured = _XML.highlight(line)
                 coloured.rstrip()
                 column.append_text(margin + coloured).append("\n")

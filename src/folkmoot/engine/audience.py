@@ -47,12 +47,10 @@ from folkmoot.engine.notifications import (
     Retracted,
     Spoken,
     SubscriptionTold,
-    TakenBackTold,
 )
 from folkmoot.engine.record import Node
 from folkmoot.engine.replies import reply_to
 from folkmoot.engine.room_events import (
-    MessageTakenBack,
     Noticed,
     OccupantsLost,
     RegistrationChanged,
@@ -103,9 +101,6 @@ def _heard(event: Event, view: View, *, created: bool) -> Iterator[Notification]
             yield from occupancy.lost(event, view)
         case StandingChanged():
             yield from occupancy.restated(event, view)
-        case MessageTakenBack(node=node, item=item):
-            if to := view.found(node).inside:
-                yield TakenBackTold(via=Via.MUC, node=node, to=to, item=item)
         case Noticed(node=node, to=to):
             if to:
                 yield Active(via=Via.MUC, node=node, to=to)
@@ -188,11 +183,13 @@ def _digested(event: DigestTold, view: View) -> Iterator[Notification]:
     config = record.config
     if not event.items or not config.deliver_notifications:
         return
-    items = event.items
+    items, follows = event.items, scopes.follows_rosters(view, config)
     if config.is_space:
         items = tuple(each for item in items for each in pictures.under_both(item))
     grouped: dict[Hearing, tuple[list[JID], dict[JID, tuple[str, ...]]]] = {}
     for held, subid in event.told:
+        if follows and not scopes.is_admitted(view, record, held.subscriber):
+            continue
         terms = next(each for each in held.terms if each.subid == subid)
         to, named = grouped.setdefault(terms.manner.hearing, ([], {}))
         if held.more:

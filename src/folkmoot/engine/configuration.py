@@ -11,6 +11,9 @@ from folkmoot.xmpp.jid import JID
 
 SPACE_TYPE: Final = "urn:xmpp:spaces:0"
 
+STANZA_TYPE: Final = "jabber:client"
+"""The type of a node whose items are stanzas (XEP-0207)."""
+
 NODE_ITEMS_MAX: Final = 10_000
 """What `max_items` means by `max`, and the most an owner may ask for."""
 

@@ -20,6 +20,7 @@ from folkmoot.engine.model import ARCHIVE_NODE, NodeId
 from folkmoot.engine.notifications import Notification
 from folkmoot.engine.reading import Reading
 from folkmoot.engine.room_commands import Vacate
+from folkmoot.engine.rosters import NO_ROSTERS, Rosters
 from folkmoot.engine.services import UNBOUNDED, Services
 from folkmoot.engine.store import (
     ArchivePage,
@@ -50,7 +51,7 @@ class Engine(Generic[T]):
     """Nodes, and what is done with them; one for all services of a process.
 
     T: what else is told in the same order as notifications: the answers that facades give.
-    nodes: those in use.
+    nodes: those in use. rosters: those that another server keeps.
     """
 
     def __init__(
@@ -59,9 +60,11 @@ class Engine(Generic[T]):
         services: Services,
         stamp: Callable[[], Stamp],
         tell: Callable[[Sequence[Notification | T]], None],
+        rosters: Rosters = NO_ROSTERS,
     ) -> None:
         self.services = services
         self._store = store
+        self._rosters = rosters
         self._stamp = stamp
         self.nodes = WorkingSet(store)
         self._journal: Journal[Notification | T] = Journal(store, self.nodes, tell)
@@ -70,12 +73,16 @@ class Engine(Generic[T]):
         """Carry out a command; what happened is told once it is kept.
 
         Raises Refused: nothing has changed. From the decision on nothing waits, so commands take
-        effect, and are told, in the order they were decided.
+        effect, and are told, in the order they were decided. Where too much waits to be told, this
+        returns once it is, and its stream is read no more until then.
         """
-        reading = Reading(self.nodes, self._store)
+        reading = Reading(self.nodes, self._store, self._rosters)
         events, written_down = await self._read(reading, _decision, command, self._stamp())
-        self._journal.add((*events, *written_down), self._apply(events, reading))
+        told = self._apply(events, reading)
+        self._journal.add((*events, *written_down), told, sum(len(each.to) for each in told))
         self.nodes.trim()
+        if self._journal.behind:
+            await self._journal.told()
         return events
 
     def _apply(self, events: Sequence[Event], reading: Reading) -> list[Notification]:
@@ -96,7 +103,8 @@ class Engine(Generic[T]):
         self, question: Callable[Concatenate[View, P], A], *args: P.args, **kwargs: P.kwargs
     ) -> A:
         """The answer to a question (see `questions`). Raises Refused where it may not be asked."""
-        answer = await self._read(Reading(self.nodes, self._store), question, *args, **kwargs)
+        reading = Reading(self.nodes, self._store, self._rosters)
+        answer = await self._read(reading, question, *args, **kwargs)
         self.nodes.trim()
         return answer
 

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from folkmoot.engine.model import Item, NodeId
 from folkmoot.engine.record import Node
+from folkmoot.engine.rosters import Acquaintances
 from folkmoot.engine.store import ItemPage, ItemQuery
 from folkmoot.xmpp.jid import JID
 
@@ -25,6 +26,7 @@ class Want:
     account: JID | None = None
     service: JID | None = None
     related: tuple[NodeId, ...] = ()
+    acquaintances: JID | None = None
 
 
 class Missing(Exception):
@@ -53,3 +55,4 @@ class Known(Protocol):
     def account(self, jid: JID) -> bool: ...
     def related(self, nodes: Sequence[NodeId]) -> tuple[NodeId, ...]: ...
     def nodes_of(self, service: JID) -> tuple[NodeId, ...]: ...
+    def acquaintances(self, account: JID) -> Acquaintances: ...

@@ -47,6 +47,8 @@ def hearers(view: View, node: NodeId) -> tuple[JID, ...]:
     owner, config = node.service, view.config(node)
     if config is None:
         return ()
+    if _is_closed(view, node, config):
+        return (owner,)
     contacts = _contacts(view, node, config)
     if config.access in _ALIKE and _without_rows(view, node):
         anybody = Stance(Affiliation.NONE, hears=True)
@@ -54,8 +56,17 @@ def hearers(view: View, node: NodeId) -> tuple[JID, ...]:
     return tuple(jid for jid in (owner, *contacts) if may_look(view, node, config, jid))
 
 
+def _is_closed(view: View, node: NodeId, config: NodeConfig) -> bool:
+    """Whether nobody else can look in, whoever is on the roster, which then need not be read."""
+    alone = config.access is Access.WHITELIST and config.parent is None
+    return alone and _without_rows(view, node)
+
+
 def _contacts(view: View, node: NodeId, config: NodeConfig) -> tuple[JID, ...]:
     """Who hears the presence of an account; what a rule may ask of them is loaded."""
+    if view.services.delegated(node.service):
+        acquaintances = view.acquaintances(node.service)
+        return tuple(jid for jid, contact in acquaintances.items() if contact.hears)
     mine = view.node(NodeId(node.service, PRESENCE_NODE))
     contacts = () if mine is None else mine.hearers(Via.PRESENCE)
     if config.access is Access.ROSTER:
@@ -91,7 +102,7 @@ def foresee(events: Sequence[Event], view: View) -> None:
                 config = event.config
             elif isinstance(event, NodeConfigured):
                 config = event.after
-            if config is not None:
+            if config is not None and not _is_closed(view, event.node, config):
                 _contacts(view, event.node, config)
 
 

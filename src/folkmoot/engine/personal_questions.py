@@ -20,11 +20,15 @@ from folkmoot.xmpp.jid import JID
 
 def publishers(view: View, actor: JID) -> tuple[JID, ...]:
     """The accounts whose nodes interest somebody: their own, and those whose presence they hear."""
-    account = actor.bare
-    places = [each for each in view.subscribed(account) if view.services.is_presence(each)]
+    account, services = actor.bare, view.services
+    if services.delegated(account):
+        known = view.acquaintances(account).items()
+        friends = (jid for jid, contact in known if contact.heard and services.delegated(jid))
+        return (account, *sorted(friends, key=str))
+    places = [each for each in view.subscribed(account) if services.is_presence(each)]
     view.require(places)
     heard = (each.service for each in places if view.state(each, account) is State.SUBSCRIBED)
-    return (account, *sorted(filter(view.services.local, heard), key=str))
+    return (account, *sorted(filter(services.local, heard), key=str))
 
 
 def interesting(view: View, actor: JID, owner: JID, names: Collection[str]) -> tuple[NodeId, ...]:
@@ -89,8 +93,8 @@ def _is_sent(view: View, actor: JID, node: NodeId, via: Via) -> bool:
         return False
     explicit = bool(_explicit(view, actor, node))
     if via is Via.PEP:
-        hears = view.hears_presence(node.service, actor)
-        return hears and not explicit and may_look(view, node, config, actor)
+        hears = not explicit and view.hears_presence(node.service, actor)
+        return hears and may_look(view, node, config, actor)
     return explicit and may_look(view, node, config, actor)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from folkmoot.engine.known import Missing, Want
 from folkmoot.engine.model import CHAIN_NODES_MAX, Item, NodeId
 from folkmoot.engine.record import Node
+from folkmoot.engine.rosters import NO_ROSTERS, Acquaintances, Rosters
 from folkmoot.engine.store import PAGE_ITEMS_MAX, ItemPage, ItemQuery, Store
 from folkmoot.engine.working_set import WorkingSet
 from folkmoot.xmpp.jid import JID
@@ -18,17 +19,21 @@ class Reading:
     __slots__ = (
         "_absent",
         "_accounts",
+        "_acquaintances",
         "_affiliated",
         "_nodes",
         "_owned",
         "_pages",
         "_related",
+        "_rosters",
         "_store",
     )
 
-    def __init__(self, nodes: WorkingSet, store: Store) -> None:
+    def __init__(self, nodes: WorkingSet, store: Store, rosters: Rosters = NO_ROSTERS) -> None:
         self._nodes = nodes
         self._store = store
+        self._rosters = rosters
+        self._acquaintances: dict[JID, Acquaintances] = {}
         self._absent: dict[NodeId, int] = {}
         self._accounts: dict[JID, bool] = {}
         self._affiliated: dict[JID, frozenset[NodeId]] = {}
@@ -73,7 +78,9 @@ class Reading:
             self._accounts[want.account] = await self._store.account(want.account)
         if want.service is not None:
             self._owned[want.service] = await self._nodes_of(want.service)
-
+        if want.acquaintances is not None:
+            found = await self._rosters.load(want.acquaintances)
+            self._acquaintances[want.acquaintances] = found
         for node in want.related:
             relations = self._nodes.relations
             self._related[node] = (relations, await self._store.related(node))
@@ -189,3 +196,12 @@ class Reading:
         if service not in self._owned:
             raise Missing(Want(service=service))
         return self._owned[service]
+
+    def acquaintances(self, account: JID) -> Acquaintances:
+        """A roster that another server keeps; what was read of it serves to the decision's end."""
+        found = self._rosters.known(account)
+        if found is not None:
+            self._acquaintances[account] = found
+        if account not in self._acquaintances:
+            raise Missing(Want(acquaintances=account))
+        return self._acquaintances[account]

@@ -40,6 +40,9 @@ from folkmoot.xmpp.jid import JID
 _OF_ITEMS: Final = (ItemPublished, ItemsRetracted, NodePurged)
 """The events that leave all nodes where they are."""
 
+_TOLD_OF: Final = (*_OF_ITEMS, NodeConfigured, NodeCreated, NodeDeleted)
+"""The events of which those may hear who subscribed to something above."""
+
 
 class Step(NamedTuple):
     """A node whose subscribers may hear of another. depth: how many levels below it that is.
@@ -107,6 +110,8 @@ def hearings(view: View, record: Node, *, gathered: bool) -> Mapping[Hearing, He
     gathered: also those who have items gathered.
     """
     own, config = record.hearings(gathered=gathered), record.config
+    if follows_rosters(view, config):
+        own = {hearing: _admitted(view, record, to) for hearing, to in own.items()}
     if not _names_others(config):
         return own
     known = {jid for to, named in own.values() for jid in (*to, *named)}
@@ -120,6 +125,27 @@ def hearings(view: View, record: Node, *, gathered: bool) -> Mapping[Hearing, He
             to, named = merged.get(held.manner.hearing, NOBODY)
             merged[held.manner.hearing] = Hearers((*to, jid), named)
     return merged
+
+
+def follows_rosters(view: View, config: NodeConfig) -> bool:
+    """Whether it is for rosters that another server keeps to say who may hear of a node.
+
+    They change without a command here, so nothing has ended the subscriptions they no longer allow.
+    """
+    return view.services.personal and config.access in (Access.PRESENCE, Access.ROSTER)
+
+
+def _admitted(view: View, record: Node, hearers: Hearers) -> Hearers:
+    """Those of a node's subscribers who may still hear of it."""
+    return Hearers(
+        tuple(jid for jid in hearers.to if is_admitted(view, record, jid)),
+        {jid: ids for jid, ids in hearers.named.items() if is_admitted(view, record, jid)},
+    )
+
+
+def is_admitted(view: View, record: Node, jid: JID) -> bool:
+    """Whether a subscriber of a node may still retrieve its items."""
+    return access.refuses_items(record.config, view.stance(record.id, jid)) is None
 
 
 def told_of_end(view: View, record: Node) -> tuple[JID, ...]:
@@ -170,11 +196,16 @@ def heard(event: Event, view: View) -> Iterator[Described]:
 
 def foresee(events: Sequence[Event], view: View) -> None:
     """Look at all that is looked at here, while what is missing can still be loaded."""
+    for event in events:
+        if any(follows_rosters(view, config) for config in _configs(view, event)):
+            for owner in filter(view.services.delegated, view.owners(event.node)):
+                view.acquaintances(owner)
     if not any(_concerns(view, event) for event in events):
         return
     stays = all(isinstance(event, _OF_ITEMS) for event in events)
+    told_of = [event for event in events if isinstance(event, _TOLD_OF)]
     for seen in (view,) if stays else (view, view.supposing(events)):
-        for event in events:
+        for event in told_of:
             for config in _configs(seen, event):
                 for topic in (Topic.ITEMS, Topic.METADATA):
                     for held in _subscribers(seen, event.node, config, topic):

@@ -24,7 +24,7 @@ class Kind(Enum):
     PUBSUB = "pubsub"
     ROOMS = "rooms"
     ACCOUNT = "account"
-    """An account of this server; its bare JID owns all its nodes (XEP-0163)."""
+    """An account whose nodes are here; its bare JID owns all of them (XEP-0163)."""
     ELSEWHERE = "elsewhere"
     """Somebody of another server; what is kept here is our side of the relation."""
 
@@ -48,6 +48,8 @@ class Services:
 
     domain: of the accounts. accounts: whether they are this server's; else they are those of a
     server that our services are components of (XEP-0114), and strangers like all others.
+    personal: where they are that server's, it lets their own nodes be ours (XEP-0355); streams,
+    rosters and messages are its business all the same.
     node_creators, room_creators: the bare JIDs that may create nodes on the pubsub service, and
     rooms; None is every account of the domain.
     subscriptions_per_node_max: how many addresses. subscriptions_per_account_max: to how many nodes
@@ -60,6 +62,7 @@ class Services:
     pubsub: JID
     rooms: JID
     accounts: bool = True
+    personal: bool = False
     node_creators: Container[JID] | None = None
     room_creators: Container[JID] | None = None
     nodes_per_account_max: int = 1_000
@@ -80,11 +83,16 @@ class Services:
             return Kind.PUBSUB
         if service == self.rooms:
             return Kind.ROOMS
-        return Kind.ACCOUNT if self.local(service) else Kind.ELSEWHERE
+        here = self.local(service) or self.delegated(service)
+        return Kind.ACCOUNT if here else Kind.ELSEWHERE
 
     def local(self, jid: JID) -> bool:
         """Whether an address is, or would be, an account's here."""
         return self.accounts and self._of_domain(jid)
+
+    def delegated(self, jid: JID) -> bool:
+        """Whether an address is, or would be, an account's elsewhere whose nodes are here."""
+        return self.personal and self._of_domain(jid)
 
     def _of_domain(self, jid: JID) -> bool:
         return bool(jid.local) and jid.domain == self.domain.domain

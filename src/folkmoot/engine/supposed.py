@@ -26,7 +26,8 @@ class Supposed:
     A command may suppose many thousand rows, and each rule may look any of them up: there is an
     index for each way to ask.
     addresses: under which an entity has subscriptions here, by its bare JID. owners: who has been
-    one here; rows say whether they still are.
+    one here; rows say whether they still are. places: where an entity has been given a row; the
+    same holds.
     """
 
     __slots__ = (
@@ -36,6 +37,7 @@ class Supposed:
         "hats",
         "listed",
         "owners",
+        "places",
         "rows",
         "subscriptions",
     )
@@ -45,6 +47,7 @@ class Supposed:
         self.rows: dict[tuple[NodeId, JID], Affiliation | None] = {}
         self.hats: dict[tuple[NodeId, JID], tuple[str, ...]] = {}
         self.owners: dict[NodeId, tuple[JID, ...]] = {}
+        self.places: dict[JID, tuple[NodeId, ...]] = {}
         self.subscriptions: dict[tuple[NodeId, JID], Subscription | None] = {}
         self.addresses: dict[tuple[NodeId, JID], tuple[JID, ...]] = {}
         self.listed: dict[NodeId, dict[str, NodeId]] = {}
@@ -57,6 +60,7 @@ class Supposed:
         new.rows = self.rows.copy()
         new.hats = self.hats.copy()
         new.owners = self.owners.copy()
+        new.places = self.places.copy()
         new.subscriptions = self.subscriptions.copy()
         new.addresses = self.addresses.copy()
         new.listed = {node: listed.copy() for node, listed in self.listed.items()}
@@ -100,6 +104,8 @@ class Supposed:
                 pass
 
     def _put_row(self, node: NodeId, jid: JID, row: Affiliation | None) -> None:
+        if (node, jid) not in self.rows:
+            self.places[jid] = (*self.places.get(jid, ()), node)
         self.rows[node, jid] = row
         owners = self.owners.get(node, ())
         if row is Affiliation.OWNER and jid not in owners:

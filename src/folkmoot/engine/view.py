@@ -38,6 +38,7 @@ from folkmoot.engine.model import (
     Subscription,
 )
 from folkmoot.engine.record import Node
+from folkmoot.engine.rosters import STRANGER, Acquaintances
 from folkmoot.engine.services import Services
 from folkmoot.engine.store import ItemPage, ItemQuery
 from folkmoot.engine.supposed import Supposed
@@ -52,7 +53,6 @@ Claiming a parent is held to CHAIN_NODES_MAX, but moving a branch makes longer l
 _TOO_DEEP: Final = (NodeConfig(), Stance(Affiliation.OUTCAST))
 
 _FURTHEST: Final = (State.SUBSCRIBED, State.UNCONFIGURED, State.PENDING)
-
 
 _OF_CHAINS: Final = (
     NodeCreated,
@@ -325,13 +325,21 @@ class View:
 
     def hears_presence(self, owner: JID, jid: JID) -> bool:
         """Whether an entity is subscribed to somebody's presence."""
+        if self.services.delegated(owner) and jid.bare != owner.bare:
+            return self.acquaintances(owner).get(jid.bare, STRANGER).hears
         mine = NodeId(owner.bare, PRESENCE_NODE)
         return jid.bare == owner.bare or self.state(mine, jid) is State.SUBSCRIBED
 
     def _grouped(self, config: NodeConfig, owner: JID, jid: JID) -> bool:
+        wanted = frozenset(config.roster_groups)
+        if self.services.delegated(owner):
+            return bool(wanted & self.acquaintances(owner).get(jid.bare, STRANGER).groups)
         row = self.subscription(NodeId(jid.bare, PRESENCE_NODE), owner.bare)
-        groups = () if row is None or row.contact is None else row.contact.groups
-        return not set(config.roster_groups).isdisjoint(groups)
+        return row is not None and row.contact is not None and bool(wanted & {*row.contact.groups})
+
+    def acquaintances(self, account: JID) -> Acquaintances:
+        """The roster of an account, where another server keeps it."""
+        return self._known.acquaintances(account.bare)
 
     @property
     def rosters(self) -> MutableMapping[JID, int]:
@@ -374,10 +382,14 @@ class View:
 
     def affiliated(self, jid: JID) -> frozenset[NodeId]:
         """Every node that has a row for an entity, or a registration of it."""
-        supposed = (
-            node for (node, who), row in self._supposed.rows.items() if row and who == jid.bare
-        )
-        return self._known.affiliated(jid.bare).union(supposed)
+        bare, rows = jid.bare, self._supposed.rows
+        supposed = (node for node in self._supposed.places.get(bare, ()) if rows[node, bare])
+        return self._known.affiliated(bare).union(supposed)
+
+    def affiliated_max(self, jid: JID) -> int:
+        """At most how many nodes these are; they may be fewer, but nothing is looked through."""
+        supposed = self._supposed.places.get(jid.bare, ())
+        return len(self._known.affiliated(jid.bare)) + len(supposed)
 
     def exists(self, jid: JID) -> bool:
         """Whether a bare JID is an account of this server."""

@@ -136,13 +136,18 @@ async def _ends(request: Request, command: Command) -> bool:
 
 def _directed(request: Request) -> Iterable[Element]:
     """Presence for one address; where nobody is, nobody hears it (§4.6.3, §8.5.1)."""
-    request.tell(Outgoing(wording(request.stanza), (request.to,), Reach.PRESENT))
+    request.tell(
+        _ordinary(request.stanza, (request.to,)),
+        eventing.directed(request.actor, request.stanza, request.to),
+    )
     return ()
 
 
 async def error(request: Request) -> Iterable[Element]:
     """An error is for the resource whose presence it was about (RFC 6120 §8.3)."""
-    return () if request.to.is_bare else _directed(request)
+    if not request.to.is_bare:
+        request.tell(Outgoing(wording(request.stanza), (request.to,), Reach.PRESENT))
+    return ()
 
 
 async def probe(request: Request) -> Iterable[Element]:

@@ -7,26 +7,35 @@ happens, nobody meets half a space.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
+import asyncio
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Callable,
+    Collection,
+    Mapping,
+    Sequence,
+)
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Final
 
 from folkmoot.admin import AdminError
 from folkmoot.engine import account_questions
 from folkmoot.engine.commands import Delete, Restore
 from folkmoot.engine.decide import Stamp, decide
+from folkmoot.engine.decide.restoring import hold_bounds
 from folkmoot.engine.errors import Reason, Refused
-from folkmoot.engine.model import Affiliation, Item, NodeId, Subscription
-from folkmoot.engine.services import Services
+from folkmoot.engine.model import Affiliation, Item, NodeId
 from folkmoot.engine.view import View
 from folkmoot.facades.form_table import Row, var_of
 from folkmoot.facades.muc.config import ROWS as ROOM_ROWS
 from folkmoot.facades.pubsub.config import ROWS as NODE_ROWS
-from folkmoot.facades.spaces import BOOKMARKS, SUBSCRIPTION, listed
+from folkmoot.facades.spaces import BOOKMARKS, listed
 from folkmoot.spaces.document import PART_ROWS_MAX, Part
 from folkmoot.spaces.ground import Arguments, Ground, Message, said
 from folkmoot.spaces.mistakes import Mistakes
+from folkmoot.spaces.plan import Move, Plan, among_few, published
 from folkmoot.spaces.reading import (
     NOBODY,
     SPACE_CHARS_MAX,
@@ -40,77 +49,20 @@ from folkmoot.spaces.reading import (
     read_space,
     read_subscriptions,
 )
-from folkmoot.xmpp.jid import JID, InvalidJID
-from folkmoot.xmpp.xml import Element
+from folkmoot.xmpp.jid import JID
 
 _SETTINGS: Final = frozenset(row.setting for row in (*NODE_ROWS, *ROOM_ROWS))
+
+ROWS_AT_ONCE_MAX: Final = 50
+"""How many rows of a room are restored before others have their turn."""
 
 NOTES_MAX: Final = 100
 """How many links that stay links are told one by one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
-    """From where to where. old: services of spaces and rooms; key: the space's there and here."""
-
-    old: tuple[JID, JID]
-    new: Services
-    key: tuple[str, str]
-
-    def node(self, node: NodeId) -> NodeId:
-        """A node's address here."""
-        if node == (self.old[0], self.key[0]):
-            return NodeId(self.new.pubsub, self.key[1])
-        here = {self.old[0]: self.new.pubsub, self.old[1]: self.new.rooms}
-        return NodeId(here.get(node.service, node.service), node.name)
-
-    def settings(self, settings: Mapping[str, object]) -> dict[str, object]:
-        """A configuration with what it says of other nodes."""
-        parent = settings.get("parent")
-        named = NodeId(self.old[0], parent) if isinstance(parent, str) else parent
-        moved = {"parent": self.node(named)} if isinstance(named, NodeId) else {}
-        return {**settings, **moved}
-
-    def item(self, item: Item) -> Item:
-        """An item with what it lists: a room by its id, another node by its payload."""
-        payload = item.payload
-        if payload is None:
-            return item
-        with suppress(InvalidJID):
-            if (payload.ns, payload.name) == (BOOKMARKS, "conference"):
-                jid = JID.parse(item.id)
-                if jid.domain == self.old[1].domain:
-                    here = JID(jid.local, self.new.rooms.domain, jid.resource)
-                    return replace(item, id=str(here))
-            elif (payload.ns, payload.name) == (SUBSCRIPTION, "subscription"):
-                server, node = JID.parse(payload.get("server", "")), payload.get("node", "")
-                moved = self.node(NodeId(server, node))
-                attrs = {**payload.attrs, "server": str(moved.service), "node": moved.name}
-                made = Element(payload.ns, payload.name, attrs, *payload.children)
-                return replace(item, payload=made)
-        return item
-
-
-@dataclass(slots=True)
-class Plan:
-    """What is to be made, as far as it is known."""
-
-    owner: JID
-    move: Move
-    space: Place
-    rooms: dict[str, Place]
-    affiliations: dict[JID, Affiliation] = field(default_factory=dict)
-    subscriptions: list[Subscription] = field(default_factory=list)
-    items: list[Item] = field(default_factory=list)
-
-    @property
-    def node(self) -> NodeId:
-        """The space to be."""
-        return NodeId(self.move.new.pubsub, self.move.key[1])
-
-    def room(self, name: str) -> NodeId:
-        """A room to be."""
-        return NodeId(self.move.new.rooms, name)
+def _decided(view: View, command: Restore) -> None:
+    """Nothing, where the command would be carried out. Raises Refused."""
+    decide(command, view, Stamp(0.0, "-"))  # which no rule of it looks at
 
 
 class Import:
@@ -186,7 +138,7 @@ class Import:
         except AdminError as error:
             self._mistakes.add("space.affiliations", str(error))
             return {"problems": self._mistakes.lines(), "notes": []}
-        left = [each for each in plan.rooms.values() if await self._is_left(plan, each)]
+        left = [room async for room in _in_turns(plan.rooms) if await self._is_left(plan, room)]
         if "check" not in self._arguments:
             while left:
                 gone = Delete(actor=plan.owner, node=plan.room(left.pop().node))
@@ -195,8 +147,8 @@ class Import:
         notes = await self._notes(plan)
         if self._mistakes or "check" in self._arguments:
             return {"problems": self._mistakes.lines(), "notes": notes}
-        for room in plan.rooms.values():
-            await self._ground.engine.run(self._room(plan, room))
+        async for room in _in_turns(plan.rooms):
+            await self._ground.engine.run(plan.restores(room))
             self._made.append(plan.room(room.node))
         self._ready = True
         return {"notes": notes}
@@ -217,18 +169,31 @@ class Import:
         left: rooms that would make way.
         """
         self._hold_distinct(plan)
-        rooms = {each.path: self._room(plan, each) for each in plan.rooms.values()}
-        for place in plan.rooms.values():
+        rooms = {each.path: plan.restores(each) for each in plan.rooms.values()}
+        async for place in _in_turns(plan.rooms):
             if place not in left:
                 await self._try(rooms[place.path], place, ROOM_ROWS)
-        space = self._space(plan)
+        space = plan.restores_all()
+        await self._try(space, plan.space, NODE_ROWS, hold_bounds)
+        for some in among_few(space):
+            await asyncio.sleep(0)
+            if not await self._try(some, plan.space, NODE_ROWS):
+                break
         if not self._mistakes and not left:
-            space = replace(self._space(plan, opens=True), beside=tuple(rooms.values()))
-        await self._try(space, plan.space, NODE_ROWS)
+            space = plan.restores_all(opens=True)
+            space = replace(space, affiliations={}, subscriptions=(), beside=tuple(rooms.values()))
+            await self._try(space, plan.space, NODE_ROWS)
 
-    async def _try(self, command: Restore, place: Place, rows: Sequence[Row]) -> None:
+    async def _try(
+        self,
+        command: Restore,
+        place: Place,
+        rows: Sequence[Row],
+        question: Callable[[View, Restore], None] = _decided,
+    ) -> bool:
+        """Whether it would be carried out; why it would not is noted."""
         try:
-            await self._ground.engine.ask(_decided, command)
+            await self._ground.engine.ask(question, command)
         except Refused as refused:
             path = place.path
             if refused.reason is Reason.NODE_EXISTS:
@@ -236,6 +201,8 @@ class Import:
             elif refused.detail in _SETTINGS:
                 path = f"{path}.config.{var_of(rows, refused.detail)}"
             self._mistakes.add(path, said(refused))
+            return False
+        return True
 
     def _hold_distinct(self, plan: Plan) -> None:
         """Nothing, where no two items have one id here."""
@@ -266,35 +233,6 @@ class Import:
             return True
         return await self._ground.engine.ask(View.config, node) is not None
 
-    # --- the commands
-
-    def _room(self, plan: Plan, room: Place) -> Restore:
-        settings = {**room.settings, "parent": plan.node}
-        subject = room.subject
-        return Restore(
-            actor=plan.owner,
-            node=plan.room(room.node),
-            settings=settings,
-            subject=None if subject is None else _published(subject, plan.owner),
-        )
-
-    def _space(self, plan: Plan, *, opens: bool = False) -> Restore:
-        services = plan.move.new
-        items = [_published(item, plan.owner) for item in plan.items]
-        return Restore(
-            actor=plan.owner,
-            node=plan.node,
-            settings=plan.move.settings(plan.space.settings),
-            affiliations=plan.affiliations,
-            subscriptions=tuple(plan.subscriptions),
-            items=tuple((item, listed(item.id, item.payload, services)) for item in items),
-            opens={
-                plan.room(room.node): room.people.get(plan.owner) for room in plan.rooms.values()
-            }
-            if opens
-            else {},
-        )
-
     # --- what a space and its rooms have many of
 
     async def _take_rows(self, plan: Plan, at: Place, name: str, rows: object) -> None:
@@ -321,35 +259,45 @@ class Import:
     async def _fill(self, plan: Plan, room: Place, name: str, rows: object) -> None:
         """More of a room that is made, and still locked."""
         command = Restore(actor=plan.owner, node=plan.room(room.node))
-        if name == "affiliations":
-            found = read_affiliations(rows, room, self._mistakes)
-            command = replace(command, affiliations=found)
-        elif name == "history":
-            history = read_history(rows, room, self._mistakes)
-            items = tuple((_published(item, plan.owner), None) for item in history)
-            room.ids.clear()  # held distinct by who sends them; here they would be too many
-            command = replace(command, items=items)
-        else:
-            raise AdminError(f"a room has no {name}")
+        commands: list[Restore] = []
+        for some in _sliced(rows):
+            await asyncio.sleep(0)
+            if name == "affiliations":
+                found = read_affiliations(some, room, self._mistakes)
+                commands.append(replace(command, affiliations=found))
+            elif name == "history":
+                history = read_history(some, room, self._mistakes)
+                items = tuple((published(item, plan.owner), None) for item in history)
+                room.ids.clear()  # held distinct by who sends them; here they would be too many
+                commands.append(replace(command, items=items))
+            else:
+                raise AdminError(f"a room has no {name}")
         if self._mistakes:
             raise AdminError("; ".join(self._mistakes.lines()))
-        await self._ground.engine.run(command)
+        for command in commands:
+            await asyncio.sleep(0)
+            await self._ground.engine.run(command)
         await self._ground.engine.settled()
 
     async def _end(self, plan: Plan) -> Message:
-        await self._ground.engine.run(self._space(plan, opens=True))
+        await self._ground.engine.run(plan.restores_all(opens=True))
         self.done = True
         await self._ground.engine.settled()
         return {"key": plan.node.name, "owner": str(plan.owner), "rooms": len(plan.rooms)}
 
 
-def _decided(view: View, command: Restore) -> None:
-    """Nothing, where the command would be carried out. Raises Refused."""
-    decide(command, view, Stamp(0.0, "-"))  # which no rule of it looks at
+def _sliced(rows: object) -> Sequence[object]:
+    """Rows, so many at a time; what are no rows at all is left as it is, to be told so."""
+    if not isinstance(rows, list):
+        return (rows,)
+    return [rows[at : at + ROWS_AT_ONCE_MAX] for at in range(0, len(rows), ROWS_AT_ONCE_MAX)]
 
 
-def _published(item: Item, owner: JID) -> Item:
-    return replace(item, publisher=owner) if item.publisher == NOBODY else item
+async def _in_turns(rooms: Mapping[str, Place]) -> AsyncIterator[Place]:
+    """One room after another; others have their turn before each."""
+    for room in rooms.values():
+        await asyncio.sleep(0)
+        yield room
 
 
 def _is_room(item: Item) -> bool:

@@ -13,6 +13,7 @@ from folkmoot.engine.configuration import (
     ITEM_SECONDS_MAX,
     NODE_ITEMS_MAX,
     SPACE_TYPE,
+    STANZA_TYPE,
     Access,
     NodeConfig,
     Preferences,
@@ -81,8 +82,23 @@ _NODE_FIELDS: Final = frozenset(field.name for field in fields(NodeConfig)) - {
 _ROOM_FIELDS: Final = frozenset(field.name for field in fields(RoomConfig)) - {"locked", "avatar"}
 
 
-def default_config(services: Services, node: NodeId, settings: Settings) -> NodeConfig:
-    """How a node is configured where its creator says nothing."""
+def default_config(
+    services: Services, node: NodeId, settings: Settings, *, stanzas: bool = False
+) -> NodeConfig:
+    """How a node is configured where its creator says nothing.
+
+    stanzas: it is for stanzas, as one of that type is; somebody has to let people in to what is in
+    it (XEP-0207 1.0, §8). Rooms let people in as XEP-0045 has it.
+    """
+    default = _default(services, node, settings)
+    stanzas = stanzas or settings.get("type") == STANZA_TYPE
+    of_its_own = default.room is None and (
+        services.kind(node.service) is Kind.PUBSUB or services.is_personal(node)
+    )
+    return replace(default, access=Access.AUTHORIZE) if stanzas and of_its_own else default
+
+
+def _default(services: Services, node: NodeId, settings: Settings) -> NodeConfig:
     kind = services.kind(node.service)
     if kind is Kind.ROOMS:
         return _ROOM

@@ -10,7 +10,7 @@ from typing import Final
 from folkmoot.engine import access, pictures
 from folkmoot.engine.access import Stance
 from folkmoot.engine.commands import Depart, Entry, Publish, Purge, Retract
-from folkmoot.engine.configuration import NodeConfig, NodeFull
+from folkmoot.engine.configuration import STANZA_TYPE, NodeConfig, NodeFull
 from folkmoot.engine.decide import retractions
 from folkmoot.engine.decide.configuring import unmet
 from folkmoot.engine.decide.lowering import follow_all, topmost
@@ -32,11 +32,12 @@ from folkmoot.engine.events import (
 from folkmoot.engine.model import MESSAGES_NODE, Affiliation, Item, NodeId
 from folkmoot.engine.pace import Pace
 from folkmoot.engine.record import Node
+from folkmoot.engine.room_events import Spent
 from folkmoot.engine.services import Kind
 from folkmoot.engine.store import PAGE_ITEMS_MAX, ItemQuery
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
-from folkmoot.xmpp.xml import serialize
+from folkmoot.xmpp.xml import Element, serialize
 
 ITEM_ID_CHARS_MAX: Final = 1_023
 """The longest item id; as long as a part of a JID (RFC 7622 §3.1), which ids often are."""
@@ -70,7 +71,8 @@ def publish(command: Publish, view: View, stamp: Stamp) -> tuple[Event, ...]:
         )
         for entry in entries
     )
-    events: tuple[Event, ...] = (*made, *published)
+    spent = () if made else _spent(view.found(node), by, len(entries), view, stamp)
+    events: tuple[Event, ...] = (*made, *published, *spent)
     return (*events, *relisted(events, node, view, by))
 
 
@@ -97,6 +99,16 @@ def _entries(config: NodeConfig, command: Publish, stamp: Stamp) -> tuple[Entry,
     )
 
 
+def _spent(record: Node, by: JID, count: int, view: View, stamp: Stamp) -> tuple[Spent, ...]:
+    """Items count, but for those that a protocol of their own has the server keep."""
+    paces: tuple[Pace, ...] = (Pace.ITEMS,)
+    if view.services.kind(record.id.service) is Kind.PUBSUB:
+        paces = (Pace.ITEMS, Pace.ITEMS_OF_ALL)
+    elif not view.services.is_personal(record.id):
+        return ()
+    return (paced(record, by, view, stamp, *paces, count=count),)
+
+
 def _of_a_space(entry: Entry) -> Entry:
     """An item as everybody in a space has it."""
     payload = entry.payload if entry.shared is None else entry.shared
@@ -109,10 +121,18 @@ def _made(command: Publish, view: View, stamp: Stamp) -> tuple[NodeCreated, ...]
     if config is None:
         if view.services.kind(command.node.service) is not Kind.ACCOUNT:
             raise Refused(Reason.NODE_NOT_FOUND)
-        return (created(command.node, command.actor, command.expects, view, stamp),)
+        stanzas = any(
+            _is_stanza(entry.payload) for entry in (command.entry, *command.more) if entry
+        )
+        made = created(command.node, command.actor, command.expects, view, stamp, stanzas=stanzas)
+        return (made,)
     if field := unmet(config, spelled_out(command.node, command.expects)):
         raise Refused(Reason.PRECONDITION, field)
     return ()
+
+
+def _is_stanza(payload: Element | None) -> bool:
+    return payload is not None and payload.ns == STANZA_TYPE
 
 
 def _spoken(config: NodeConfig, command: Publish, view: View, stamp: Stamp) -> tuple[Event, ...]:

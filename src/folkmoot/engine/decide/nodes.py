@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Final
 
 from folkmoot.engine.commands import Configure, Create, Delete, SetAffiliations, Settings
-from folkmoot.engine.configuration import Access, NodeConfig
+from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.decide.affiliations import set_affiliations
 from folkmoot.engine.decide.configuring import configured, default_config
 from folkmoot.engine.decide.lowering import follow_all
@@ -50,7 +50,8 @@ def create(command: Create, view: View, stamp: Stamp) -> tuple[Event, ...]:
     hold_changeable(node, view)
     if view.config(node) is not None:
         raise Refused(Reason.NODE_EXISTS)
-    made = created(node, command.actor, command.settings, view, stamp)
+    stanzas = bool(command.publishers)
+    made = created(node, command.actor, command.settings, view, stamp, stanzas=stanzas)
     return (made, *_between(made, command, view, stamp)) if command.publishers else (made,)
 
 
@@ -76,7 +77,7 @@ def _between(
     )
     after = view.supposing((made, *rows))
     rows = tuple(replace(row, now=after.affiliation(node, row.jid)) for row in rows)
-    if made.config.access is not Access.WHITELIST:
+    if not made.config.private:
         return rows
     mine = Subscription(by.bare, State.SUBSCRIBED, Via.PUBSUB, subid=stamp.id)
     heard = SubscriptionChanged(
@@ -86,9 +87,18 @@ def _between(
 
 
 def created(
-    node: NodeId, creator: JID, settings: Settings, view: View, stamp: Stamp
+    node: NodeId,
+    creator: JID,
+    settings: Settings,
+    view: View,
+    stamp: Stamp,
+    *,
+    stanzas: bool = False,
 ) -> NodeCreated:
-    """The event that makes a node. Raises Refused where its creator may not, or asks too much."""
+    """The event that makes a node. Raises Refused where its creator may not, or asks too much.
+
+    stanzas: it is for stanzas (XEP-0207), whether its type says so or not.
+    """
     kind = view.services.kind(node.service)
     if kind in (Kind.PUBSUB, Kind.ROOMS):
         if not view.services.may_create(creator, node.service):
@@ -101,7 +111,7 @@ def created(
         raise Refused(Reason.TOO_MANY_NODES)
     if not 1 <= len(node.name) <= NODE_NAME_CHARS_MAX:
         raise Refused(Reason.BAD_CONFIG, "node")
-    default = default_config(view.services, node, settings)
+    default = default_config(view.services, node, settings, stanzas=stanzas)
     config = related(node, default, configured(default, spelled_out(node, settings)), view)
     owner = None if view.services.owned(node) else creator.bare
     event = NodeCreated(node=node, config=config, creator=creator.bare, at=stamp.at, owner=owner)
@@ -113,9 +123,9 @@ def created(
 def _has_enough(creator: JID, service: JID, view: View) -> bool:
     """Whether an entity owns as many nodes of a service as it may; each has a row for it."""
     most = view.services.nodes_per_account_max
-    places = view.affiliated(creator)
-    if len(places) < most:
+    if view.affiliated_max(creator) < most:
         return False
+    places = view.affiliated(creator)
     view.require(places)
     return most <= sum(
         place.service == service and view.explicit(place, creator) is Affiliation.OWNER

@@ -62,6 +62,7 @@ def _restored(command: Restore, view: View, stamp: Stamp) -> tuple[Event, ...]:
         locked = config.room is not None and config.room.locked
         if (command.affiliations or command.subscriptions) and not locked:
             raise Refused(Reason.FORBIDDEN)  # there may be somebody inside whom it concerns
+    hold_bounds(view, command)
     after = view.supposing(made)
     after.related(node)  # so that it is there before all that would be decided twice
     rows = _rows(command, config, after)
@@ -73,13 +74,24 @@ def _restored(command: Restore, view: View, stamp: Stamp) -> tuple[Event, ...]:
     )
 
 
+def hold_bounds(view: View, command: Restore) -> None:
+    """Nothing, where a node has room for so many people. Raises Refused(TOO_MANY_SUBSCRIPTIONS).
+
+    Looks at none of them.
+    """
+    record = view.node(command.node)
+    rows = len(command.affiliations) - (command.actor.bare in command.affiliations)
+    rows += 1 if record is None else len(record.affiliations)
+    if rows > view.services.affiliations_per_node_max:
+        raise Refused(Reason.TOO_MANY_SUBSCRIPTIONS, "affiliations")
+    held = 0 if record is None else len(record.subscriptions)
+    if held + len(command.subscriptions) > view.services.subscriptions_per_node_max:
+        raise Refused(Reason.TOO_MANY_SUBSCRIPTIONS)
+
+
 def _rows(command: Restore, config: NodeConfig, view: View) -> list[AffiliationChanged]:
     node, by = command.node, command.actor
     rows = {jid: row for jid, row in command.affiliations.items() if jid != by.bare}
-    record = view.node(node)
-    held = 1 if record is None else len(record.affiliations)
-    if held + len(rows) > view.services.affiliations_per_node_max:
-        raise Refused(Reason.TOO_MANY_SUBSCRIPTIONS, "affiliations")
     events: list[AffiliationChanged] = []
     for jid, row in rows.items():
         hold_sense(config, row)
@@ -131,10 +143,6 @@ def _subscriptions(
 ) -> list[SubscriptionChanged]:
     """Subscriptions, of those alone who may have one; view: with the rows, without these."""
     node = command.node
-    record = view.node(node)
-    held = 0 if record is None else len(record.subscriptions)
-    if held + len(command.subscriptions) > view.services.subscriptions_per_node_max:
-        raise Refused(Reason.TOO_MANY_SUBSCRIPTIONS)
     events: list[SubscriptionChanged] = []
     for number, each in enumerate(command.subscriptions, 1):
         jid = each.subscriber

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from folkmoot.facades.eventing.presence import FACADE, at_server, beside_messages, beside_pubsub
 from folkmoot.facades.eventing.rooms import ROOMS, beside_rooms
-from folkmoot.facades.eventing.words import welcome
+from folkmoot.facades.eventing.words import directed, welcome
 
 __all__ = [
     "FACADE",
@@ -18,5 +18,6 @@ __all__ = [
     "beside_messages",
     "beside_pubsub",
     "beside_rooms",
+    "directed",
     "welcome",
 ]

@@ -18,7 +18,7 @@ from folkmoot.engine.model import PRESENCE_NODE, NodeId, State, Via
 from folkmoot.engine.relations import presence_of
 from folkmoot.facades import pubsub
 from folkmoot.facades.eventing.words import presence_element, word
-from folkmoot.facades.facade import Answered, Facade, Handler, Request, Route
+from folkmoot.facades.facade import Answered, Facade, Handler, Request, Route, read_jid
 from folkmoot.facades.personal import Before, around, is_own
 from folkmoot.facades.pubsub.conditions import bad, not_subscribed, unmet
 from folkmoot.facades.pubsub.config import read_form
@@ -35,14 +35,14 @@ from folkmoot.xmpp.xml import XML_LANG, Element
 _TYPES: Final = (None, "unavailable")
 """The presences that are an item: the others are about subscriptions, or answers."""
 
-_KEPT: Final = ("type", "id", XML_LANG)
+_KEPT: Final = ("type", "to", "id", XML_LANG)
 
 
 # --- being present (§3)
 
 
 async def publish(request: Request) -> Iterable[Element]:
-    """One's presence, as the item of one's resource (Listing 3)."""
+    """One's presence, as the item of one's resource (Listing 3); or for one address alone."""
     _hold_own(request)
     if read_form(beside(request, "publish-options")) is not None:
         raise unmet("presence is always published in the same way")
@@ -52,7 +52,10 @@ async def publish(request: Request) -> Iterable[Element]:
     resource = request.actor.resource
     if items[0].get("id", resource) != resource:
         raise StanzaError("forbidden", "a resource speaks for itself, under its own name")
-    await request.instead(_read(request, items[0]))
+    presence = _read(request, items[0])
+    await request.instead(presence)
+    if presence.get("to") is not None:
+        return ()  # of what is for one address the node has no item
     item = Element(PUBSUB, "item", {"id": resource})
     told = Element(PUBSUB, "publish", {"node": PRESENCE_NODE}, item)
     return (Element(PUBSUB, "pubsub", None, told),)
@@ -64,8 +67,11 @@ def _read(request: Request, item: Element) -> Element:
     if len(found) != 1 or (found[0].ns, found[0].name) != (CLIENT, "presence"):
         raise bad("invalid-payload", "this node holds presence")
     presence = found[0]
-    if presence.get("type") not in _TYPES or presence.get("to") is not None:
-        raise bad("invalid-payload", "what is published is whether one is there, for everybody")
+    if presence.get("type") not in _TYPES:
+        raise bad("invalid-payload", "what is published is whether one is there")
+    to = presence.get("to")
+    if to is not None and read_jid(to).domain == request.services.rooms.domain:
+        raise bad("invalid-payload", "who wants to be in a room subscribes to its node")
     if presence.get("from", str(request.actor)) != str(request.actor):
         raise bad("invalid-payload", f"this is from {request.actor}")
     attrs = {attr: value for attr, value in presence.attrs.items() if attr in _KEPT}
@@ -198,14 +204,21 @@ async def _in_its_words(request: Request, otherwise: Handler) -> Answered:
     return await otherwise(replace(request, eventing=True))
 
 
+async def _of_its_owner(request: Request, otherwise: Handler) -> Answered:
+    """The same of what is for the owner alone; who else asks learns of no account by it."""
+    node = NodeId(request.to.bare, request.payload.get("node", ""))
+    if request.services.is_presence(node):
+        _hold_own(request)
+    return await _in_its_words(request, otherwise)
+
+
 async def subscribers(request: Request, otherwise: Handler) -> Answered:
     """Who hears one's presence: nobody, where nobody ever asked to."""
     try:
-        return await _in_its_words(request, otherwise)
+        return await _of_its_owner(request, otherwise)
     except Refused as refused:
         node = NodeId(request.to.bare, request.payload.get("node", ""))
-        own = is_own(request) and request.services.is_presence(node)
-        if refused.reason is not Reason.NODE_NOT_FOUND or not own:
+        if refused.reason is not Reason.NODE_NOT_FOUND or not request.services.is_presence(node):
             raise
     listed = Element(OWNER, "subscriptions", {"node": PRESENCE_NODE})
     return (Element(OWNER, "pubsub", None, listed),)
@@ -227,7 +240,7 @@ def beside_pubsub(facade: Facade) -> Facade:
             ("iq", "set", PUBSUB, "pubsub", "unsubscribe"): _of_presence(unsubscribe),
             ("iq", "get", PUBSUB, "pubsub", "subscriptions"): _in_its_words,
             ("iq", "get", OWNER, "pubsub", "subscriptions"): subscribers,
-            ("iq", "set", OWNER, "pubsub", "subscriptions"): _in_its_words,
+            ("iq", "set", OWNER, "pubsub", "subscriptions"): _of_its_owner,
         },
     )
 

@@ -6,7 +6,7 @@ At the rooms service each room is a node. What is asked of it is what its occupa
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -19,7 +19,7 @@ from folkmoot.facades import disco, muc, pubsub
 from folkmoot.facades.eventing.room_words import word
 from folkmoot.facades.facade import Answered, Facade, Handler, Request, Route
 from folkmoot.facades.mam.query import RESULTS_MAX, read_query
-from folkmoot.facades.muc import owner
+from folkmoot.facades.muc import occupant, owner
 from folkmoot.facades.muc.notification import archived
 from folkmoot.facades.muc.ns import MUC
 from folkmoot.facades.muc.ns import OWNER as MUC_OWNER
@@ -46,6 +46,11 @@ NICK: Final = "roomnick"
 PASSWORD: Final = "roompassword"
 """The option that opens a room that has a password."""
 
+HISTORY: Final = ("maxchars", "maxstanzas", "seconds", "since")
+"""The options that bound what is told of what was said before (XEP-0045 §7.2.14)."""
+
+_TO_ENTER: Final = (NICK, PASSWORD, *HISTORY)
+
 _KEPT: Final = ("id", XML_LANG)
 
 _TYPES: Final = {"message": (None, "groupchat"), "presence": (None,)}
@@ -59,18 +64,30 @@ async def subscribe(request: Request) -> Iterable[Element]:
     """Enter a room, which is made where there is none (Listing 13)."""
     room = _room(request)
     _hold_device(request)
-    options = _read_options(_options(request))
+    options = _read_options(_options(request), _TO_ENTER)
     if not options.get(NICK):
         raise bad("invalid-options", f"{NICK} is needed")
-    password = options.get(PASSWORD)
-    x = Element(MUC, "x")
-    if password:
-        x.append(Element(MUC, "password", None, password))
+    x = _entry(options)
     await _enact(request, Element(CLIENT, "presence", {"to": f"{room}/{options[NICK]}"}, x))
-    occupant = await request.ask(room_questions.own_occupancy, request.actor, _node(room))
-    form = _options_form("result", occupant).element()
+    held = await request.ask(room_questions.own_occupancy, request.actor, _node(room))
+    form = _options_form("result", held).element()
     told = _subscription(room.local, request.actor, "subscribed")
     return (Element(PUBSUB, "pubsub", None, told, Element(PUBSUB, "options", None, form)),)
+
+
+def _entry(options: Mapping[str, str]) -> Element:
+    """What goes with the presence one enters by. Raises StanzaError invalid-options."""
+    x = Element(MUC, "x")
+    if options.get(PASSWORD):
+        x.append(Element(MUC, "password", None, options[PASSWORD]))
+    bounds = {name: options[name] for name in HISTORY if name in options}
+    if bounds:
+        x.append(Element(MUC, "history", bounds))
+    try:
+        occupant.read_recall(x)
+    except StanzaError as error:
+        raise bad("invalid-options", error.text) from error
+    return x
 
 
 async def unsubscribe(request: Request) -> Iterable[Element]:
@@ -98,7 +115,7 @@ async def set_options(request: Request) -> Iterable[Element]:
     room = _room(request)
     _hold_device(request)
     held = await _held(request, room)
-    nick = _read_options(request.payload).get(NICK, held.nick)
+    nick = _read_options(request.payload, (NICK,)).get(NICK, held.nick)
     if not nick:
         raise bad("invalid-options", f"{NICK} is needed")
     if nick != held.nick:
@@ -285,7 +302,7 @@ def _options(request: Request) -> Element | None:
     return found
 
 
-def _read_options(options: Element | None) -> dict[str, str]:
+def _read_options(options: Element | None, offered: Container[str]) -> dict[str, str]:
     """The options that a form asks for. Raises StanzaError invalid-options."""
     form = read_form(options)
     if form is None:
@@ -293,8 +310,8 @@ def _read_options(options: Element | None) -> dict[str, str]:
     if form.type != "submit" or form.form_type not in (None, SUBSCRIBE_OPTIONS):
         raise bad("invalid-options", "options are submitted")
     for field in form.fields:
-        if field.var not in (NICK, PASSWORD):
-            raise bad("invalid-options", f"{field.var} is not offered")
+        if field.var not in offered:
+            raise bad("invalid-options", f"{field.var} is not offered here")
     return {field.var: field.value or "" for field in form.fields}
 
 
@@ -361,7 +378,7 @@ _IN_ROOMS_WORDS: Final = (
     Reason.ROOM_LOCKED,
     Reason.NO_VOICE,
     Reason.TOO_FAST,
-    Reason.ROOM_TOO_BUSY,
+    Reason.TOO_BUSY,
     Reason.SLOW_MODE,
     Reason.MAY_NOT_CREATE,
     Reason.BAD_CONFIG,

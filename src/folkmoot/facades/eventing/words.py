@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from folkmoot.engine.account_questions import Arrival
-from folkmoot.engine.model import NodeId, Via
+from folkmoot.engine.model import Via
 from folkmoot.engine.notifications import (
     ApprovalAsked,
     Notification,
@@ -26,11 +26,11 @@ from folkmoot.xmpp.xml import XML_LANG, Element
 def word(notification: Notification) -> Iterable[Outgoing]:
     """What is told of presence, for devices whose own came through pubsub."""
     match notification:
-        case PresenceTold(node=node, to=to, resource=resource, presence=presence, parting=parting):
+        case PresenceTold(to=to, resource=resource, presence=presence, parting=parting):
             said = presence_element(resource, parting if presence is None else presence)
             if presence is None:
                 said.attrs["type"] = "unavailable"
-            yield _event(node, resource, said, to)
+            yield _event(resource, said, to)
         case ApprovalAsked() | SubscriptionTold():
             for each in pubsub.word(notification):
                 yield replace(each, reach=Reach.PRESENT, eventing=True)
@@ -42,7 +42,7 @@ def welcome(to: JID, waiting: Arrival) -> Iterator[Outgoing]:
     """Who is there, and who asks for presence, for a device that has just come (Listings 4, 10)."""
     for resource, item in waiting.presences:
         said = presence_element(resource, item.payload)
-        yield replace(_event(presence_of(resource), resource, said, (to,)), eventing=None)
+        yield replace(_event(resource, said, (to,)), eventing=None)
     for subscriber, _ in waiting.requests:
         asked = ApprovalAsked(
             via=Via.PRESENCE, node=presence_of(to), to=(to,), subscriber=subscriber, subid=""
@@ -60,7 +60,16 @@ def presence_element(resource: JID, said: Element | None) -> Element:
     return presence
 
 
-def _event(node: NodeId, resource: JID, said: Element, to: tuple[JID, ...]) -> Outgoing:
+def directed(resource: JID, presence: Element, to: JID) -> Outgoing:
+    """Presence for one address (RFC 6121 §4.6), for what of it hears presence through pubsub."""
+    said = presence_element(resource, presence)
+    if type := presence.get("type"):
+        said.attrs["type"] = type
+    return _event(resource, said, (to,))
+
+
+def _event(resource: JID, said: Element, to: tuple[JID, ...]) -> Outgoing:
+    node = presence_of(resource)
     item = Element(EVENT, "item", {"id": resource.resource}, said)
     event = Element(EVENT, "event", None, Element(EVENT, "items", {"node": node.name}, item))
     attrs = {"from": str(node.service), "type": "headline", "id": notification_id(node)}

@@ -189,16 +189,24 @@ def subscription_element(ns: str, node: NodeId, jid: str, state: str, subid: str
 def _replies(told: Published | Digested) -> tuple[Element, ...]:
     """Whom to reply to (XEP-0033): the owners, where the node has it so (§12.17).
 
-    Else which device published, for who hears its presence (XEP-0163 §4.3.1). A publisher is
+    Else which device published, for who hears its presence (XEP-0163 §4.3.1), and in a
+    conversation (XEP-0207 1.0, Listing 20), where a message would say it as well. A publisher is
     otherwise named with the item (§12.17, Example 220).
     """
     to, publishers = told.reply_to, told.config.item_reply is ItemReply.PUBLISHER
-    if isinstance(told, Published) and publishers and told.via is Via.PEP and not to:
-        to = (told.item.publisher,) if told.item.publisher.resource else ()
+    if isinstance(told, Published) and publishers and not to:
+        known = told.via is Via.PEP or _is_spoken(told)
+        to = (told.item.publisher,) if known and told.item.publisher.resource else ()
     if not to:
         return ()
     addresses = (Element(ADDRESS, "address", {"type": "replyto", "jid": str(jid)}) for jid in to)
     return (Element(ADDRESS, "addresses", None, *addresses),)
+
+
+def _is_spoken(told: Published) -> bool:
+    """Whether it is a message, to those alone who were let in."""
+    said = told.item.payload
+    return told.config.private and said is not None and (said.ns, said.name) == (CLIENT, "message")
 
 
 def _delay(item: Item) -> tuple[Element, ...]:

@@ -16,6 +16,9 @@ from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.forms import DATA, Field, Form, Option, read_boolean
 from folkmoot.xmpp.xml import Attr, Element
 
+_MISSPELT: Final = "pusub#subscriber_jid"
+"""How XEP-0207 1.0, Listing 10, has it; who fills in such a form may send it back so."""
+
 _NAME: Final = "Show who asks to be let in"
 
 
@@ -26,7 +29,10 @@ async def authorize(request: Request) -> Iterable[Element]:
     if form is None or form.form_type != AUTHORIZATION or form.type != "submit":
         return ()  # any other message to the service is nobody's, and a cancel leaves it open
     node = node_id(request, form.value("pubsub#node"))
-    subscriber = read_jid(form.value("pubsub#subscriber_jid"))
+    named = form.value("pubsub#subscriber_jid")
+    if named is None and request.eventing:
+        named = form.value(_MISSPELT)
+    subscriber = read_jid(named)
     allow = form.value("pubsub#allow")
     if allow is None:
         raise StanzaError("bad-request", "the form says neither yes nor no")

@@ -14,6 +14,7 @@ from folkmoot.facades.pubsub.reading import beside, items_named, node_named
 from folkmoot.facades.spaces import listed, shared
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.forms import read_boolean
+from folkmoot.xmpp.stanza import CLIENT
 from folkmoot.xmpp.xml import Element
 
 
@@ -43,11 +44,13 @@ async def publish(request: Request) -> Iterable[Element]:
 
 
 def _entry(request: Request, item: Element) -> Entry:
-    """One item as it was sent; raises StanzaError invalid-payload (§7.1.3.6)."""
+    """One item as it was sent. Raises StanzaError invalid-payload (§7.1.3.6)."""
     payloads = item.elements
     if len(payloads) > 1:
         raise bad("invalid-payload", "an item holds one element")
     payload = payloads[0] if payloads else None
+    if payload is not None and payload.ns == CLIENT:
+        _hold_sender(request, payload)
     item_id = item.get("id", "")
     return Entry(
         id=item_id,
@@ -55,6 +58,13 @@ def _entry(request: Request, item: Element) -> Entry:
         lists=listed(item_id, payload, request.services),
         shared=shared(payload),
     )
+
+
+def _hold_sender(request: Request, stanza: Element) -> None:
+    """Nothing, where a stanza that is published says no other sender than its own (XEP-0207)."""
+    mine = (str(request.actor), str(request.actor.bare))
+    if stanza.get("from", mine[0]) not in mine:
+        raise bad("invalid-payload", f"this is from {request.actor}")
 
 
 async def retract(request: Request) -> Iterable[Element]:

@@ -1,0 +1,110 @@
+"""The rosters of the server's accounts, as it lets us read them (XEP-0356 0.4.1, §4).
+
+Read when somebody's right depends on one, and relied on for a while: as long as the server tells of
+changes, if it does, else for some seconds. What it does not show, or not in time, lets nobody in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections import OrderedDict
+from typing import Final, NamedTuple
+
+import structlog
+
+from folkmoot.asking import Asking, Unreachable
+from folkmoot.engine.rosters import Acquaintances
+from folkmoot.facades import privilege as words
+from folkmoot.xmpp.errors import StanzaError
+from folkmoot.xmpp.jid import JID
+
+FRESH_SECONDS: Final = 2.0
+"""How long a roster is relied on that nobody tells the changes of."""
+
+ANSWER_SECONDS_MAX: Final = 10.0
+"""How long the server may take to show one; who asks for a node waits as long."""
+
+CONTACTS_MAX: Final = 10_000
+"""How many contacts of one roster are looked at."""
+
+REMEMBERED_MAX: Final = 500_000
+"""How many contacts are remembered, of all rosters; those not asked for the longest go first."""
+
+log = structlog.get_logger()
+
+
+class _Kept(NamedTuple):
+    contacts: Acquaintances
+    until: float
+
+
+class ReadRosters:
+    """Rosters of the server. grants: what it lets us do, by now."""
+
+    def __init__(self, asking: Asking) -> None:
+        self.grants = words.NOTHING
+        self._asking = asking
+        self._kept: OrderedDict[JID, _Kept] = OrderedDict()
+        self._remembered = 0
+        self._asked: dict[JID, asyncio.Task[Acquaintances]] = {}
+
+    def known(self, account: JID) -> Acquaintances | None:
+        """A roster that can be relied on; empty where none may be read. None: it has to be."""
+        if not self.grants.rosters:
+            return {}
+        kept = self._kept.get(account)
+        if kept is None or kept.until <= asyncio.get_running_loop().time():
+            return None
+        self._kept.move_to_end(account)
+        return kept.contacts
+
+    async def load(self, account: JID) -> Acquaintances:
+        """A roster as the server has it now, asked for once by all who want it meanwhile."""
+        task = self._asked.get(account)
+        if task is None:
+            task = self._asked[account] = asyncio.ensure_future(self._read(account))
+            task.add_done_callback(lambda done: self._settled(account, done))
+        return await asyncio.shield(task)
+
+    def _settled(self, account: JID, done: asyncio.Task[Acquaintances]) -> None:
+        if self._asked.get(account) is done:
+            del self._asked[account]
+
+    async def _read(self, account: JID) -> Acquaintances:
+        found: Acquaintances = {}
+        told = False
+        try:
+            query = await self._asking.ask(account, "get", words.roster_query(), ANSWER_SECONDS_MAX)
+            if query is not None:
+                found = dict(itertools.islice(words.read_roster(query), CONTACTS_MAX))
+                told = self.grants.pushes
+        except (StanzaError, Unreachable) as error:
+            log.info("a roster cannot be read", account=str(account), why=str(error))
+        if self._asked.get(account) is asyncio.current_task():  # it has not changed meanwhile
+            now = asyncio.get_running_loop().time()
+            self._keep(account, _Kept(found, float("inf") if told else now + FRESH_SECONDS))
+        return found
+
+    def _keep(self, account: JID, kept: _Kept) -> None:
+        self.forget(account)
+        self._kept[account] = kept
+        self._remembered += 1 + len(kept.contacts)
+        while self._remembered > REMEMBERED_MAX and len(self._kept) > 1:
+            self.forget(next(iter(self._kept)))
+
+    def forget(self, account: JID) -> Acquaintances | None:
+        """What was known of a roster, which is to be read anew; also what is on its way here."""
+        self._asked.pop(account, None)
+        kept = self._kept.pop(account, None)
+        if kept is None:
+            return None
+        self._remembered -= 1 + len(kept.contacts)
+        return kept.contacts
+
+    def lost(self) -> None:
+        """The link is down."""
+        self.grants = words.NOTHING
+        self._kept.clear()
+        self._asked.clear()
+        self._remembered = 0

@@ -24,6 +24,7 @@ from folkmoot.engine.decide.lowering import (
     ended,
     follow,
     last_item,
+    places_of,
 )
 from folkmoot.engine.decide.nodes import hold_owner, implied
 from folkmoot.engine.decide.publicity import hold_public
@@ -327,14 +328,20 @@ def set_subscriptions(command: SetSubscriptions, view: View, stamp: Stamp) -> tu
     hold_owner(node, by, view)
     if len(command.states) + len(command.apart) > STATES_MAX:
         raise Refused(Reason.TOO_MANY_SUBSCRIPTIONS)
-    view.require_entities(command.states)
+    places_of(view, {jid.bare for jid in (*command.states, *(jid for jid, _ in command.apart))})
     events: list[Event] = []
+    now = view.supposing(())
+
+    def happens(made: tuple[Event, ...]) -> None:
+        events.extend(made)
+        for each in made:
+            now.suppose(each)
+
     for jid, state in command.states.items():
-        events.extend(_set_one(command, jid, state, config, view.supposing(events), stamp))
+        happens(_set_one(command, jid, state, config, now, stamp))
     for (jid, subid), state in command.apart.items():
-        now = view.supposing(events)
         one = _set_apart(command, jid, subid, state, now)
-        events.extend(_set_one(command, jid, state, config, now, stamp) if one is None else one)
+        happens(_set_one(command, jid, state, config, now, stamp) if one is None else one)
     return tuple(events)
 
 

@@ -64,6 +64,15 @@ class Patron:
         """What it grants us, by now."""
         return self.rosters.grants
 
+    def shortfalls(self) -> tuple[str, ...]:
+        """What it keeps to itself that accounts' own nodes need, in words for its operator.
+
+        Nothing, where they are not to be here.
+        """
+        if not self._services.personal:
+            return ()
+        return shortfalls(self.delegation.delegated, self.grants)
+
     def opened(self, sender: JID, to: JID, stanza: Element) -> tuple[JID, Element] | None:
         """What a stanza that arrives asks for, and who does; None: there is nothing more to do.
 
@@ -181,7 +190,7 @@ _WITHOUT: Final[tuple[tuple[Callable[[Grants], bool], str, str], ...]] = (
 
 
 def shortfalls(delegated: Collection[str], grants: Grants) -> tuple[str, ...]:
-    """What a server keeps to itself that accounts' own nodes need, in words for its operator."""
+    """What accounts' own nodes need and is not delegated or granted, and what that means."""
     missing = [ns for ns in (PUBSUB, OWNER) if ns not in delegated]
     told = [f"{ns} is not delegated: the server answers itself" for ns in missing]
     told += [f"{name} is not granted: {what}" for has, name, what in _WITHOUT if not has(grants)]

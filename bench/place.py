@@ -73,8 +73,12 @@ messages_max = 1_000_000
 messages_of_all_max = 1_000_000
 presences_max = 1_000_000
 presences_of_all_max = 1_000_000
+
+[pubsub]
+items_max = 1_000_000
+items_of_all_max = 1_000_000
 """
-"""The same, where what a server can do is measured and not what a room may."""
+"""The same, where what a server can do is measured and not what a room or node may."""
 
 Rows = Set[tuple[object, ...]]
 

@@ -54,7 +54,7 @@ class Host:
         self._cards: dict[JID, Element] = {}
         self._wires = {each: Bridge(each, self) for each in (services.pubsub, services.rooms)}
         for wire in self._wires.values():
-            stage.core.router.links.add(wire)
+            stage.core.router.elsewhere.links.add(wire)
 
     def client(self, jid: JID) -> Guest:
         """Somebody logs in."""
@@ -77,7 +77,7 @@ class Host:
             return
         wire = self._wires.get(domain)
         if wire is not None:
-            self._stage.core.router.arrived(wire, stanza)
+            self._stage.core.router.elsewhere.arrived(wire, stanza)
         else:
             self.brings(stanza)
 
@@ -148,7 +148,7 @@ class Host:
         """What a component is answered."""
         wire = self._wires.get(JID("", JID.parse(answer.get("to", "")).domain, ""))
         if wire is not None:
-            self._stage.core.router.arrived(wire, answer)
+            self._stage.core.router.elsewhere.arrived(wire, answer)
 
 
 class Bridge(Wire):

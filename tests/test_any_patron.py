@@ -127,7 +127,7 @@ async def arrives(town: Town, by: str, xml: str, number: int) -> None:
     stanza.attrs |= {"id": f"n{number}", "from": by, "to": SERVICE}
     if not stanza.get("type"):
         stanza.attrs.pop("type", None)
-    town.stage.core.router.arrived(town, stanza)
+    town.stage.core.router.elsewhere.arrived(town, stanza)
     await town.settles()
 
 
@@ -160,7 +160,7 @@ def test_anything_the_server_says(said: list[tuple[str, str]]) -> None:
             assert sorted(filter(None, replies)) == sorted(asked)
             heard = {jid for each in town.sent for jid in holds_secret(each)}
             assert heard <= {SERVER, ACCOUNT, JULIET, ROMEO, "romeo@montague.lit"}
-            assert not stage.core.router.patron.delegation._waiting
+            assert not stage.core.router.elsewhere.patron.delegation._waiting
 
     with capture_logs() as logs:
         asyncio.run(play())
@@ -175,13 +175,13 @@ def test_anything_others_say(said: list[tuple[str, str]]) -> None:
     async def play() -> None:
         async with staged(CAPULET, accounts=False) as stage:
             town = await begins(stage)
-            patron = stage.core.router.patron
+            patron = stage.core.router.elsewhere.patron
             before = patron.grants, patron.delegation.delegated
             for number, (by, xml) in enumerate(said):
                 await arrives(town, by, xml, number)
             assert (patron.grants, patron.delegation.delegated) == before
             assert not [each for each in town.sent if SECRET in str(each) and each.name == "iq"]
-            stage.core.router.detached(town)
+            stage.core.router.elsewhere.detached(town)
             for number, (by, xml) in enumerate(said):
                 await arrives(town, by, xml, number)
             assert (patron.grants, patron.delegation.delegated) == (NOTHING, frozenset())

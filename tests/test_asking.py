@@ -111,7 +111,7 @@ async def test_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def arrives(stage: Stage, wire: Wire, xml: str | Element) -> None:
     """A stanza comes through the link."""
-    stage.core.router.arrived(wire, element(xml) if isinstance(xml, str) else xml)
+    stage.core.router.elsewhere.arrived(wire, element(xml) if isinstance(xml, str) else xml)
     await stage.core.router.idle()
     await stage.core.engine.settled()
     await asyncio.sleep(0)
@@ -120,7 +120,7 @@ async def arrives(stage: Stage, wire: Wire, xml: str | Element) -> None:
 async def test_somebody_elsewhere_uses_spaces(stage: Stage) -> None:
     """Their requests are answered, and they hear what they subscribe to, through the link."""
     wire = Wire()
-    stage.core.router.links.add(wire)
+    stage.core.router.elsewhere.links.add(wire)
     hamlet = await stage.client("hamlet@shakespeare.lit/castle", available=True)
     create = f"<pubsub xmlns='{PUBSUB}'><create node='denmark'/></pubsub>"
     await hamlet.asks(f"<iq type='set' to='{SPACES}' id='c'>{create}</iq>", "<iq type='result'/>")
@@ -156,7 +156,7 @@ async def test_somebody_elsewhere_uses_spaces(stage: Stage) -> None:
 async def test_who_is_no_stranger_and_what_is_not_for_spaces(stage: Stage, attrs: str) -> None:
     """Nobody comes through the link in the name of somebody of ours, or to another service."""
     wire = Wire()
-    stage.core.router.links.add(wire)
+    stage.core.router.elsewhere.links.add(wire)
     create = f"<pubsub xmlns='{PUBSUB}'><create node='denmark'/></pubsub>"
     await arrives(stage, wire, f"<iq type='set' id='c' {attrs}>{create}</iq>")
     assert wire.sent == []
@@ -165,7 +165,7 @@ async def test_who_is_no_stranger_and_what_is_not_for_spaces(stage: Stage, attrs
 async def test_an_answer_to_no_question(stage: Stage) -> None:
     """Nothing is said to it."""
     wire = Wire()
-    stage.core.router.links.add(wire)
+    stage.core.router.elsewhere.links.add(wire)
     await arrives(stage, wire, f"<iq type='result' id='x' from='verona.lit' to='{SPACES}'/>")
     assert wire.sent == []
 
@@ -178,7 +178,7 @@ def test_any_stanza_from_elsewhere(script: list[Element]) -> None:
     async def play() -> None:
         async with staged() as stage:
             wire = Wire()
-            stage.core.router.links.add(wire)
+            stage.core.router.elsewhere.links.add(wire)
             for stanza in script:
                 stanza.attrs |= {"from": "romeo@verona.lit/home", "to": str(SPACES)}
                 wire.sent.clear()

@@ -46,12 +46,14 @@ class Capulet(Wire):
         super().__init__(JID.parse(SERVICE))
         self.stage = stage
         self.ns = f"urn:xmpp:delegation:{version}"
-        stage.core.router.links.add(self)
+        stage.core.router.elsewhere.links.add(self)
 
     async def brings(self, xml: str | Element) -> list[Element]:
         """A stanza of somebody's; gives what comes back."""
         self.sent.clear()
-        self.stage.core.router.arrived(self, element(xml) if isinstance(xml, str) else xml)
+        self.stage.core.router.elsewhere.arrived(
+            self, element(xml) if isinstance(xml, str) else xml
+        )
         await self.stage.core.router.idle()
         await self.stage.core.engine.told()
         return self.sent
@@ -92,7 +94,7 @@ class Capulet(Wire):
         """An iq that is handed on is answered with an error, and nothing waits any more."""
         answer = await self.asks(inner)
         assert answer.get("type") == "error" and condition in str(answer), answer
-        assert not self.stage.core.router.patron.delegation._waiting
+        assert not self.stage.core.router.elsewhere.patron.delegation._waiting
 
     async def errs(self, stanza: Element | str, condition: str) -> None:
         """A stanza of the server's is itself refused."""
@@ -267,7 +269,7 @@ async def test_requests_of_one_sender_are_answered_in_their_order(capulet: Capul
     router = capulet.stage.core.router
     for number in range(20):
         xml = ANNOYED.replace("id='1'", f"id='{number}'")
-        router.arrived(capulet, capulet.handed_on(asked(xml, "set", id=f"n{number}")))
+        router.elsewhere.arrived(capulet, capulet.handed_on(asked(xml, "set", id=f"n{number}")))
     await router.idle()
     await capulet.stage.core.engine.told()
     inner = [each.elements[0].elements[0].elements[0] for each in capulet.sent]
@@ -276,7 +278,7 @@ async def test_requests_of_one_sender_are_answered_in_their_order(capulet: Capul
 
 async def test_a_stage_has_nothing_waiting_once_all_is_answered(capulet: Capulet) -> None:
     """And what is lost with the link is answered no more."""
-    kept = capulet.stage.core.router.patron.delegation
+    kept = capulet.stage.core.router.elsewhere.patron.delegation
     await capulet.asks(asked(MOODS))
     assert not kept._waiting
 
@@ -335,7 +337,7 @@ async def test_only_what_was_delegated(stage: Stage) -> None:
     form = f"<pubsub xmlns='{PUBSUB}#owner'><configure node='{MOOD}'/></pubsub>"
     await capulet.is_refused(asked(form), "item-not-found")
     await capulet.is_refused(asked(f"<query xmlns='{INFO}' node='{MOOD}'/>"), "forbidden")
-    stage.core.router.detached(capulet)
+    stage.core.router.elsewhere.detached(capulet)
     await capulet.is_refused(asked(MOODS), "forbidden")
 
 
@@ -344,11 +346,11 @@ async def test_nobody_else_delegates(stage: Stage, by: str) -> None:
     """Another server, or somebody of this one: what they send is a stanza like any other."""
     capulet = Capulet(stage)
     await capulet.delegates(*EVERYTHING, by=by)
-    assert not stage.core.router.patron.delegation.delegated
+    assert not stage.core.router.elsewhere.patron.delegation.delegated
     await capulet.delegates(*EVERYTHING)
     await capulet.errs(capulet.handed_on(asked(MOODS), by), "service-unavailable")
     await capulet.delegates(by=by)
-    assert stage.core.router.patron.delegation.delegated == frozenset(EVERYTHING)
+    assert stage.core.router.elsewhere.patron.delegation.delegated == frozenset(EVERYTHING)
 
 
 async def test_not_unless_the_operator_wants_it() -> None:
@@ -363,18 +365,18 @@ async def test_not_unless_the_operator_wants_it() -> None:
 async def test_an_id_that_is_somebody_elses(capulet: Capulet) -> None:
     """Who guesses the id of what waits gets their own answer, and takes nobody else's."""
     router, seen = capulet.stage.core.router, []
-    opened = router.patron.delegation.opened
+    opened = router.elsewhere.patron.delegation.opened
 
     def spied(stanza: Element, forwarded: Forwarded) -> tuple[JID, Element]:
         found = opened(stanza, forwarded)
         seen.append(found[1].get("id"))
         return found
 
-    router.patron.delegation.opened = spied  # type: ignore[method-assign, assignment]
-    router.arrived(capulet, capulet.handed_on(asked(MOODS)))
+    router.elsewhere.patron.delegation.opened = spied  # type: ignore[method-assign, assignment]
+    router.elsewhere.arrived(capulet, capulet.handed_on(asked(MOODS)))
     (id,) = seen
     ping = f"<iq from='tybalt@capulet.lit/x' to='{SERVICE}' id='{id}' type='get'>"
-    router.arrived(capulet, element(f"{ping}<ping xmlns='urn:xmpp:ping'/></iq>"))
+    router.elsewhere.arrived(capulet, element(f"{ping}<ping xmlns='urn:xmpp:ping'/></iq>"))
     await router.idle()
     await capulet.stage.core.engine.told()
     assert {(each.get("to"), each.get("id")) for each in capulet.sent} == {
@@ -407,7 +409,7 @@ async def test_too_much_of_one_sender(monkeypatch: pytest.MonkeyPatch) -> None:
         await capulet.delegates(*EVERYTHING)
         for number in range(2):  # the first is made to wait, since she has too many nodes already
             stanza = capulet.handed_on(asked(ANNOYED, "set", id=f"n{number}"))
-            stage.core.router.arrived(capulet, stanza)
+            stage.core.router.elsewhere.arrived(capulet, stanza)
         await stage.core.router.idle()
         await stage.core.engine.told()
         inner = [str(each.elements[0].elements[0].elements[0]) for each in capulet.sent]
@@ -421,7 +423,7 @@ async def test_too_many_namespaces(stage: Stage, monkeypatch: pytest.MonkeyPatch
     """NAMESPACES_MAX."""
     monkeypatch.setattr(behalf, "NAMESPACES_MAX", 2)
     await Capulet(stage).delegates("urn:a", "urn:b", "urn:c")
-    assert len(stage.core.router.patron.delegation.delegated) == 2
+    assert len(stage.core.router.elsewhere.patron.delegation.delegated) == 2
 
 
 def test_both_namespaces_and_no_others() -> None:

@@ -9,8 +9,11 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import AsyncIterator, Callable
+from typing import Final
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from folkmoot import echo, lanes, links, rollcall
@@ -20,6 +23,7 @@ from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.stanza import CLIENT, error_reply, reply, wording
 from folkmoot.xmpp.xml import Element
+from tests.facades.test_any_stanza import stanzas
 from tests.stage import PATIENCE_SECONDS, SERVICES, Stage, Wire, element, staged
 
 ROOM = "coven@chat.shakespeare.lit"
@@ -41,7 +45,7 @@ class Host(Wire):
         self.says: Callable[[JID, Element], Element | None] = lambda jid, iq: reply(iq)
         self.echoes: Callable[[Element], Element | None] = lambda stanza: stanza
         self.came = asyncio.Event()
-        stage.core.router.links.add(self)
+        stage.core.router.elsewhere.links.add(self)
 
     def write(self, stanza: bytes) -> None:
         super().write(stanza)
@@ -51,13 +55,15 @@ class Host(Wire):
             to = JID.parse(asked.get("to", ""))
             answer = self.echoes(asked) if to == ROOMS else self.says(to, asked)
             if answer is not None:
-                asyncio.get_running_loop().call_soon(self.stage.core.router.arrived, self, answer)
+                asyncio.get_running_loop().call_soon(
+                    self.stage.core.router.elsewhere.arrived, self, answer
+                )
 
     async def brings(self, nick: str, xml: str) -> None:
         """A stanza of one of them."""
         stanza = element(xml)
         stanza.attrs["from"] = str(witch(nick))
-        self.stage.core.router.arrived(self, stanza)
+        self.stage.core.router.elsewhere.arrived(self, stanza)
         await self.stage.core.router.idle()
         await self.stage.core.engine.told()
 
@@ -77,7 +83,7 @@ class Host(Wire):
     async def attaches(self) -> None:
         """The link comes up, and all that follows from it is done."""
         self.sent.clear()
-        self.stage.core.router.attached(self)
+        self.stage.core.router.elsewhere.attached(self)
         async with asyncio.timeout(PATIENCE_SECONDS):
             await self.stage.core.router.idle()
         await self.stage.core.engine.told()
@@ -178,11 +184,11 @@ async def test_who_comes_back_meanwhile_stays(host: Host) -> None:
     """The answer about her is older than her presence."""
     host.says = refusal("gone")
     router = host.stage.core.router
-    router.attached(host)
+    router.elsewhere.attached(host)
     await host.hears(lambda each: each.elements[0].name == "query")
     presence = f"<presence from='{witch(WITCHES[2])}' to='{ROOM}/{WITCHES[2]}'/>"
     asyncio.get_running_loop().call_soon(
-        asyncio.get_running_loop().call_soon, router.arrived, host, element(presence)
+        asyncio.get_running_loop().call_soon, router.elsewhere.arrived, host, element(presence)
     )
     await router.idle()
     assert len(host.occupants()) == 3
@@ -202,7 +208,7 @@ async def test_many_are_asked_a_few_at_a_time(host: Host, monkeypatch: pytest.Mo
         def answers() -> None:
             nonlocal open_now
             open_now -= 1
-            host.stage.core.router.arrived(host, answer)
+            host.stage.core.router.elsewhere.arrived(host, answer)
 
         asyncio.get_running_loop().call_soon(answers)
         return None
@@ -216,10 +222,10 @@ async def test_the_link_goes_down_meanwhile(host: Host) -> None:
     """Nothing is known then, and nothing is done."""
     router = host.stage.core.router
     host.says = lambda jid, iq: None
-    router.attached(host)
+    router.elsewhere.attached(host)
     await host.hears(lambda each: each.name == "iq", 3)
     host.up = False
-    router.detached(host)
+    router.elsewhere.detached(host)
     await router.idle()
     assert len(host.occupants()) == 3
 
@@ -227,10 +233,10 @@ async def test_the_link_goes_down_meanwhile(host: Host) -> None:
 async def test_the_spaces_have_nobody_to_ask(host: Host) -> None:
     """Only rooms have occupants."""
     wire = Wire()
-    host.stage.core.router.links.add(wire)
-    host.stage.core.router.attached(wire)
+    host.stage.core.router.elsewhere.links.add(wire)
+    host.stage.core.router.elsewhere.attached(wire)
     await asyncio.sleep(0)
-    host.stage.core.router.detached(wire)
+    host.stage.core.router.elsewhere.detached(wire)
     await host.stage.core.router.idle()
     assert {each.get("to") for each in wire.sent} == {str(SERVICES.pubsub)}, "only itself"
 
@@ -242,7 +248,7 @@ async def test_nobody_else_has_the_name(host: Host) -> None:
     """All that the service says to itself comes back."""
     with capture_logs() as logs:
         await host.attaches()
-    found = host.stage.core.router.links
+    found = host.stage.core.router.elsewhere.links
     assert [found.shared(each) for each in found] == [False]
     assert not [each for each in logs if each["log_level"] == "error"]
     assert sum(each.get("to") == str(ROOMS) for each in host.sent) == echo.ECHOES
@@ -257,7 +263,7 @@ async def test_another_process_has_the_name(host: Host, monkeypatch: pytest.Monk
         await host.attaches()
     (error,) = [each for each in logs if each["log_level"] == "error"]
     assert "another process is attached" in error["event"]
-    found = host.stage.core.router.links
+    found = host.stage.core.router.elsewhere.links
     assert [found.shared(each) for each in found] == [True]
     host.echoes = lambda stanza: stanza
     await host.attaches()
@@ -268,12 +274,12 @@ async def test_a_server_without_echoes(host: Host) -> None:
     """It says no, which says nothing of others; and what comes of another process is not ours."""
     host.echoes = lambda stanza: error_reply(stanza, StanzaError("not-allowed"))
     await host.attaches()
-    found = host.stage.core.router.links
+    found = host.stage.core.router.elsewhere.links
     assert [found.shared(each) for each in found] == [False]
     host.sent.clear()
     ping = "<ping xmlns='urn:xmpp:ping'/>"
     other = f"<iq type='get' id='other-1' from='{ROOMS}' to='{ROOMS}'>{ping}</iq>"
-    host.stage.core.router.arrived(host, element(other))
+    host.stage.core.router.elsewhere.arrived(host, element(other))
     await host.stage.core.router.idle()
     assert host.sent == []
 
@@ -342,7 +348,7 @@ async def test_too_much_from_one_sender(monkeypatch: pytest.MonkeyPatch) -> None
                 f"<message type='groupchat' id='{number}' to='{ROOM}'><body>Hail</body></message>"
             )
             stanza.attrs["from"] = str(witch(nick))
-            router.arrived(host, stanza)
+            router.elsewhere.arrived(host, stanza)
         await router.idle()
         await stage.core.engine.told()
         first = [each for each in host.sent if each.get("to") == str(witch(WITCHES[0]))]
@@ -367,3 +373,60 @@ async def test_accounts_are_nobody_here() -> None:
         create = f"<pubsub xmlns='{ns}'><create node='moot'/></pubsub>"
         to = services.pubsub
         await client.asks(f"<iq type='set' id='c' to='{to}'>{create}</iq>", "<iq type='result'/>")
+
+
+# --- a host that lies, or has lost its mind
+
+LIARS: Final = (
+    None,
+    "",
+    "@",
+    "verona.lit",
+    "romeo@verona.lit",
+    str(witch("firstwitch")),
+    str(witch("secondwitch")),
+    str(SERVICES.pubsub),
+    ROOM,
+    f"{ROOM}/firstwitch",
+    "hamlet@shakespeare.lit/castle",
+)
+TARGETS: Final = (None, "@", str(ROOMS), ROOM, f"{ROOM}/firstwitch", f"{ROOM}/nobody")
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(
+        st.tuples(stanzas(), st.sampled_from(LIARS), st.sampled_from(TARGETS)),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_any_stanza_in_any_name(script: list[tuple[Element, str | None, str | None]]) -> None:
+    """Nothing is a bug, nobody here hears of it, an iq has one answer, and the room goes on."""
+
+    async def play() -> None:
+        makers = frozenset({witch(WITCHES[0]).bare})
+        async with staged(room_creators=makers) as stage:
+            hamlet = await stage.client("hamlet@shakespeare.lit/castle", available=True)
+            host = Host(stage)
+            await host.gather()
+            for stanza, sender, to in script:
+                stanza.attrs |= {"from": sender or "", "to": to or "", "id": "any"}
+                host.sent.clear()
+                stage.core.router.elsewhere.arrived(host, stanza)
+                await stage.core.router.idle()
+                await stage.core.engine.told()
+                answers = [e for e in host.sent if e.name == "iq" and e.get("id") == "any"]
+                assert len(answers) <= 1
+                for each in host.sent:
+                    assert (each.get("from") or "").partition("/")[0] in (ROOM, str(ROOMS))
+                    assert "internal-server-error" not in str(each)
+            await hamlet.receives_nothing()
+            ping = "<ping xmlns='urn:xmpp:ping'/>"
+            host.sent.clear()
+            await host.brings(WITCHES[2], f"<iq type='get' id='after' to='{ROOMS}'>{ping}</iq>")
+            assert [(e.get("id"), e.get("type")) for e in host.sent] == [("after", "result")]
+
+    with capture_logs() as logs:
+        asyncio.run(play())
+    assert not [each for each in logs if each["log_level"] == "error"]

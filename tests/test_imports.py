@@ -21,6 +21,7 @@ FLOORS: dict[str, int] = {
     "asking": 3,
     "behalf": 3,
     "echo": 3,
+    "elsewhere": 3,
     "lanes": 3,
     "links": 3,
     "rollcall": 3,
@@ -34,6 +35,7 @@ FLOORS: dict[str, int] = {
     "admin": 5,
     "control": 5,
     "porter": 5,
+    "postmaster": 5,
     "steward": 5,
     "spaces": 5,
     "check": 5,
@@ -56,7 +58,7 @@ ONLY = {
     "client": set[str](),
 }
 """Parts that may import less than everything below."""
-FOR = {"client": {"demo", "cli"}}
+FOR = {"client": {"demo", "cli", "check"}}
 """Parts that are not for all above: no server needs slixmpp."""
 
 

@@ -72,7 +72,7 @@ class Town(Capulet):
         else:
             answer.append(wishes(MOOD))
         self.sent.pop()
-        asyncio.get_running_loop().call_soon(self.stage.core.router.arrived, self, answer)
+        asyncio.get_running_loop().call_soon(self.stage.core.router.elsewhere.arrived, self, answer)
 
     async def grants(self, permissions: str = ALL, by: str = SERVER, version: int = 2) -> None:
         """Example 1."""
@@ -117,7 +117,7 @@ class Town(Capulet):
     async def publishes(self, xml: str = ANNOYED, by: str = JULIET) -> list[str]:
         """Somebody publishes; gives who is told."""
         self.sent.clear()
-        self.stage.core.router.arrived(self, self.handed_on(asked(xml, "set", by=by)))
+        self.stage.core.router.elsewhere.arrived(self, self.handed_on(asked(xml, "set", by=by)))
         await self.settles()
         return [each.get("to", "") for each in self.told()]
 
@@ -125,14 +125,14 @@ class Town(Capulet):
         """Somebody subscribes to Juliet's moods, as XEP-0060 §6.1 has it."""
         subscribe = f"<subscribe node='{MOOD}' jid='{jid}'/>"
         inner = asked(f"<pubsub xmlns='{PUBSUB}'>{subscribe}</pubsub>", "set", ACCOUNT, f"{jid}/x")
-        self.stage.core.router.arrived(self, self.handed_on(inner))
+        self.stage.core.router.elsewhere.arrived(self, self.handed_on(inner))
         await self.settles()
 
     async def sees(self, jid: str) -> str:
         """Why somebody is refused Juliet's moods; "" where they are not."""
         self.sent.clear()
         inner = asked(MOODS, to=ACCOUNT, by=jid)
-        self.stage.core.router.arrived(self, self.handed_on(inner))
+        self.stage.core.router.elsewhere.arrived(self, self.handed_on(inner))
         await self.settles()
         (result,) = (each for each in self.sent if each.name == "iq")
         answer = result.elements[0].elements[0].elements[0]
@@ -164,7 +164,7 @@ async def town(stage: Stage) -> Town:
 
 
 def patron(town: Town) -> Patron:
-    return town.stage.core.router.patron
+    return town.stage.core.router.elsewhere.patron
 
 
 # --- what is granted
@@ -220,7 +220,7 @@ async def test_all_is_over_with_the_link(town: Town) -> None:
     await town.grants()
     await town.appears(JULIET)
     assert await town.publishes() == [JULIET]
-    town.stage.core.router.detached(town)
+    town.stage.core.router.elsewhere.detached(town)
     assert patron(town).grants == NOTHING
     await town.delegates(*EVERYTHING)
     await town.grants()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,9 @@ def test_where_the_link_goes(tmp_path: Path) -> None:
     )
     assert links(Config(component=Component(AT, file))) == (spaces,)
     (tmp_path / "component.secret").write_text("sycamore")
-    assert links(Config(Server(data=tmp_path, accounts=False))) == (spaces, rooms)
+    server = JID.parse("localhost")
+    whose = tuple(replace(each, server=server) for each in (spaces, rooms))
+    assert links(Config(Server(data=tmp_path, accounts=False))) == whose
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,10 @@
 """The control socket: the command line asks the running server, in lines of JSON on a Unix socket.
 
-A connection carries one request. Its answer is any number of `progress`, `users`, `space` or `room`
-lines, then `{"done": true}`, or `{"error": "..."}` where the request cannot be met. What is too
-much for a line follows the request in parts, a line each, and each is answered before the next is
-sent. The socket belongs to the user the server runs as (mode 0600): whoever can open it may do
-everything.
+A connection carries one request. Its answer is any number of `progress`, `users`, `space`, `room`
+or `link` lines, then `{"done": true}`, or `{"error": "..."}` where the request cannot be met. What
+is too much for a line follows the request in parts, a line each, and each is answered before the
+next is sent. The socket belongs to the user the server runs as (mode 0600): whoever can open it may
+do everything.
 """
 
 import asyncio
@@ -66,7 +66,7 @@ class ListUsers:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Asks a `Steward` or a `Porter`. subject: `space` or `room`."""
+    """Asks a `Steward`, a `Porter` or a `Postmaster`. subject: `space`, `room` or `link`."""
 
     subject: str
     verb: str
@@ -101,6 +101,8 @@ def read_request(line: bytes) -> Request:
                 return Ask("space", verb, _texts(arguments))
             case {"room": [str(verb), {**arguments}]}:
                 return Ask("room", verb, _texts(arguments))
+            case {"link": [str(verb), {**arguments}]}:
+                return Ask("link", verb, _texts(arguments))
             case {"stream": [str(subject), str(verb), {**arguments}]}:
                 return Stream(subject, verb, _texts(arguments))
     except (ValueError, TypeError) as error:
@@ -136,7 +138,7 @@ def _line(message: Message) -> bytes:
 
 
 class Answering(Protocol):
-    """Who answers about spaces, or about rooms."""
+    """Who answers about spaces, about rooms, or about links."""
 
     async def ask(self, verb: str, arguments: Mapping[str, str]) -> Message:
         """The answer to a question. Raises AdminError where it has none."""
@@ -321,7 +323,7 @@ class RemoteAdmin:
         ]
 
     async def ask(self, subject: str, verb: str, arguments: Mapping[str, str]) -> Message:
-        """See `Steward.ask` and `Porter.ask`. subject: `space` or `room`."""
+        """See `Steward.ask` and the like. subject: `space`, `room` or `link`."""
         answers = [message async for message in self._ask(Ask(subject, verb, arguments))]
         answer: Message = answers[0][subject]
         return answer

@@ -60,7 +60,7 @@ class Core:
     def __init__(self, store: Store, services: Services, stamp: Callable[[], Stamp]) -> None:
         self.router = Router(services, served(services))
         self.engine: Engine[Outgoing | Answer] = Engine(
-            store, services, stamp, self.router.tell, self.router.patron.rosters
+            store, services, stamp, self.router.tell, self.router.elsewhere.patron.rosters
         )
         self.router.attach(self.engine)
         self.keeping = asyncio.ensure_future(self.engine.keep())

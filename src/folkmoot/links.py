@@ -43,7 +43,7 @@ class Link(Protocol):
         """Send a stanza of the stream's own namespace; while the link is down, it is held."""
 
 
-class Elsewhere:
+class NoStream:
     """The stream of somebody of another server: there is none, all answers go through a link."""
 
     framed = False

@@ -14,11 +14,9 @@ from typing import Any, Final
 
 import structlog
 
-from folkmoot import echo
-from folkmoot.asking import Asking
-from folkmoot.behalf.patron import Patron
 from folkmoot.capabilities import Capabilities
 from folkmoot.eager import begin
+from folkmoot.elsewhere import Elsewhere
 from folkmoot.engine.commands import Retract, Unsubscribe
 from folkmoot.engine.engine import Engine
 from folkmoot.engine.errors import Refused
@@ -37,9 +35,7 @@ from folkmoot.facades.facade import (
     Sender,
     Told,
 )
-from folkmoot.lanes import Full, Lanes
-from folkmoot.links import Elsewhere, Link, Links
-from folkmoot.rollcall import RollCall
+from folkmoot.links import NoStream
 from folkmoot.sessions import DIRECTED_MAX, Connection, Session, Sessions
 from folkmoot.xmpp.errors import StanzaError, StreamError
 from folkmoot.xmpp.jid import JID, InvalidJID
@@ -51,7 +47,7 @@ TOO_MUCH_SECONDS: Final = 0.1
 is told to wait and does not, and nobody else."""
 
 _TOO_MUCH: Final = ("policy-violation", "resource-constraint")
-_ELSEWHERE: Final = Elsewhere()
+_NO_STREAM: Final = NoStream()
 
 log = structlog.get_logger()
 
@@ -94,20 +90,14 @@ class Router:
                     table.setdefault((route.kind, route.type, *route.path), (facade, route))
         self.sessions = Sessions()
         self.capabilities = Capabilities(services.domain)
-        self.links = Links(services)
-        self.asking = Asking(services.pubsub, self.links)
-        self.patron = Patron(services, self.links, self.asking)
-        self._lanes = Lanes(
-            lambda sender, stanza: self._received(Session(sender, _ELSEWHERE), stanza)
-        )
+        self.elsewhere = Elsewhere(services, self)
         self._tasks: set[asyncio.Future[None]] = set()
         self._engine: Engine[Outgoing | Answer]
 
     def attach(self, engine: Engine[Outgoing | Answer]) -> None:
         """The engine behind the facades; it tells through `tell`."""
         self._engine = engine
-        self._roll = RollCall(engine, self.asking)
-        self.patron.attach(engine, self._begin)
+        self.elsewhere.attach(engine)
 
     # --- sessions come and go
 
@@ -122,7 +112,7 @@ class Router:
         """End a session: what was to last as long as it is over."""
         session = self.sessions.remove(jid)
         if session is not None and (rest := begin(self._end(session))) is not None:
-            self._later(rest)
+            self.later(rest)
 
     def may_be_there(self, jid: JID) -> bool:
         """Whether a full JID has a stream; of others than our accounts nobody here knows."""
@@ -164,59 +154,16 @@ class Router:
             attrs = {"type": "unavailable", "from": str(session.jid), "to": str(jid)}
             await self._handle(session, Element(CLIENT, "presence", attrs, *parting))
 
-    # --- other servers
-
-    def attached(self, link: Link) -> None:
-        """A link is up; who is still in its domain's rooms, and who else has it, is found out."""
-        self._begin(self._roll.call(link.domain))
-        self._begin(self._listen(link))
-
-    async def _listen(self, link: Link) -> None:
-        self.links.share(link, shared=await echo.listen(self.asking, link))
-
-    def detached(self, link: Link) -> None:
-        """And down again."""
-        self.asking.lost(link.domain)
-        self.patron.detached(link)
-
-    def arrived(self, link: Link, stanza: Element) -> None:
-        """A stanza that comes through a link, whose server vouches for who sent it.
-
-        Nobody comes in the name of somebody of ours, or to another domain than the link's.
-        """
-        try:
-            sender, to = (JID.parse(stanza.get(each, "")) for each in ("from", "to"))
-        except InvalidJID:
-            return
-        if to.domain != link.domain.domain or self.asking.answered(sender, to, stanza):
-            return
-        if not self.links.abroad(sender):
-            return
-        try:
-            found = self.patron.opened(sender, to, stanza)
-        except StanzaError as refusal:
-            self._refuse(sender, stanza, refusal)
-            return
-        if found is None:
-            return
-        sender, stanza = found
-        if stanza.get("type") != "error":
-            self._roll.heard(sender)
-        try:
-            rest = self._lanes.take(sender, stanza)
-        except Full:
-            error = StanzaError("resource-constraint", "too much waits: slow down")
-            self._refuse(sender, stanza, error)
-        else:
-            if rest is not None:
-                self._later(rest)
-
     # --- stanzas in
 
     def receive(self, jid: JID, stanza: Element) -> Awaitable[None] | None:
         """Handle a stanza of a session; None: done, else it waits for something to be loaded."""
         session = self.sessions.get(jid)
         return None if session is None else begin(self._received(session, stanza))
+
+    async def handle(self, sender: JID, stanza: Element) -> None:
+        """Handle a stanza of somebody of another server, who has no stream here."""
+        await self._received(Session(sender, _NO_STREAM), stanza)
 
     async def _received(self, session: Session, stanza: Element) -> None:
         error = await self._handle(session, stanza)
@@ -228,14 +175,14 @@ class Router:
         try:
             await self._route(session, stanza)
         except StanzaError as error:
-            self._refuse(session.jid, stanza, error)
+            self.refuse(session.jid, stanza, error)
             return error
         except Exception:  # a bug: it must not cost this stream, or another, its life
             log.exception("a stanza met a bug", stanza=stanza.name, type=stanza.get("type"))
-            self._refuse(session.jid, stanza, StanzaError("internal-server-error"))
+            self.refuse(session.jid, stanza, StanzaError("internal-server-error"))
         return None
 
-    def _refuse(self, sender: JID, stanza: Element, error: StanzaError) -> None:
+    def refuse(self, sender: JID, stanza: Element, error: StanzaError) -> None:
         """Say no; but never to an error, nor to a result (RFC 6120 §8.3.1)."""
         if stanza.get("type") not in ("error", "result"):
             self._engine.tell(Answer(sender, error_reply(stanza, error)))
@@ -349,7 +296,7 @@ class Router:
         came, fresh = session.informs()
         wanted = pep.interests(fresh)
         if came or wanted:
-            self._begin(pep.welcome(self._engine, session.jid, wanted, came=came))
+            self.begin(pep.welcome(self._engine, session.jid, wanted, came=came))
 
     async def _withdraw(self, session: Session, stanza: Element, to: JID) -> None:
         """Who is not available any more is so to rooms and to those it told of its own accord."""
@@ -426,26 +373,26 @@ class Router:
         for session in list(self.sessions.of(told.subscriber.bare)):
             if session.informed is not None and (wanted := pep.interests(session.features)):
                 owner = told.node.service
-                self._begin(pep.introduce(self._engine, session.jid, owner, wanted))
+                self.begin(pep.introduce(self._engine, session.jid, owner, wanted))
 
     def _answer(self, answer: Answer) -> None:
         session = self.sessions.get(answer.to)
         if session is not None:
             session.send(answer.stanza)
-        elif not self.patron.answered(answer.stanza):
-            self.links.send(answer.stanza)
+        elif not self.elsewhere.patron.answered(answer.stanza):
+            self.elsewhere.links.send(answer.stanza)
 
     def _deliver(self, outgoing: Outgoing) -> None:
         if outgoing.wanted:
-            self.patron.deliver(outgoing)
+            self.elsewhere.patron.deliver(outgoing)
         missed = self.sessions.deliver(outgoing)
         if not missed:
             return
-        self.links.tell(outgoing.wording, missed)
+        self.elsewhere.links.tell(outgoing.wording, missed)
         if outgoing.reach is Reach.KEPT:
             head, tail, _ = outgoing.wording
             for jid in filter(self._services.local, missed):
-                self._begin(self._kept(jid, parse(head + stamp(jid, framed=True) + tail)))
+                self.begin(self._kept(jid, parse(head + stamp(jid, framed=True) + tail)))
 
     async def _kept(self, jid: JID, stanza: Element) -> None:
         """A message nobody is there to take is kept for the account, where that has sense."""
@@ -454,12 +401,12 @@ class Router:
         except Refused as refused:
             log.info("a message was not kept", reason=refused.reason.name)
 
-    def _begin(self, coroutine: Coroutine[Any, None, None]) -> None:
+    def begin(self, coroutine: Coroutine[Any, None, None]) -> None:
         """Do something that nobody waits for."""
         if (rest := begin(coroutine)) is not None:
-            self._later(rest)
+            self.later(rest)
 
-    def _later(self, rest: Awaitable[None]) -> None:
+    def later(self, rest: Awaitable[None]) -> None:
         task = asyncio.ensure_future(rest)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -30,7 +30,7 @@ from folkmoot.core import Core, running
 from folkmoot.engine.commands import Forget
 from folkmoot.engine.model import PRESENCE_NODE, NodeId
 from folkmoot.listeners.certificates import ensure_certificate
-from folkmoot.listeners.component import ComponentLink, LinkSettings
+from folkmoot.listeners.component import ComponentLink
 from folkmoot.listeners.connection import Connection
 from folkmoot.listeners.reception import Reception
 from folkmoot.listeners.tcp import TcpListener
@@ -39,6 +39,7 @@ from folkmoot.listeners.web import WebListener, routes
 from folkmoot.listeners.websocket import WebSockets
 from folkmoot.lock import Hold, Holder, hold
 from folkmoot.porter import Porter
+from folkmoot.postmaster import Postmaster
 from folkmoot.steward import Steward
 from folkmoot.stores.sqlite import SQLiteStore
 from folkmoot.streams.sasl import SALT_BYTES, InvalidPassword, derive
@@ -87,7 +88,7 @@ def _allow_files() -> None:
 
 
 async def _serve(config: Config, held: Hold, ready: Ready) -> int:
-    links = settings.links(config)
+    link_settings = settings.links(config)
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -98,7 +99,14 @@ async def _serve(config: Config, held: Hold, ready: Ready) -> int:
         core = await stack.enter_async_context(running(store, services))
         admin = ServerAdmin(core, store, config.server.domain)
         accounts = admin if config.server.accounts else AccountsElsewhere()
-        control = ControlServer(accounts, config.server.data, answerers(config, core, store))
+        links = [
+            ComponentLink(core.router.elsewhere, each, random.random) for each in link_settings
+        ]
+        answering = {
+            **answerers(config, core, store),
+            "link": Postmaster(services, links, core.router.elsewhere.asking),
+        }
+        control = ControlServer(accounts, config.server.data, answering)
         path = await control.open()
         stack.push_async_callback(control.close)
         listening: Mapping[str, Address] = {}
@@ -125,22 +133,21 @@ def answerers(config: Config, core: Core, store: SQLiteStore) -> Mapping[str, An
 
 @asynccontextmanager
 async def _outward(
-    config: Config, core: Core, store: SQLiteStore, links: Iterable[LinkSettings]
+    config: Config, core: Core, store: SQLiteStore, links: Iterable[ComponentLink]
 ) -> AsyncIterator[None]:
     """What goes on with other servers, until the block ends."""
     tending = Tending(
         core.engine,
         store.abroad,
-        core.router.asking,
+        core.router.elsewhere.asking,
         now=time.time,
         chance=random.random,
         policy=Policy(remove_strangers=config.sync.strangers is Strangers.REMOVE),
         pace=schedule.Pace(config.sync.queries_per_second_max),
     )
     tasks = [asyncio.ensure_future(tending.run())]
-    for each in links:
-        link = ComponentLink(core.router, each, random.random)
-        core.router.links.add(link)
+    for link in links:
+        core.router.elsewhere.links.add(link)
         tasks.append(asyncio.ensure_future(link.run()))
     try:
         yield

@@ -58,14 +58,16 @@ def services(config: Config) -> Services:
 
 
 def paces(config: Config) -> Mapping[Pace, Rate]:
-    """How often what may happen in rooms; what is no option is as it is."""
-    rooms = config.rooms
+    """How often what may happen in rooms and at nodes; what is no option is as it is."""
+    rooms, pubsub = config.rooms, config.pubsub
     return {
         **PACES,
         Pace.MESSAGES: Rate(rooms.messages_max, rooms.messages_max * 10),
         Pace.PRESENCES: Rate(rooms.presences_max, rooms.presences_max * 20),
-        Pace.MESSAGES_OF_ALL: Rate(rooms.messages_of_all_max, rooms.messages_of_all_max * 10),
+        Pace.MESSAGES_OF_ALL: Rate(rooms.messages_of_all_max, rooms.messages_of_all_max * 5),
         Pace.PRESENCES_OF_ALL: Rate(rooms.presences_of_all_max, rooms.presences_of_all_max * 100),
+        Pace.ITEMS: Rate(pubsub.items_max, pubsub.items_max * 20),
+        Pace.ITEMS_OF_ALL: Rate(pubsub.items_of_all_max, pubsub.items_of_all_max * 20),
     }
 
 
@@ -118,7 +120,10 @@ def links(config: Config) -> tuple[LinkSettings, ...]:
         raise AdminError("component.server needs component.secret_file")
     secret = read_secret(file)
     domains = [server.spaces_domain] if server.accounts else server.services
-    return tuple(LinkSettings(JID.parse(each), at.host, at.port, secret) for each in domains)
+    theirs = None if server.accounts else JID.parse(server.domain)
+    return tuple(
+        LinkSettings(JID.parse(each), at.host, at.port, secret, theirs) for each in domains
+    )
 
 
 def components_at(config: Config) -> Address | None:

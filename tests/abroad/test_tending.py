@@ -74,7 +74,7 @@ class Conference(Wire):
         self._answer(reply(stanza, Element(ADMIN, "query", None, *found)))
 
     def _answer(self, answer: Element) -> None:
-        asyncio.get_running_loop().call_soon(self._router.arrived, self, answer)
+        asyncio.get_running_loop().call_soon(self._router.elsewhere.arrived, self, answer)
 
     @property
     def given(self) -> dict[str, str]:
@@ -98,11 +98,11 @@ class Play:
         self.room = Conference(stage)
         self.at = 100.0
         self.abroad = stage.store.abroad
-        stage.core.router.links.add(self.room)
+        stage.core.router.elsewhere.links.add(self.room)
         self.tending = Tending(
             stage.core.engine,
             self.abroad,
-            stage.core.router.asking,
+            stage.core.router.elsewhere.asking,
             now=lambda: self.at,
             chance=lambda: 0.0,
             policy=policy,
@@ -153,7 +153,7 @@ async def play(stage: Stage, request: pytest.FixtureRequest) -> AsyncIterator[Pl
     )
     await made.asks(f"<create node='moot'/>{form}")
     yield made
-    stage.core.router.detached(made.room)
+    stage.core.router.elsewhere.detached(made.room)
 
 
 async def test_the_latest_wish_wins(play: Play) -> None:
@@ -223,7 +223,7 @@ async def test_the_owners_hear_once(play: Play) -> None:
     await play.lists()
     play.room.silent = True
     play.room.up = False
-    play.stage.core.router.detached(play.room)
+    play.stage.core.router.elsewhere.detached(play.room)
 
     async def fail(times: int) -> list[Element]:
         for _ in range(times):

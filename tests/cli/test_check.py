@@ -12,14 +12,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from folkmoot import check
-from folkmoot.check import (
-    EXPIRY_WARNING_DAYS,
-    FREE_BYTES_MIN,
-    FREE_BYTES_WARNING,
-    Finding,
-    Grade,
-)
+from folkmoot.check import installation as check
+from folkmoot.check.finding import Finding, Grade
+from folkmoot.check.installation import EXPIRY_WARNING_DAYS, FREE_BYTES_MIN, FREE_BYTES_WARNING
 from folkmoot.config import Address, Config, override
 from folkmoot.lock import Holder
 from folkmoot.stores.database import Database

@@ -326,6 +326,7 @@ moderating = st.one_of(
         actor=rulers,
         node=crowded,
         jid=addresses,
+        notice=st.just(lambda room, item_id, retraction: WORDS),
         within=st.none() | st.integers(0, 50),
         start=st.none() | st.builds(Mark, st.just(0.0), st.sampled_from(("", "hall")), item_ids),
     ),

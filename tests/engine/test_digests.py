@@ -13,6 +13,7 @@ from folkmoot.engine.events import DigestTold, ItemPublished
 from folkmoot.engine.model import NodeId
 from folkmoot.engine.notifications import Digested, Published
 from folkmoot.engine.pictures import AVATAR, MOVIMS_AVATAR
+from folkmoot.engine.room_events import Spent
 from folkmoot.engine.store import PAGE_ITEMS_MAX
 from folkmoot.xmpp.jid import JID
 from tests.engine.stand import (
@@ -75,8 +76,9 @@ async def test_a_publication_writes_nothing_for_them(stand: Stand) -> None:
     for jid in (HORATIO, OPHELIA):
         await gathers(stand, jid)
     before = dict((await stand.node(SOLILOQUIES)).subscriptions)
-    (event,) = await stand.publish(SOLILOQUIES)
+    (event, spent) = await stand.publish(SOLILOQUIES)
     assert isinstance(event, ItemPublished)
+    assert isinstance(spent, Spent)
     assert (await stand.node(SOLILOQUIES)).subscriptions == before
     assert await stand.hears(Published) == []
 

@@ -26,7 +26,7 @@ from tests.engine.stand import (
 
 async def leases(stand: Stand, node: NodeId, jid: JID, *, seconds: float = 2.0) -> None:
     """Give a subscription an end; every command takes a second."""
-    (event,) = await stand.publish(node, id="now")
+    (event, _) = await stand.publish(node, id="now")
     assert isinstance(event, ItemPublished)
     ends = event.item.published + seconds
     await stand.run(SetDelivery(actor=jid, node=node, subscriber=jid, options={"expires": ends}))

@@ -52,7 +52,7 @@ async def test_publish_reaches_a_subscriber(stand: Stand) -> None:
     """XEP-0060 §7.1.2.1: notification with payload."""
     await stand.leaf()
     await stand.subscribe(SOLILOQUIES, HORATIO)
-    (event,) = await stand.run(publishing(by=device(HAMLET), id="bnd81g37d61f49fgn581"))
+    (event, _) = await stand.run(publishing(by=device(HAMLET), id="bnd81g37d61f49fgn581"))
     assert isinstance(event, ItemPublished)
     (told,) = await stand.hears(Published, by=[HORATIO])
     assert told.item == event.item

@@ -7,7 +7,7 @@ import logging
 
 import pytest
 
-from folkmoot.engine import journal
+from folkmoot.engine import journal, questions
 from folkmoot.engine.commands import Delete
 from folkmoot.engine.notifications import Notification, Published
 from folkmoot.engine.store import StoreFailed
@@ -91,8 +91,8 @@ async def test_what_keeps_nothing_needs_no_commit(stand: Stand) -> None:
 
 
 async def test_much_is_told_in_turns(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In order, and who asks for something meanwhile need not wait for all of it."""
-    monkeypatch.setattr(journal, "TELLS_AT_ONCE_MAX", 2)
+    """TELL_SECONDS_MAX: in order, and who asks for something meanwhile waits for a part of it."""
+    monkeypatch.setattr(journal, "TELL_SECONDS_MAX", -1)
     node = await stand.leaf()
     await stand.subscribe(node, HORATIO)
     await stand.forget_told()
@@ -110,8 +110,30 @@ async def test_much_is_told_in_turns(stand: Stand, monkeypatch: pytest.MonkeyPat
     stand.store.release()
     await stand.engine.told()
     await looking
-    assert {2, 4} <= set(seen)
+    assert {1, 2, 3, 4} <= set(seen)
     assert published(stand.told) == ["0", "1", "2", "3", "4"]
+
+
+async def test_who_brings_more_than_can_be_told_waits(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DELIVERIES_AHEAD_MAX: what they brought is decided, in its turn, and others go on."""
+    monkeypatch.setattr(journal, "DELIVERIES_AHEAD_MAX", 2)
+    node = await stand.leaf()
+    await stand.subscribe(node, HORATIO)
+    await stand.subscribe(node, OPHELIA)
+    await stand.forget_told()
+    stand.store.hold()
+    await stand.publish(node, id="one")
+    waiting = asyncio.ensure_future(stand.publish(node, id="two"))
+    await stand.store.tried()
+    assert not waiting.done()
+    assert (await stand.node(node)).heads == {"one": HAMLET, "two": HAMLET}
+    await stand.engine.ask(questions.info, HAMLET, node)
+    stand.store.release()
+    await waiting
+    assert published(stand.told) == ["one", "two"]
+    await stand.publish(node, id="three")
 
 
 async def test_presence_needs_no_commit(stand: Stand) -> None:

@@ -13,8 +13,8 @@ from folkmoot.engine.configuration import Inherit
 from folkmoot.engine.decide import moderation
 from folkmoot.engine.errors import Reason
 from folkmoot.engine.events import Cause, Event, SubscriptionChanged
-from folkmoot.engine.model import Affiliation, Mark, NodeId
-from folkmoot.engine.notifications import OccupantTold, TakenBackTold
+from folkmoot.engine.model import Affiliation, Mark, NodeId, Retraction
+from folkmoot.engine.notifications import OccupantTold, Spoken
 from folkmoot.engine.room_commands import Dismiss, TakeBack
 from folkmoot.engine.space_events import Audited, Matter, Moderated
 from folkmoot.xmpp.jid import JID
@@ -80,7 +80,11 @@ def kick(by: JID = HAMLET, jid: JID = POLONIUS, **more: Any) -> Dismiss:
 
 
 def back(by: JID = HAMLET, **more: Any) -> TakeBack:
-    return TakeBack(actor=by, node=DENMARK, jid=POLONIUS, **more)
+    return TakeBack(actor=by, node=DENMARK, jid=POLONIUS, notice=notice, **more)
+
+
+def notice(room: NodeId, item_id: str, retraction: Retraction) -> Element:
+    return Element("", "gone", {"id": item_id})
 
 
 async def say(stand: Stand, room: NodeId, jid: JID, body: str) -> None:
@@ -190,7 +194,7 @@ async def test_a_retraction_leaves_tombstones(stand: Stand) -> None:
     await stand.forget_told()
     events = await stand.run(back(device(HAMLET), reason="spam"))
     assert (last(events).messages, last(events).rooms, last(events).next) == (2, 2, None)
-    first, second = await stand.items(HALL)
+    first, second, said = await stand.items(HALL)
     assert second == before[1]
     assert (first.id, first.publisher, first.published, first.nick) == (
         before[0].id,
@@ -202,9 +206,11 @@ async def test_a_retraction_leaves_tombstones(stand: Stand) -> None:
     assert first.retraction is not None
     assert (first.retraction.nick, first.retraction.reason) == ("prince", "spam")
     assert await taken_back(stand, HALL, TOWER) == ["m1", "m3"]
-    told = {each.node: each for each in await stand.hears(TakenBackTold)}
-    assert told[HALL].item == first
-    unseen = told[TOWER].item.retraction
+    told = {each.node: each for each in await stand.hears(Spoken)}
+    assert told[HALL].item == said, "who was not there can look it up"
+    assert said.payload == notice(HALL, first.id, first.retraction)
+    assert (said.id, said.nick, told[HALL].kept) == (first.retraction.id, "", True)
+    unseen = (await stand.items(TOWER))[0].retraction
     assert unseen is not None and unseen.nick == "", "who did it is not in the tower"
     assert device(POLONIUS, "court") in told[HALL].to
     (row,) = await moved(stand)

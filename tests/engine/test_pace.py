@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from folkmoot.engine.commands import Command, Publish
 from folkmoot.engine.commands import Entry as Said
+from folkmoot.engine.configuration import PublishModel
 from folkmoot.engine.errors import Reason
-from folkmoot.engine.model import Occupant
+from folkmoot.engine.model import NodeId, Occupant
 from folkmoot.engine.pace import (
     BUCKETS_PER_NODE_MAX,
     OF_ALL,
@@ -32,10 +33,12 @@ from tests.engine.stand import (
     HORATIO,
     OPHELIA,
     SERVICES,
+    SOLILOQUIES,
     WORDS,
     Stand,
     device,
     entry,
+    presence,
     running,
 )
 
@@ -67,6 +70,16 @@ def test_a_burst_and_then_a_pace() -> None:
     assert spend(slow(20), spend(slow(20), None, 0.0), 20.0) is not None
 
 
+def test_several_at_once() -> None:
+    """What is more than is ever there at once takes all of it, and nothing less."""
+    rate = Rate(1, 5)
+    assert spend(rate, None, 0.0, 3) == Bucket(2, 0.0)
+    assert spend(rate, Bucket(2, 0.0), 0.0, 3) is None
+    assert spend(rate, None, 0.0, 50) == Bucket(0, 0.0)
+    assert spend(rate, Bucket(0, 0.0), 4.0, 50) is None
+    assert spend(rate, Bucket(0, 0.0), 5.0, 50) == Bucket(0, 5.0)
+
+
 @given(
     st.floats(0.01, 100), st.integers(1, 50), st.lists(st.floats(0, 10), min_size=1, max_size=80)
 )
@@ -89,6 +102,7 @@ def test_no_person_meets_them() -> None:
         assert rate.per_second * 60 >= 20, pace
     assert set(PACES) == set(Pace) - {Pace.SLOW}
     assert PACES[Pace.MESSAGES_OF_ALL] > PACES[Pace.MESSAGES]
+    assert PACES[Pace.ITEMS_OF_ALL] > PACES[Pace.ITEMS]
 
 
 def saying(jid: JID) -> Publish:
@@ -125,7 +139,7 @@ async def test_what_is_counted(pace: Pace, first: Command, more: Command) -> Non
         record.buckets.clear()
         stand.engine.services = replace(SERVICES, paces=paces)
         await stand.run(first)
-        reason = Reason.ROOM_TOO_BUSY if pace in OF_ALL else Reason.TOO_FAST
+        reason = Reason.TOO_BUSY if pace in OF_ALL else Reason.TOO_FAST
         await stand.refused(more, reason, pace.value)
 
 
@@ -138,6 +152,40 @@ async def test_nicks_are_counted_apart() -> None:
             await stand.run(being(PRINCE, nick))
         await stand.refused(being(PRINCE, "yorick"), Reason.TOO_FAST, "nicks")
         await stand.run(being(PRINCE, "hamlet"))
+
+
+def publishing(jid: JID, *ids: str, node: NodeId = SOLILOQUIES) -> Publish:
+    entry, *more = (Said(id=id, payload=WORDS) for id in ids)
+    return Publish(actor=jid, node=node, entry=entry, more=tuple(more))
+
+
+@pytest.mark.parametrize(
+    ("pace", "more"), [(Pace.ITEMS, PRINCE), (Pace.ITEMS_OF_ALL, LADY)], ids=lambda each: str(each)
+)
+async def test_items_are_counted(pace: Pace, more: JID) -> None:
+    """Each item of a request; the first, which makes a node, goes for nothing."""
+    paces = dict.fromkeys(PACES, LOOSE) | {pace: Rate(0.001, 3)}
+    async with running(Stand(services=replace(SERVICES, paces=paces))) as stand:
+        await stand.leaf(publish=PublishModel.OPEN)
+        await stand.run(publishing(PRINCE, "1", "2"))
+        reason = Reason.TOO_BUSY if pace in OF_ALL else Reason.TOO_FAST
+        await stand.refused(publishing(more, "3", "4"), reason, pace.value)
+        await stand.run(publishing(more, "3"))
+        await stand.refused(publishing(more, "4"), reason, pace.value)
+
+
+async def test_what_an_account_publishes_is_counted_at_each_node() -> None:
+    """Its tune, and not its presence, which has no end of its own, nor what the server keeps."""
+    paces = dict.fromkeys(PACES, Rate(0.001, 1))
+    async with running(Stand(services=replace(SERVICES, paces=paces))) as stand:
+        tune, mood = NodeId(HAMLET, "tune"), NodeId(HAMLET, "mood")
+        for node in (tune, mood):
+            for _ in range(2):
+                await stand.run(publishing(PRINCE, "current", node=node))
+            refused = publishing(PRINCE, "current", node=node)
+            await stand.refused(refused, Reason.TOO_FAST, "items")
+        for _ in range(3):
+            await stand.publish(presence(HAMLET), PRINCE, id=PRINCE.resource)
 
 
 async def test_one_person_does_not_slow_another() -> None:

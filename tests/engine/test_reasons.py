@@ -195,7 +195,7 @@ ASKED: Final[dict[Reason, Command]] = {
     Reason.TOO_MANY_INVITES: Invite(actor=HAMLET, node=DENMARK),
     Reason.TOO_MANY_HATS: SetHat(actor=HAMLET, node=DENMARK, hat=Hat("urn:one-more", "Crown")),
     Reason.TOO_FAST: ChangePresence(actor=PRINCE, node=CELL, occupant=Occupant("hamlet", HERE)),
-    Reason.ROOM_TOO_BUSY: entry(CELL, FRIEND),
+    Reason.TOO_BUSY: entry(CELL, FRIEND),
     Reason.SLOW_MODE: publish(CELL, PRINCE, entry=Entry(payload=WORDS, words=True)),
     Reason.NOT_IN_ROOM: SetRoles(actor=PRINCE, node=HALL, roles={"yorick": None}),
 }
@@ -212,7 +212,7 @@ async def test_a_no_is_a_no(stand: Stand, reason: Reason) -> None:
         Reason.CHAIN_TOO_LONG: "parent",
         Reason.MISPLACED: "link",
         Reason.TOO_FAST: "presences",
-        Reason.ROOM_TOO_BUSY: "presences of all",
+        Reason.TOO_BUSY: "presences of all",
         Reason.SLOW_MODE: "60",
     }
     await stand.refused(ASKED[reason], reason, detail.get(reason, ""))

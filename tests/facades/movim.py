@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Protocol
 
 from folkmoot.xmpp.jid import JID
+from folkmoot.xmpp.stanza import CLIENT
+from folkmoot.xmpp.xml import Element
 from tests.stage import Client, Stage, staged
 
+
+class Clients(Protocol):
+    """A stage, or what is played as one."""
+
+    async def client(self, jid: str, *, available: bool = False) -> Client:
+        """Somebody logs in."""
+
+
+PUBSUB = "http://jabber.org/protocol/pubsub"
 ME = "me@host/movimABC"
 NEW = "new@host/movimXYZ"
 KEY = "6mUb3XUw"
@@ -56,6 +68,21 @@ GET_AFFILIATIONS = f"""
 DESTROY = f"""
     <iq type='set' to='spaces.host' id='dEl0aZ1bQxyz'>
      <pubsub xmlns='http://jabber.org/protocol/pubsub#owner'><delete node='{KEY}'/></pubsub></iq>"""
+PINNED = "<pinned xmlns='urn:xmpp:bookmarks-pinning:0'/>"
+MY_SPACES = "{https://movim.eu}spaces_subscriptions_node"
+BOOKMARK_ID = "85d422902004e639a1b9bf2fc961d9f65d03014f"
+BOOKMARK = f"""
+        <subscription xmlns='urn:xmpp:pubsub:subscription:0' server='spaces.host' node='{KEY}'>
+         <extensions>
+          <notify xmlns='urn:xmpp:notification-settings:0'><on-mention/></notify>{PINNED}
+         </extensions></subscription>"""
+BOOKMARK_OPTIONS = """
+          <field var='pubsub#persist_items'><value>true</value></field>
+          <field var='pubsub#access_model'><value>whitelist</value></field>
+          <field var='pubsub#send_last_published_item'><value>never</value></field>
+          <field var='pubsub#max_items'><value>max</value></field>
+          <field var='pubsub#notify_retract'><value>true</value></field>
+         </x>"""
 OPTIONS = """
      <publish-options><x xmlns='jabber:x:data' type='submit'>
        <field var='pubsub#type'><value>urn:xmpp:spaces:0</value></field>
@@ -121,12 +148,33 @@ def publish_room(payload: str, room: str = ROOM, options: str = OPTIONS) -> str:
     </pubsub></iq>"""
 
 
+def publish_bookmark(options: str = "") -> str:
+    """A space in one's own list (2.19)."""
+    return f"""
+        <iq type='set' id='bPu0aZ1bQxyz'><pubsub xmlns='{PUBSUB}'>
+         <publish node='{MY_SPACES}'><item id='{BOOKMARK_ID}'>{BOOKMARK}</item></publish>{options}
+        </pubsub></iq>"""
+
+
+def form(kind: str) -> str:
+    """The form of options for one's own list, but for its fields."""
+    return f"""<x xmlns='jabber:x:data' type='submit'>
+          <field var='FORM_TYPE' type='hidden'><value>{PUBSUB}#{kind}</value></field>"""
+
+
 def retract_room(room: str = ROOM) -> str:
     """The second stanza of 2.12."""
     return f"""
     <iq type='set' to='spaces.host' id='rEt0aZ1bQxyz'>
      <pubsub xmlns='http://jabber.org/protocol/pubsub'><retract node='{KEY}' notify='true'><item
       id='{room}'/></retract></pubsub></iq>"""
+
+
+def error(answer: Element) -> str:
+    """What Movim makes of an error: the name of its first child."""
+    (told,) = answer.childs(CLIENT, "error")
+    assert told.first is not None
+    return told.first.name
 
 
 async def makes_space(client: Client) -> None:
@@ -136,6 +184,29 @@ async def makes_space(client: Client) -> None:
     jid = str(client.jid.bare)
     await client.asks(set_subscription(jid, "subscribed"), "<iq type='result'/>")
     await client.asks(subscribe(jid), "<iq type='result'/>")
+
+
+async def with_space(stage: Clients) -> Client:
+    """The owner of a space."""
+    client = await stage.client(ME, available=True)
+    await makes_space(client)
+    await client.drains()
+    return client
+
+
+async def bookmarks(client: Client) -> None:
+    """2.19 as a whole: where the options are refused, the node gets them before the item."""
+    options = form("publish-options") + BOOKMARK_OPTIONS
+    answer = await client.asks(publish_bookmark(f"<publish-options>{options}</publish-options>"))
+    if answer.get("type") == "error":
+        assert error(answer) in ("precondition-not-met", "resource-constraint", "conflict")
+        await client.asks(
+            f"""
+        <iq type='set' id='bCo0aZ1bQxyz'><pubsub xmlns='{PUBSUB}#owner'>
+         <configure node='{MY_SPACES}'>{form("node_config")}{BOOKMARK_OPTIONS}</configure>
+        </pubsub></iq>"""
+        )
+        await client.asks(publish_bookmark(), "<iq type='result'/>")
 
 
 async def lets_in(owner: Client, jid: str) -> None:

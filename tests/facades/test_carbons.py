@@ -11,6 +11,8 @@ from tests.stage import Client, Stage
 NS = "urn:xmpp:carbons:2"
 FORWARD = "urn:xmpp:forward:0"
 GARDEN, HOME = f"{ROMEO}/garden", f"{ROMEO}/home"
+USER = "http://jabber.org/protocol/muc#user"
+GONE = "<service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>"
 SAID = "<body>What man art thou that, thus bescreen'd in night</body><thread>0e3141cd</thread>"
 
 
@@ -163,11 +165,13 @@ async def test_they_end_with_the_stream(stage: Stage) -> None:
         ("normal", "<displayed xmlns='urn:xmpp:chat-markers:0' id='a'/>", True),
         ("normal", f"<x xmlns='jabber:x:conference' jid='{COVEN}'/>", True),
         ("normal", "<x xmlns='urn:example:moon'/>", False),
+        ("normal", f"<x xmlns='{USER}'><invite from='{ROMEO}'/></x>", True),
         ("chat", SAID + f"<private xmlns='{NS}'/>", False),
         ("chat", SAID + "<no-copy xmlns='urn:xmpp:hints'/>", False),
         ("headline", SAID, False),
         ("groupchat", SAID, False),
-        ("error", SAID, False),
+        ("error", SAID + f"<error type='cancel'>{GONE}</error>", True),
+        ("error", f"<error type='cancel'>{GONE}</error>", False),
     ],
 )
 async def test_which_messages(stage: Stage, type: str, inner: str, copies: bool) -> None:
@@ -181,6 +185,57 @@ async def test_which_messages(stage: Stage, type: str, inner: str, copies: bool)
         await home.receives(copy("received", ROMEO, BALCONY, inner, type))
         await chamber.receives(copy("sent", JULIET, BALCONY, inner, type))
     for client in (home, chamber):
+        await client.receives_nothing()
+
+
+async def test_an_occupant_of_another_service(stage: Stage) -> None:
+    """§6.1: what an occupant says to somebody is with all devices that their room knows."""
+    juliet, chamber = await arrives(stage, BALCONY), await copied(stage, CHAMBER)
+    garden, home = await arrives(stage, GARDEN), await copied(stage, HOME)
+    await settle(juliet, chamber, garden, home)
+    whisper = SAID + f"<x xmlns='{USER}'/>"
+    await juliet.sends(message(GARDEN, whisper))
+    await garden.receives(message(GARDEN, whisper))
+    await chamber.receives(copy("sent", JULIET, BALCONY, whisper))
+    await home.receives_nothing()
+
+
+async def test_what_comes_back(stage: Stage) -> None:
+    """§6.1: devices that have a copy of a message learn that it reached nobody."""
+    juliet, chamber = await arrives(stage, BALCONY), await copied(stage, CHAMBER)
+    await settle(juliet, chamber)
+    for type, inner in (("chat", SAID), ("normal", "<x xmlns='urn:example:moon'/>")):
+        await juliet.sends(message("nobody@shakespeare.lit", inner, type))
+        await juliet.receives(f"<message type='error'><error>{GONE}</error></message>")
+    await chamber.receives(copy("sent", JULIET, BALCONY))
+    refusal = f"<error type='cancel'>{GONE}</error>"
+    await chamber.receives(copy("received", JULIET, "nobody@shakespeare.lit", refusal, "error"))
+    await chamber.receives_nothing()
+
+
+async def test_invitations_through_a_room(stage: Stage) -> None:
+    """§6.1: on both sides, for devices that do not have them."""
+    juliet, chamber = await arrives(stage, BALCONY), await copied(stage, CHAMBER)
+    garden, home = await arrives(stage, GARDEN), await copied(stage, HOME)
+    await enters(juliet, "juliet", room=COVEN)
+    await juliet.asks(
+        f"<iq type='set' id='1' to='{COVEN}'><query xmlns='http://jabber.org/protocol/muc#owner'>"
+        "<x xmlns='jabber:x:data' type='submit'/></query></iq>"
+    )
+    await settle(juliet, chamber, garden, home)
+    invite = f"<x xmlns='{USER}'><invite to='{GARDEN}'/></x>"
+    await juliet.sends(f"<message to='{COVEN}'>{invite}</message>")
+    told = f"<x xmlns='{USER}'><invite/></x>"
+    await garden.receives(f"<message from='{COVEN}'>{told}</message>")
+    await home.receives(f"""
+        <message from='{ROMEO}'><received xmlns='{NS}'><forwarded xmlns='{FORWARD}'>
+          <message xmlns='jabber:client' from='{COVEN}' to='{GARDEN}'>{told}</message>
+        </forwarded></received></message>""")
+    await chamber.receives(f"""
+        <message from='{JULIET}'><sent xmlns='{NS}'><forwarded xmlns='{FORWARD}'>
+          <message xmlns='jabber:client' to='{COVEN}'>{invite}</message>
+        </forwarded></sent></message>""")
+    for client in (juliet, chamber, garden, home):
         await client.receives_nothing()
 
 

@@ -154,6 +154,13 @@ async def test_a_retraction(lead: Client, spammer: Client, megacorp: Stage) -> N
             <reason>No ads.</reason>
           </retract></message>"""
     )
+    await spammer.asks(f"""
+        <iq type='set' id='m' to='{SOCKS}'><query xmlns='urn:xmpp:mam:2'/></iq>""")
+    assert await spammer.hears(f"""
+        <message from='{SOCKS}'><result xmlns='urn:xmpp:mam:2' id='{told.get("id")}'>
+          <forwarded xmlns='urn:xmpp:forward:0'><message xmlns='jabber:client' type='groupchat'>
+            <retract xmlns='urn:xmpp:message-retract:1' id='{kept.get("id")}'/>
+          </message></forwarded></result></message>"""), "XEP-0425 §4: and in the archive"
     late = await megacorp.client(f"{SPAMMER}/phone", available=True)
     await late.sends(f"<presence to='{SOCKS}/Cheap'><x xmlns='{MUC}'/></presence>")
     again = await late.hears(

@@ -10,9 +10,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from folkmoot.xmpp.stanza import CLIENT
 from folkmoot.xmpp.xml import Element, serialize
 from tests.facades.movim import (
+    BOOKMARK,
+    BOOKMARK_ID,
     CREATE,
     DESTROY,
     DISCO,
@@ -20,11 +21,15 @@ from tests.facades.movim import (
     ITEMS,
     KEY,
     ME,
+    MY_SPACES,
     NEW,
     OPTIONS,
     PENDING,
+    PINNED,
     ROOM,
+    bookmarks,
     conference,
+    error,
     hosted,
     lets_in,
     makes_space,
@@ -34,13 +39,12 @@ from tests.facades.movim import (
     set_subscription,
     subscribe,
     unsubscribe,
+    with_space,
 )
 from tests.stage import Client, Stage
 
 PUBSUB = "http://jabber.org/protocol/pubsub"
-MY_SPACES = "{https://movim.eu}spaces_subscriptions_node"
 AUDIO = "<conference-call xmlns='{https://movim.eu}bookmarks-conference-call'/>"
-PINNED = "<pinned xmlns='urn:xmpp:bookmarks-pinning:0'/>"
 
 
 @pytest.fixture
@@ -53,10 +57,7 @@ async def host() -> AsyncIterator[Stage]:
 @pytest.fixture
 async def me(host: Stage) -> Client:
     """The owner of a space."""
-    client = await host.client(ME, available=True)
-    await makes_space(client)
-    await client.drains()
-    return client
+    return await with_space(host)
 
 
 @pytest.fixture
@@ -65,17 +66,12 @@ async def new(host: Stage) -> Client:
     return await host.client(NEW, available=True)
 
 
-def error(answer: Element) -> str:
-    """What Movim makes of an error: the name of its first child."""
-    (told,) = answer.childs(CLIENT, "error")
-    assert told.first is not None
-    return told.first.name
-
-
 def ids(answer: Element) -> list[str | None]:
     """The rooms on a list."""
     assert answer.get("type") == "result", answer
-    return [item.get("id") for item in answer.elements[0].elements[0].elements]
+    items = answer.elements[0].child(PUBSUB, "items")
+    assert items is not None, answer
+    return [item.get("id") for item in items.elements]
 
 
 @pytest.mark.accounts_here
@@ -355,39 +351,22 @@ async def test_an_avatar(me: Client, new: Client) -> None:
 async def test_ones_own_list_of_spaces(host: Stage) -> None:
     """2.19: a node of one's account whose name has braces; written, read again, taken off."""
     client = await host.client(ME, available=True)
-    vector = "85d422902004e639a1b9bf2fc961d9f65d03014f"
     get = f"""
         <iq type='get' id='bGe0aZ1bQxyz'><pubsub xmlns='{PUBSUB}'>
          <items node='{MY_SPACES}' max_items='1000'/></pubsub></iq>"""
     assert error(await client.asks(get)) == "item-not-found"
-    subscription = f"""
-        <subscription xmlns='urn:xmpp:pubsub:subscription:0' server='spaces.host' node='{KEY}'>
-         <extensions>
-          <notify xmlns='urn:xmpp:notification-settings:0'><on-mention/></notify>{PINNED}
-         </extensions></subscription>"""
-    publish = f"""
-        <iq type='set' id='bPu0aZ1bQxyz'><pubsub xmlns='{PUBSUB}'>
-         <publish node='{MY_SPACES}'><item id='{vector}'>{subscription}</item></publish>
-         <publish-options><x xmlns='jabber:x:data' type='submit'>
-          <field var='FORM_TYPE' type='hidden'><value>{PUBSUB}#publish-options</value></field>
-          <field var='pubsub#persist_items'><value>true</value></field>
-          <field var='pubsub#access_model'><value>whitelist</value></field>
-          <field var='pubsub#send_last_published_item'><value>never</value></field>
-          <field var='pubsub#max_items'><value>max</value></field>
-          <field var='pubsub#notify_retract'><value>true</value></field>
-         </x></publish-options></pubsub></iq>"""
     for _ in range(2):  # the bookmark is written twice at each join
-        await client.asks(publish, "<iq type='result'/>")
+        await bookmarks(client)
     answer = await client.asks(
         get,
         f"""<iq type='result'><pubsub xmlns='{PUBSUB}'><items node='{MY_SPACES}'>
-          <item id='{vector}'>{subscription}</item></items></pubsub></iq>""",
+          <item id='{BOOKMARK_ID}'>{BOOKMARK}</item></items></pubsub></iq>""",
     )
-    assert ids(answer) == [vector]
+    assert ids(answer) == [BOOKMARK_ID]
     await client.asks(
         f"""
         <iq type='set' id='bRe0aZ1bQxyz'><pubsub xmlns='{PUBSUB}'>
-         <retract node='{MY_SPACES}'><item id='{vector}'/></retract></pubsub></iq>""",
+         <retract node='{MY_SPACES}'><item id='{BOOKMARK_ID}'/></retract></pubsub></iq>""",
         "<iq type='result'/>",
     )
     assert ids(await client.asks(get)) == []

@@ -10,23 +10,24 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from folkmoot.xmpp.stanza import CLIENT
 from folkmoot.xmpp.xml import Element
 from tests.facades.movim import (
     ITEMS,
     KEY,
-    ME,
     NEW,
     ROOM,
+    Clients,
     conference,
+    error,
     hosted,
     lets_in,
-    makes_space,
     publish_room,
     retract_room,
     set_affiliation,
     set_subscription,
     subscribe,
+    unsubscribe,
+    with_space,
 )
 from tests.stage import Client, Stage
 
@@ -84,8 +85,18 @@ async def host() -> AsyncIterator[Stage]:
 @pytest.fixture
 async def me(host: Stage) -> Client:
     """The owner of a space with a room in it, made as one burst (2.10)."""
-    client = await host.client(ME, available=True)
-    await makes_space(client)
+    return await with_room(host)
+
+
+@pytest.fixture
+async def new(host: Stage) -> Client:
+    """Somebody who has the key."""
+    return await host.client(NEW, available=True)
+
+
+async def with_room(host: Clients) -> Client:
+    """The owner of a space with a room in it, made as one burst (2.10)."""
+    client = await with_space(host)
     await client.sends(join("me"))
     await client.sends(CONFIGURE)
     await client.sends(publish_room(conference()))
@@ -93,12 +104,6 @@ async def me(host: Stage) -> Client:
     came = await client.drains()
     assert [each for each in came if each.get("type") == "error"] == []
     return client
-
-
-@pytest.fixture
-async def new(host: Stage) -> Client:
-    """Somebody who has the key."""
-    return await host.client(NEW, available=True)
 
 
 def told(answer: Element, var: str) -> list[str]:
@@ -133,8 +138,7 @@ async def test_who_is_let_in_is_in_the_rooms_at_once(me: Client, new: Client) ->
     await new.asks(subscribe("new@host"))
     await new.sends(join("new"))
     refused = await new.hears(f"<presence from='{ROOM}/new' type='error'/>")
-    (error,) = refused.childs(CLIENT, "error")
-    assert [each.name for each in error.elements][:1] == ["registration-required"]
+    assert error(refused) == "registration-required"
     await me.sends(set_subscription("new@host", "subscribed"))
     await new.hears("<message from='spaces.host'/>")
     await new.sends(join("new"))
@@ -165,6 +169,75 @@ async def test_who_is_removed_leaves_the_rooms(me: Client, new: Client) -> None:
     await me.asks(trickle("new@host", "none"), "<iq type='result'/>")
     await new.sends(join("new"))
     await new.hears(f"<presence from='{ROOM}/new' type='error'/>")
+
+
+async def is_in(me: Client, new: Client) -> None:
+    """Somebody else is let in to the space, and enters the room."""
+    await lets_in(me, "new@host")
+    await new.sends(join("new"))
+    await new.hears(entered("new", "member"))
+    await me.drains()
+
+
+async def is_out(me: Client, new: Client, code: int) -> None:
+    """Both hear that they are gone from the room, which they cannot enter again."""
+    for client in (new, me):
+        await client.hears(
+            f"""<presence from='{ROOM}/new' type='unavailable'>
+              <x xmlns='{MUC}#user'><status code='{code}'/></x></presence>"""
+        )
+    await new.sends(join("new"))
+    await new.hears(f"<presence from='{ROOM}/new' type='error'/>")
+
+
+async def test_who_is_made_an_owner_is_so_to_everybody_in_the_room(me: Client, new: Client) -> None:
+    """2.13: those in the room hear it of the space's one row (XEP-0045 §10.3)."""
+    await is_in(me, new)
+    await me.asks(set_affiliation("new@host", "owner"), "<iq type='result'/>")
+    for client in (new, me):
+        await client.hears(
+            f"""<presence from='{ROOM}/new'><x xmlns='{MUC}#user'>
+              <item affiliation='owner' role='moderator'/></x></presence>"""
+        )
+
+
+async def test_who_is_banned_is_put_out(me: Client, new: Client) -> None:
+    """XEP-0045 §9.1, by a row of the space; the subscription goes as well."""
+    await is_in(me, new)
+    await me.asks(set_affiliation("new@host", "outcast"), "<iq type='result'/>")
+    await is_out(me, new, 301)
+    assert error(await new.asks(ITEMS)) == "forbidden"
+
+
+async def test_who_leaves_the_space_leaves_its_rooms(me: Client, new: Client) -> None:
+    """2.14: Movim leaves no rooms of its own accord, and need not."""
+    await is_in(me, new)
+    await new.asks(unsubscribe("new@host"), "<iq type='result'/>")
+    await is_out(me, new, 321)
+
+
+async def test_a_room_that_is_taken_out_keeps_its_own_people(me: Client, new: Client) -> None:
+    """2.12, the second stanza alone: no member of the space is a member of the room any more."""
+    await is_in(me, new)
+    await me.asks(retract_room(), "<iq type='result'/>")
+    await is_out(me, new, 321)
+    await me.asks(ABOUT, "<iq type='result'/>")
+    said = f"<message to='{ROOM}' type='groupchat' id='1'><body>Alone</body></message>"
+    await me.sends(said)
+    await me.hears(f"<message from='{ROOM}/me' type='groupchat'><body>Alone</body></message>")
+
+
+async def test_a_room_that_becomes_the_staffs_lets_go_of_others(me: Client, new: Client) -> None:
+    """docs/extensions/inheritance.md: another access, in force at once."""
+    await is_in(me, new)
+    await me.asks(
+        f"""<iq type='set' to='{ROOM}' id='rSt0aZ1bQxyz'><query xmlns='{MUC}#owner'>
+         <x xmlns='jabber:x:data' type='submit'>
+         <field var='{{urn:folkmoot:spaces:0}}inherit'><value>staff</value></field>
+        </x></query></iq>""",
+        "<iq type='result'/>",
+    )
+    await is_out(me, new, 321)
 
 
 async def test_a_room_is_configured_without_a_form_type(me: Client) -> None:

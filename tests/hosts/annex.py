@@ -88,18 +88,18 @@ class Annex:
         await self._enter(actor)
         return actor
 
-    async def guest(self, name: str, *, resource: str = "demo") -> Guest:
+    async def guest(self, name: str, *, resource: str = "demo", available: bool = True) -> Guest:
         """Somebody of the host's people, with `folkmoot.client`."""
         jid = person(name).with_resource(resource)
         client = SpacesClient(str(jid), PASSWORD)
         client.ca_certs = self.host.certificate
         guest = Guest(client)
-        await self._enter(guest)
+        await self._enter(guest, available=available)
         return guest
 
-    async def _enter(self, guest: Guest) -> None:
+    async def _enter(self, guest: Guest, *, available: bool = True) -> None:
         self._guests.append(guest)
-        await enter(self.host, guest)
+        await enter(self.host, guest, available=available)
 
     async def empties(self) -> None:
         """Everybody logs out."""

@@ -32,6 +32,8 @@ PATIENTLY_SECONDS: Final = 40.0
 """How long something may take that is done in the background."""
 
 QUERIES_PER_SECOND: Final = 200
+OUTSIDE: Final = JID.parse(SPACES)
+"""Our service in most of these tests: no domain below the host's."""
 
 
 Ask = Callable[[str, Mapping[str, str]], Awaitable[Mapping[str, Any]]]
@@ -41,12 +43,13 @@ Ask = Callable[[str, Mapping[str, str]], Awaitable[Mapping[str, Any]]]
 class Folk:
     """Spaces of ours, and the people of a host.
 
-    ask: the steward. space: a key of its own for each test. room: the same.
+    ask: the steward. service: ours. space: a key of its own for each test. room: the same.
     """
 
-    def __init__(self, host: Host, ask: Ask, name: str) -> None:
+    def __init__(self, host: Host, ask: Ask, name: str, service: JID = OUTSIDE) -> None:
         self.host = host
         self.ask = ask
+        self.service = service
         self.space = f"space-{name}"
         self.room = JID.parse(f"orchard-{name}@{ROOMS}")
         self._actors: dict[str, Actor] = {}
@@ -92,7 +95,7 @@ class Folk:
 
     async def sets(self, name: str, affiliation: str) -> None:
         """The nurse gives somebody an affiliation in her room."""
-        jid = {"service": SPACES, "deputy": f"sync@{SPACES}"}.get(name, person(name))
+        jid = {"service": self.service, "deputy": f"sync@{self.service}"}.get(name, person(name))
         nurse = await self.actor("nurse")
         await nurse.asks(
             "set",
@@ -108,7 +111,7 @@ class Folk:
             "<value>urn:xmpp:spaces:0</value></field></x></configure>"
         )
         xml = f"<pubsub xmlns='{PUBSUB}'><create node='{self.space}'/>{form}</pubsub>"
-        await owner.asks("set", JID.parse(SPACES), xml)
+        await owner.asks("set", self.service, xml)
         if rows:
             await self.puts(by, **rows)
 
@@ -119,7 +122,7 @@ class Folk:
         )
         await (await self.actor(by)).asks(
             "set",
-            JID.parse(SPACES),
+            self.service,
             f"<pubsub xmlns='{PUBSUB}#owner'><affiliations node='{self.space}'>{told}"
             "</affiliations></pubsub>",
         )
@@ -130,7 +133,7 @@ class Folk:
 
         async def found() -> bool:
             try:
-                await nurse.asks("get", JID.parse(SPACES), "<ping xmlns='urn:xmpp:ping'/>")
+                await nurse.asks("get", self.service, "<ping xmlns='urn:xmpp:ping'/>")
             except (IqError, slixmpp.exceptions.IqTimeout):
                 return False
             return True
@@ -141,7 +144,7 @@ class Folk:
         """The space lists the room."""
         await (await self.actor(by)).asks(
             "set",
-            JID.parse(SPACES),
+            self.service,
             f"<pubsub xmlns='{PUBSUB}'><publish node='{self.space}'><item id='{self.room}'>"
             "<conference xmlns='urn:xmpp:bookmarks:1' name='Orchard'/></item></publish></pubsub>",
         )
@@ -150,7 +153,7 @@ class Folk:
         """And no longer."""
         await (await self.actor("nurse")).asks(
             "set",
-            JID.parse(SPACES),
+            self.service,
             f"<pubsub xmlns='{PUBSUB}'><retract node='{self.space}'><item id='{self.room}'/>"
             "</retract></pubsub>",
         )
@@ -166,7 +169,7 @@ class Folk:
             )
             for item in answer.xml.iter(f"{{{ADMIN}}}item"):
                 found[item.get("jid").partition("@")[0]] = affiliation
-        for each in ("nurse", SPACES, "sync"):
+        for each in ("nurse", str(self.service), "sync"):
             found.pop(each, None)
         return found
 
@@ -203,10 +206,11 @@ class Folk:
         raise AssertionError(f"it stays {found}; the host says {await self.state()}")
 
 
-async def enter(host: Host, actor: Guest) -> None:
-    """Log somebody in at a host, and become available."""
+async def enter(host: Host, actor: Guest, *, available: bool = True) -> None:
+    """Log somebody in at a host. available: whether they have sent their presence."""
     await log_in(actor.xmpp, "127.0.0.1", host.clients, direct_tls=False)
-    await actor.appear()
+    if available:
+        await actor.appear()
 
 
 def person(name: str) -> JID:
@@ -221,12 +225,12 @@ async def attached(
     """Spaces as a component of a host, which has taken them in."""
     services = Services(
         domain=JID.parse("folk.lit"),
-        pubsub=JID.parse(SPACES),
+        pubsub=OUTSIDE,
         rooms=JID.parse("rooms.folk.lit"),
         node_creators=frozenset({person("nurse"), person("paris")}),
     )
     async with running(store, services) as core:
-        asking = core.router.asking
+        asking = core.router.elsewhere.asking
         tending = Tending(
             core.engine,
             store.abroad,
@@ -237,9 +241,9 @@ async def attached(
             pace=Pace(QUERIES_PER_SECOND),
         )
         home = Home(core)
-        settings = LinkSettings(JID.parse(SPACES), "127.0.0.1", host.components, SECRET)
+        settings = LinkSettings(OUTSIDE, "127.0.0.1", host.components, SECRET)
         link = ComponentLink(home, settings, random.random)
-        core.router.links.add(link)
+        core.router.elsewhere.links.add(link)
         tasks = [asyncio.ensure_future(each.run()) for each in (link, tending)]
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
@@ -259,15 +263,15 @@ class Home:
         self.up = asyncio.Event()
 
     def attached(self, link: ComponentLink) -> None:
-        self._router.attached(link)
+        self._router.elsewhere.attached(link)
         self.up.set()
 
     def detached(self, link: ComponentLink) -> None:
-        self._router.detached(link)
+        self._router.elsewhere.detached(link)
         self.up.clear()
 
     def arrived(self, link: ComponentLink, stanza: Element) -> None:
-        self._router.arrived(link, stanza)
+        self._router.elsewhere.arrived(link, stanza)
 
 
 @asynccontextmanager

@@ -24,7 +24,7 @@ SPACES: Final = "spaces.folk.lit"
 OUR_ROOMS: Final = "rooms.folk.lit"
 SECRET: Final = "sycamore"
 PASSWORD: Final = "wherefore"
-PEOPLE: Final = ("nurse", "juliet", "romeo", "tybalt", "mercutio", "paris")
+PEOPLE: Final = ("nurse", "juliet", "romeo", "tybalt", "mercutio", "paris", "me", "new")
 
 START_SECONDS_MAX: Final = 60.0
 END_SECONDS_MAX: Final = 10.0
@@ -43,6 +43,7 @@ authentication = "internal_plain"
 storage = "internal"
 modules_enabled = {{
     "disco", "roster", "saslauth", "tls", "ping", "presence", "message", "iq", "offline",
+    "pep",
 }}
 modules_disabled = {{ "s2s" }}
 VirtualHost "{domain}"
@@ -61,10 +62,12 @@ certfiles: ["{certificate}", "{key}"]
 include_config_file: "{lines}"
 auth_method: mnesia
 modules:
+  mod_caps: {{}}
   mod_disco: {{}}
   mod_muc: {{host: "{rooms}", access_create: all, access_persistent: all}}
   mod_offline: {{}}
   mod_ping: {{}}
+  mod_pubsub: {{host: "pubsub.{domain}", plugins: [flat, pep]}}
   mod_roster: {{}}
 """
 

@@ -62,7 +62,7 @@ async def test_a_space_that_is_not_the_rooms_rules_nothing(folks: Folk) -> None:
 async def test_a_room_may_name_its_space(folks: Folk) -> None:
     """By its description, where no owner of the space has anything to say in the room."""
     await folks.makes_room(deputy="owner")
-    await folks.describes(f"Of xmpp:spaces.folk.lit?;node={folks.space} since today")
+    await folks.describes(f"Of xmpp:{folks.service}?;node={folks.space} since today")
     await folks.makes_space("paris", romeo="member")
     await folks.lists("paris")
     await folks.comes_to(paris="owner", romeo="member")
@@ -71,7 +71,7 @@ async def test_a_room_may_name_its_space(folks: Folk) -> None:
 async def test_an_admin_gives_what_an_admin_can(folks: Folk) -> None:
     """Members and bans; who is to be more is told of, with the room's own words."""
     await folks.makes_room(service="admin")
-    await folks.describes(f"xmpp:spaces.folk.lit?;node={folks.space}")
+    await folks.describes(f"xmpp:{folks.service}?;node={folks.space}")
     await folks.makes_space(juliet="owner", romeo="member", tybalt="outcast")
     await folks.lists()
     await folks.comes_to(romeo="member", tybalt="outcast")

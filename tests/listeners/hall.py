@@ -215,13 +215,15 @@ class Client:
         return await self.hear_element()
 
 
-async def session(listener: TcpListener, username: str = "juliet") -> Client:
-    """A client with the resource `balcony`, over a listener that allows it in the clear."""
+async def session(
+    listener: TcpListener, username: str = "juliet", resource: str = "balcony"
+) -> Client:
+    """A client that is logged in, over a listener that allows it in the clear."""
     client = await Client.connect(listener)
     await client.open()
     assert (await client.plain(username)).name == "success"
     await client.open()
-    assert (await client.bind()).get("type") == "result"
+    assert (await client.bind(resource)).get("type") == "result"
     return client
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
 
@@ -12,6 +13,7 @@ from structlog.testing import capture_logs
 
 from folkmoot.listeners import component
 from folkmoot.listeners.component import ComponentLink, LinkSettings
+from folkmoot.streams.offers import Kind, Offer
 from folkmoot.xmpp.errors import StreamError
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.stanza import CLIENT
@@ -92,7 +94,8 @@ async def home(server: Server, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
     """A component that connects to the server as long as the test lasts."""
     monkeypatch.setattr(component, "RECONNECT_SECONDS_MIN", 0.01)
     home = Home()
-    settings = LinkSettings(PLAYS, "127.0.0.1", server.port, "sycamore")
+    host = JID.parse("shakespeare.lit")
+    settings = LinkSettings(PLAYS, "127.0.0.1", server.port, "sycamore", host)
     assert "sycamore" not in repr(settings)
     home.link = ComponentLink(home, settings, lambda: 0.0)
     running = asyncio.ensure_future(home.link.run())
@@ -230,3 +233,70 @@ async def test_more_is_told_than_can_be_held(
 def test_why_a_link_is_down(error: OSError | TimeoutError | StreamError, words: str) -> None:
     """In a line, for the log and whoever asks."""
     assert component.explained(error) == words
+
+
+async def test_how_a_link_fares(server: Server, home: Home) -> None:
+    """What `folkmoot check` asks: up since when, how often lost, why, and what waits."""
+    link = home.link
+    state = link.state()
+    assert (state.since, state.times_lost, state.trouble) == (None, 0, "it has not been up yet")
+    link.write(b"<iq/>")
+    assert link.state().held == 1
+    _, writer = await server.takes("1")
+    before = time.time()
+    writer.write(b"<handshake/>")
+    assert await home.hears() == "attached"
+    state = link.state()
+    assert state.since is not None
+    assert before <= state.since <= time.time()
+    assert state.held == 0
+    writer.write(
+        b"<stream:error><conflict xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>"
+    )
+    assert await home.hears() == "detached"
+    _, writer = await server.takes("2")
+    state = link.state()
+    assert (state.since, state.times_lost, state.condition) == (None, 1, "conflict")
+    assert state.trouble == "another process is attached under this name (conflict)"
+    writer.write(b"<handshake/>")
+    assert await home.hears() == "attached"
+    assert (link.trouble, link.state().condition) == ("", "conflict"), "why it was last down"
+    writer.close()
+
+
+async def test_what_was_too_much_to_hold_is_counted(
+    server: Server, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Past HELD_BYTES_MAX, ever: also once the link is up."""
+    monkeypatch.setattr(component, "HELD_BYTES_MAX", 10)
+    for _ in range(3):
+        home.link.write(b"<iq/>")
+    assert (home.link.state().held, home.link.state().dropped) == (2, 1)
+    _, writer = await server.takes("1")
+    writer.write(b"<handshake/>")
+    assert await home.hears() == "attached"
+    assert home.link.state().dropped == 1
+    writer.close()
+
+
+async def test_what_the_server_offers(server: Server, home: Home) -> None:
+    """By its own word alone, and until the link is lost."""
+    privilege = (
+        "<message from='{}' to='plays'><privilege xmlns='urn:xmpp:privilege:2'>"
+        "<perm access='{}' type='get'/></privilege></message>"
+    )
+    told = [privilege.format(*each) for each in (("shakespeare.lit", "roster"), ("other", "iq"))]
+    told.append(privilege.format("iago@shakespeare.lit", "presence"))
+    _, writer = await server.takes("1")
+    writer.write(f"<handshake/>{''.join(told)}".encode())
+    assert await home.hears() == "attached"
+    for _ in told:
+        assert isinstance(await home.hears(), Element)
+    assert home.link.state().offers == {Offer(Kind.PRIVILEGE, "roster", "get")}
+    writer.close()
+    assert await home.hears() == "detached"
+    _, writer = await server.takes("2")
+    writer.write(b"<handshake/>")
+    assert await home.hears() == "attached"
+    assert not home.link.state().offers
+    writer.close()

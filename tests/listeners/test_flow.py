@@ -2,10 +2,12 @@
 
 import asyncio
 import socket
+from collections import Counter
 
 import pytest
 
 from folkmoot.listeners.connection import READ_BYTES_MAX
+from folkmoot.listeners.reception import STANZAS_AT_ONCE_MAX
 from folkmoot.listeners.tcp import TcpListener
 from folkmoot.xmpp.element import Element
 from folkmoot.xmpp.errors import StreamError
@@ -17,6 +19,11 @@ from tests.streams.conversation import stanza_condition
 
 BALCONY = JID.parse("juliet@localhost/balcony")
 ORCHARD = JID.parse("romeo@localhost/balcony")
+
+SOME_TURNS = 20
+"""Of the loop: what something takes that is begun at once, and has to come through a socket."""
+
+FLOODERS, EACH = 20, 500
 
 
 async def test_what_is_sent_in_one_turn_keeps_its_order(make_place: MakePlace) -> None:
@@ -97,7 +104,7 @@ async def test_a_client_faster_than_the_host_is_not_read(make_place: MakePlace) 
 
 
 async def test_a_flood_delays_nobody(make_place: MakePlace) -> None:
-    """READ_BYTES_MAX: in each turn of the loop everyone is read."""
+    """STANZAS_AT_ONCE_MAX: in each turn of the loop everyone is read."""
     place = make_place()
     listener = await place.listen()
     flooder, other = await session(listener), await session(listener, "romeo")
@@ -105,8 +112,48 @@ async def test_a_flood_delays_nobody(make_place: MakePlace) -> None:
     other.say("<message/>")
     await place.hall.until(lambda: len(place.hall.received) == 20_001)
     names = [stanza.name for stanza in place.hall.received]
-    assert names.index("message") < 3 * READ_BYTES_MAX / len("<presence/>")
+    assert names.index("message") < SOME_TURNS * STANZAS_AT_ONCE_MAX
     for client in (flooder, other):
+        await client.leave()
+
+
+async def test_many_who_flood_take_turns(make_place: MakePlace) -> None:
+    """One of them in a turn of the loop, and each keeps its order (RFC 6120 §10.1)."""
+    place = make_place()
+    listener = await place.listen()
+    quiet = await session(listener, "romeo")
+    flooders = [await session(listener, resource=f"r{number}") for number in range(FLOODERS)]
+    for flooder in flooders:
+        flooder.say("".join(f"<message id='{number}'/>" for number in range(EACH)))
+    said: list[tuple[JID, Element]] = []
+    place.hall.take = lambda jid, stanza: said.append((jid, stanza))
+    await place.hall.until(lambda: len(said) > FLOODERS * STANZAS_AT_ONCE_MAX)
+    before = len(said)
+    quiet.say("<presence/>")
+    await place.hall.until(lambda: len(said) == FLOODERS * EACH + 1)
+    names = [stanza.name for _, stanza in said]
+    assert names.index("presence") - before < SOME_TURNS * STANZAS_AT_ONCE_MAX
+    shares: dict[JID, list[str | None]] = {}
+    for jid, stanza in said:
+        shares.setdefault(jid, []).append(stanza.get("id"))
+    shares.pop(ORCHARD)
+    assert list(shares.values()) == [[str(number) for number in range(EACH)]] * FLOODERS
+    first = Counter(jid for jid, _ in said[:before])
+    assert max(first.values()) - min(first.values()) <= 2 * STANZAS_AT_ONCE_MAX
+    for client in (quiet, *flooders):
+        await client.leave()
+
+
+async def test_what_is_long_is_read_in_turns(make_place: MakePlace) -> None:
+    """READ_BYTES_MAX: a stanza that is not over yet delays nobody."""
+    place = make_place()
+    listener = await place.listen()
+    lengthy, other = await session(listener), await session(listener, "romeo")
+    lengthy.say(f"<message><body>{'x' * 10 * READ_BYTES_MAX}</body></message>")
+    other.say("<presence/>")
+    await place.hall.until(lambda: len(place.hall.received) == 2)
+    assert [stanza.name for stanza in place.hall.received] == ["presence", "message"]
+    for client in (lengthy, other):
         await client.leave()
 
 

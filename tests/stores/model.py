@@ -34,7 +34,6 @@ from folkmoot.engine.record import STANDINGS_MAX
 from folkmoot.engine.room_events import (
     CardChanged,
     HatsChanged,
-    MessageTakenBack,
     OccupantsLost,
     RegistrationChanged,
     SubjectChanged,
@@ -289,7 +288,7 @@ class Kept(dict[NodeId, KeptNode]):
             case ItemPublished():
                 self.published += 1
                 self[event.node].publish(event, self.published)
-            case ItemReplaced() | MessageTakenBack():
+            case ItemReplaced():
                 self[event.node].replace(event.item)
             case ItemsRetracted():
                 self[event.node].drop(event.item_ids)

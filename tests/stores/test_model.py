@@ -42,7 +42,6 @@ from folkmoot.engine.model import (
 from folkmoot.engine.room_events import (
     CardChanged,
     HatsChanged,
-    MessageTakenBack,
     OccupantsLost,
     RegistrationChanged,
     SubjectChanged,
@@ -174,18 +173,13 @@ class StoreMachine(RuleBasedStateMachine):
         )
 
     @precondition(lambda self: self.coming)
-    @rule(data=st.data(), item=nouns.items, retraction=nouns.retractions, above=st.booleans())
-    def take_back(
-        self, data: st.DataObject, item: Item, retraction: Retraction, above: bool
-    ) -> None:
+    @rule(data=st.data(), item=nouns.items, retraction=nouns.retractions)
+    def take_back(self, data: st.DataObject, item: Item, retraction: Retraction) -> None:
         """As the engine does: what is not replaced is as it was, where the item is there at all."""
         node, kept = self.node(data)
         old, _ = kept.items.get(item.id, (item, None))
         tombstone = replace(old, payload=item.payload, retraction=retraction)
-        if above:
-            self.happens(MessageTakenBack(node=node, item=tombstone, by=nouns.JULIET))
-        else:
-            self.happens(ItemReplaced(node=node, item=tombstone))
+        self.happens(ItemReplaced(node=node, item=tombstone))
 
     @precondition(lambda self: self.coming)
     @rule(data=st.data(), item_ids=st.lists(nouns.item_ids, max_size=2).map(tuple))

@@ -27,6 +27,7 @@ HEADER = (
     "<stream:stream xmlns:stream='http://etherx.jabber.org/streams'"
     " xmlns='jabber:component:accept' from='plays.shakespeare.lit' id='3BF96D32'>"
 )
+NO_ID = HEADER.replace("3BF96D32", "")
 MESSAGE = (
     "<message from='romeo@montague.lit/home' to='plays.shakespeare.lit' type='normal'>"
     "<body>Hark</body><forwarded xmlns='urn:xmpp:forward:0'><message xmlns='jabber:client'>"
@@ -118,6 +119,15 @@ def test_an_error_nobody_knows() -> None:
     assert str(event.error if isinstance(event, Detached) else "") == "undefined-condition: tantrum"
 
 
+def test_an_error_instead_of_an_id() -> None:
+    """As Prosody says that it knows no such component."""
+    error = "<host-unknown xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>"
+    (event,) = feed(stream(), NO_ID, f"<stream:error>{error}</stream:error></stream:stream>")
+    assert isinstance(event, Detached)
+    assert event.error is not None
+    assert event.error.condition == "host-unknown"
+
+
 def test_the_server_ends_it() -> None:
     """In peace."""
     assert feed(attached(), "</stream:stream>") == [Detached(None)]
@@ -126,7 +136,7 @@ def test_the_server_ends_it() -> None:
 @pytest.mark.parametrize(
     ("text", "condition"),
     [
-        (HEADER.replace(" id='3BF96D32'", ""), "bad-format"),
+        (NO_ID + "<handshake/>", "bad-format"),
         (HEADER.replace("http://etherx.jabber.org/streams", "urn:x"), "invalid-namespace"),
         ("no xml", "not-well-formed"),
         (HEADER + "<a></b>", "not-well-formed"),

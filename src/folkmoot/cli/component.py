@@ -14,7 +14,16 @@ from folkmoot.cli.component_lines import (
     ServerFlag,
     lines,
 )
-from folkmoot.cli.flags import ConfigFlag, DataFlag, configured, examples
+from folkmoot.cli.flags import (
+    AtFlag,
+    ConfigFlag,
+    DataFlag,
+    DomainFlag,
+    RoomsFlag,
+    SpacesFlag,
+    configured,
+    examples,
+)
 from folkmoot.config import Config, LogFormat, override
 from folkmoot.lock import Holder
 
@@ -29,22 +38,10 @@ EPILOG = examples(
 def component(
     config: ConfigFlag = None,
     data: DataFlag = None,
-    domain: Annotated[
-        str | None,
-        typer.Option(metavar="DOMAIN", help="The domain of the server's accounts [localhost]."),
-    ] = None,
-    spaces: Annotated[
-        str | None, typer.Option(metavar="DOMAIN", help="That of spaces [spaces.DOMAIN].")
-    ] = None,
-    rooms: Annotated[
-        str | None, typer.Option(metavar="DOMAIN", help="That of rooms [rooms.DOMAIN].")
-    ] = None,
-    at: Annotated[
-        str | None,
-        typer.Option(
-            metavar="HOST:PORT", help="Where the server takes components [127.0.0.1:5347]."
-        ),
-    ] = None,
+    domain: DomainFlag = None,
+    spaces: SpacesFlag = None,
+    rooms: RoomsFlag = None,
+    at: AtFlag = None,
     log_format: Annotated[
         str | None,
         typer.Option("--log", metavar="text|json", help="How the log is written [text]."),

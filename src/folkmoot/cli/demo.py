@@ -10,9 +10,8 @@ from typing import Annotated, Final
 import typer
 
 from folkmoot.admin import AdminError
-from folkmoot.cli.flags import ConfigFlag, DataFlag, configured, examples
+from folkmoot.cli.flags import ConfigFlag, DataFlag, account, configured, examples
 from folkmoot.cli.remote import ready_for_xmpp
-from folkmoot.cli.user import account
 from folkmoot.lock import Holder, holder_of
 from folkmoot.xmpp.jid import JID
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from folkmoot.config import Config, load, override
+from folkmoot.xmpp.jid import JID, InvalidJID
 
 ConfigFlag = Annotated[
     Path | None,
@@ -20,6 +21,32 @@ DataFlag = Annotated[
     str | None,
     typer.Option("--data", metavar="DIR", help="Where the server keeps everything [./data]."),
 ]
+
+DomainFlag = Annotated[
+    str | None,
+    typer.Option(metavar="DOMAIN", help="The domain of the server's accounts [localhost]."),
+]
+SpacesFlag = Annotated[
+    str | None, typer.Option(metavar="DOMAIN", help="That of spaces [spaces.DOMAIN].")
+]
+RoomsFlag = Annotated[
+    str | None, typer.Option(metavar="DOMAIN", help="That of rooms [rooms.DOMAIN].")
+]
+AtFlag = Annotated[
+    str | None,
+    typer.Option(metavar="HOST:PORT", help="Where the server takes components [127.0.0.1:5347]."),
+]
+
+
+def account(text: str, named: str = "JID") -> JID:
+    """A bare JID with a local part. named: where it was said. Raises typer.BadParameter."""
+    try:
+        jid = JID.parse(text)
+    except InvalidJID as error:
+        raise typer.BadParameter(f"{text!r} is not a JID: {error}", param_hint=named) from None
+    if not jid.local or not jid.is_bare:
+        raise typer.BadParameter(f"{text!r} is not an account: write name@domain", param_hint=named)
+    return jid
 
 
 def configured(file: Path | None, *flags: tuple[str, str, str, str | None]) -> Config:

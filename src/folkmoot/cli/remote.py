@@ -53,8 +53,8 @@ class Door:
         typer.Option(metavar="FILE", help="Certificates to trust beside the system's."),
     ] = None
 
-    def password(self) -> str:
-        """From the file, the environment, or whoever sits there."""
+    def password(self, named: str = "--jid") -> str:
+        """From the file, the environment, or whoever sits there. named: the flag that said who."""
         if self.password_file is not None:
             return self.password_file.read_text("utf-8").partition("\n")[0].rstrip("\r")
         if PASSWORD_VARIABLE in os.environ:
@@ -63,20 +63,20 @@ class Door:
             raise typer.BadParameter(
                 "nobody is there to type a password: say --password-file,"
                 f" or set {PASSWORD_VARIABLE}",
-                param_hint="--jid",
+                param_hint=named,
             )
         typed: str = typer.prompt(f"Password of {self.jid}", hide_input=True, err=True)
         return typed
 
-    def way(self) -> dict[str, Any]:
-        """How to connect, as `connected` takes it."""
+    def way(self, named: str = "--server") -> dict[str, Any]:
+        """How to connect, as `connected` takes it. named: the flag that said where."""
         if self.server is None:
             return {}
         if self.server.startswith(("ws://", "wss://")):
             return {"websocket": self.server}
         host, _, port = self.server.rpartition(":")
         if not host or not port.isascii() or not port.isdigit():
-            raise typer.BadParameter("write HOST:PORT, or wss://…", param_hint="--server")
+            raise typer.BadParameter("write HOST:PORT, or wss://…", param_hint=named)
         return {"host": host.strip("[]"), "port": int(port)}
 
 

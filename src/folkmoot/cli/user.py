@@ -11,9 +11,9 @@ from typing import Annotated, TypeVar
 import typer
 
 from folkmoot.admin import Admin, AdminError, Progress
-from folkmoot.cli.flags import ConfigFlag, DataFlag, configured, examples
+from folkmoot.cli.flags import ConfigFlag, DataFlag, account, configured, examples
 from folkmoot.cli.reach import reach_accounts
-from folkmoot.xmpp.jid import JID, InvalidJID
+from folkmoot.xmpp.jid import JID
 
 T = TypeVar("T")
 
@@ -25,17 +25,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Accounts: add, passwd, delete, list. Safe while the server runs.",
 )
-
-
-def account(text: str) -> JID:
-    """An account, as a flag or an argument says it. Raises typer.BadParameter."""
-    try:
-        jid = JID.parse(text)
-    except InvalidJID as error:
-        raise typer.BadParameter(f"{text!r} is not a JID: {error}", param_hint="JID") from None
-    if not jid.local or not jid.is_bare:
-        raise typer.BadParameter(f"{text!r} is not an account: write name@domain", param_hint="JID")
-    return jid
 
 
 JIDArgument = Annotated[

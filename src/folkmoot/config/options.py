@@ -271,7 +271,7 @@ class Rooms:
         "Messages of one person, on all their devices; 10 times that at once.",
     )
     messages_of_all_max: int = option(
-        whole(1, _MILLION), 100, "Messages of all in the room together; 10 times that at once."
+        whole(1, _MILLION), 100, "Messages of all in the room together; 5 times that at once."
     )
     presences_max: int = option(
         whole(1, _MILLION), 5, "Changes of one person's presence; 20 times that at once."
@@ -281,6 +281,20 @@ class Rooms:
         200,
         "Presences of all together, entering among them; 100 times that at once, for when all"
         " come back after a restart.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Pubsub:
+    """How much may be published to one node each second, so that the others notice nothing."""
+
+    items_max: int = option(
+        whole(1, _MILLION),
+        50,
+        "Items of one person, on all their devices; 20 times that at once.",
+    )
+    items_of_all_max: int = option(
+        whole(1, _MILLION), 500, "Items of all who publish there; 20 times that at once."
     )
 
 
@@ -324,6 +338,7 @@ class Config:
     component: Component = Component()
     sync: Sync = Sync()
     rooms: Rooms = Rooms()
+    pubsub: Pubsub = Pubsub()
     log: Log = Log()
 
     @property

@@ -47,12 +47,10 @@ from folkmoot.engine.notifications import (
     Retracted,
     Spoken,
     SubscriptionTold,
-    TakenBackTold,
 )
 from folkmoot.engine.record import Node
 from folkmoot.engine.replies import reply_to
 from folkmoot.engine.room_events import (
-    MessageTakenBack,
     Noticed,
     OccupantsLost,
     RegistrationChanged,
@@ -103,9 +101,6 @@ def _heard(event: Event, view: View, *, created: bool) -> Iterator[Notification]
             yield from occupancy.lost(event, view)
         case StandingChanged():
             yield from occupancy.restated(event, view)
-        case MessageTakenBack(node=node, item=item):
-            if to := view.found(node).inside:
-                yield TakenBackTold(via=Via.MUC, node=node, to=to, item=item)
         case Noticed(node=node, to=to):
             if to:
                 yield Active(via=Via.MUC, node=node, to=to)

@@ -73,12 +73,16 @@ class Engine(Generic[T]):
         """Carry out a command; what happened is told once it is kept.
 
         Raises Refused: nothing has changed. From the decision on nothing waits, so commands take
-        effect, and are told, in the order they were decided.
+        effect, and are told, in the order they were decided. Where too much waits to be told, this
+        returns once it is, and its stream is read no more until then.
         """
         reading = Reading(self.nodes, self._store, self._rosters)
         events, written_down = await self._read(reading, _decision, command, self._stamp())
-        self._journal.add((*events, *written_down), self._apply(events, reading))
+        told = self._apply(events, reading)
+        self._journal.add((*events, *written_down), told, sum(len(each.to) for each in told))
         self.nodes.trim()
+        if self._journal.behind:
+            await self._journal.told()
         return events
 
     def _apply(self, events: Sequence[Event], reading: Reading) -> list[Notification]:

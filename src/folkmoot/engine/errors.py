@@ -68,8 +68,8 @@ class Reason(Enum):
     TOO_MANY_INVITES = auto()
     TOO_MANY_HATS = auto()
     TOO_FAST = auto()
-    """One person does something in a room too often; the detail names the pace."""
-    ROOM_TOO_BUSY = auto()
+    """One person does something at a node too often; the detail names the pace."""
+    TOO_BUSY = auto()
     """All together do; the detail names the pace."""
     SLOW_MODE = auto()
     """The room's owner wants people to wait; the detail says how many seconds."""

@@ -22,7 +22,6 @@ from folkmoot.engine.model import (
 from folkmoot.engine.room_events import (
     CardChanged,
     HatsChanged,
-    MessageTakenBack,
     Noticed,
     OccupantsLost,
     RegistrationChanged,
@@ -272,7 +271,6 @@ Event = (
     | RegistrationChanged
     | StandingChanged
     | DigestTold
-    | MessageTakenBack
     | Moderated
     | InviteChanged
     | RoomListed

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Sequence
 from typing import Final, Generic, TypeVar
 
@@ -21,8 +22,14 @@ COMMIT_SECONDS_MAX: Final = 30.0
 
 RETRY_SECONDS: Final = 0.5
 
-TELLS_AT_ONCE_MAX: Final = 500
-"""How much is told before others have their turn: a command may have thousands to tell."""
+TELL_SECONDS_MAX: Final = 0.02
+"""How long is told before others have their turn: a batch may have much to tell, and to many.
+Of the thread's own time, as what else the machine does is no reason to write to streams more often.
+"""
+
+DELIVERIES_AHEAD_MAX: Final = 8_000
+"""How many deliveries may wait to be told before those who bring more have to wait: else a flood of
+what many hear is decided faster than it is told, and whatever comes behind it is late."""
 
 T = TypeVar("T")
 
@@ -43,13 +50,20 @@ class Journal(Generic[T]):
         self._wake = asyncio.Event()
         self._heard: list[asyncio.Future[None]] = []
         self._busy = False
+        self._ahead = 0
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []
 
-    def add(self, events: Sequence[Event], tells: Sequence[T]) -> None:
-        """Take up what was decided and what follows to be told."""
+    def add(self, events: Sequence[Event], tells: Sequence[T], deliveries: int = 0) -> None:
+        """Take up what was decided and what follows to be told: so many deliveries."""
+        self._ahead += deliveries
         self._events.extend(filter(kept, events))
         self._tells.extend(tells)
         self._wake.set()
+
+    @property
+    def behind(self) -> bool:
+        """Whether more waits to be told than should."""
+        return self._ahead > DELIVERIES_AHEAD_MAX
 
     async def settled(self) -> None:
         """Wait until all that was decided so far is committed."""
@@ -80,6 +94,7 @@ class Journal(Generic[T]):
     async def _turn(self) -> None:
         events, tells, heard = self._events, self._tells, self._heard
         self._events, self._tells, self._heard = [], [], []
+        ahead = self._ahead
         self._busy = True
         if events:
             batch = self._nodes.batch
@@ -90,11 +105,14 @@ class Journal(Generic[T]):
                 done = self._waiting.pop(0)[1]
                 if not done.done():
                     done.set_result(None)
-        for start in range(0, len(tells), TELLS_AT_ONCE_MAX):
-            if start:
+        until = time.thread_time() + TELL_SECONDS_MAX
+        for each in tells:
+            if time.thread_time() > until:
                 await asyncio.sleep(0)
-            self._tell(tells[start : start + TELLS_AT_ONCE_MAX])
+                until = time.thread_time() + TELL_SECONDS_MAX
+            self._tell((each,))
         self._busy = False
+        self._ahead -= ahead
         for done in heard:
             if not done.done():
                 done.set_result(None)

@@ -284,13 +284,6 @@ class Spoken(Heard):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TakenBackTold(Heard):
-    """A moderator took back what was said, for a room's occupants (XEP-0425 §3.1)."""
-
-    item: Item
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Active(Heard):
     """Something is said in a room, for those who watch it from outside (XEP-0437 §3.1)."""
 
@@ -351,7 +344,6 @@ Notification = (
     | OccupantTold
     | Welcomed
     | Spoken
-    | TakenBackTold
     | Active
     | ContactTold
     | PresenceTold

@@ -1,4 +1,4 @@
-"""How often something may happen in a room: token buckets, as values.
+"""How often something may happen in a room, or at another node: token buckets, as values.
 
 What happens takes a token out of each bucket it is counted in; tokens come back with time, up to
 as many as may happen at once. Time comes in the stamp, and nothing of this is kept: a bucket that
@@ -14,14 +14,14 @@ from typing import Final, NamedTuple
 from folkmoot.xmpp.jid import JID
 
 BUCKETS_PER_NODE_MAX: Final = 10_000
-"""How many buckets a room has; those unused for longest make way, and are full again."""
+"""How many buckets a node has; those unused for longest make way, and are full again."""
 
 SLOW_SECONDS_MAX: Final = 86_400
 """The longest an owner may let people wait between two messages (XEP-0500)."""
 
 
 class Pace(Enum):
-    """What is counted: of one person in a room, on all their devices, or of all who are there."""
+    """What is counted: of one person at a node, on all their devices, or of all together."""
 
     MESSAGES = "messages"
     """What one person says, to all or to one."""
@@ -36,9 +36,12 @@ class Pace(Enum):
     """Presences, nicks and entries."""
     SLOW = "slow"
     """What one person says in a room whose owner wants it slow (XEP-0500)."""
+    ITEMS = "items"
+    """What one person publishes to a node that is no room."""
+    ITEMS_OF_ALL = "items of all"
 
 
-OF_ALL: Final = frozenset({Pace.MESSAGES_OF_ALL, Pace.PRESENCES_OF_ALL})
+OF_ALL: Final = frozenset({Pace.MESSAGES_OF_ALL, Pace.PRESENCES_OF_ALL, Pace.ITEMS_OF_ALL})
 
 
 class Rate(NamedTuple):
@@ -56,16 +59,20 @@ class Bucket(NamedTuple):
 
 
 Key = tuple[JID | None, Pace]
-"""Whose bucket, by bare JID (None: the room's), and what is counted in it."""
+"""Whose bucket, by bare JID (None: the node's), and what is counted in it."""
 
 
-def spend(rate: Rate, bucket: Bucket | None, at: float) -> Bucket | None:
-    """The bucket with a token less; None where there is none in it. A clock may go backwards."""
+def spend(rate: Rate, bucket: Bucket | None, at: float, count: int = 1) -> Bucket | None:
+    """The bucket with a token less; None where there is none in it. A clock may go backwards.
+
+    count: how many tokens at once; more than the bucket ever holds takes all of a full one.
+    """
+    wanted = min(count, rate.burst)
     if bucket is None:
         left = rate.burst
     else:
         left = min(rate.burst, bucket.left + max(at - bucket.at, 0.0) * rate.per_second)
-    return None if left < 1 else Bucket(left - 1, at)
+    return None if left < wanted else Bucket(left - wanted, at)
 
 
 PACES: Final[Mapping[Pace, Rate]] = {
@@ -73,10 +80,15 @@ PACES: Final[Mapping[Pace, Rate]] = {
     Pace.PRESENCES: Rate(5, 100),
     Pace.NICKS: Rate(0.5, 20),
     Pace.ENTRIES: Rate(1, 60),
-    Pace.MESSAGES_OF_ALL: Rate(100, 1_000),
+    Pace.MESSAGES_OF_ALL: Rate(100, 500),
     Pace.PRESENCES_OF_ALL: Rate(200, 20_000),
+    Pace.ITEMS: Rate(50, 1_000),
+    Pace.ITEMS_OF_ALL: Rate(500, 10_000),
 }
-"""The rates that hold in every room, unless its operator says otherwise; no person meets them."""
+"""The rates that hold everywhere, unless the operator says otherwise; no person meets them.
+
+All in a large room may say something in the same moment; a program may bring what it has gathered,
+and is then told to wait."""
 
 
 def slow(seconds: int) -> Rate:

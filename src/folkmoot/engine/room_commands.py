@@ -4,14 +4,16 @@ rooms of a space.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from folkmoot.engine.commands import Command
 from folkmoot.engine.model import (
     Hat,
     Mark,
+    NodeId,
     Occupant,
+    Retraction,
     Role,
 )
 from folkmoot.xmpp.jid import JID
@@ -88,15 +90,24 @@ class Unwatch(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whisper(Command):
-    """Be about to say something to one occupant of a room: that is counted, too."""
+    """Be about to say something that a room passes on to some only: that is counted, too.
+
+    count: to how many.
+    """
+
+    count: int = 1
+
+
+Notice = Callable[[NodeId, str, Retraction], Element]
+"""What a room says of an item that is taken back, by its id there, in a protocol's words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moderate(Command):
-    """Take back what somebody said in a room (XEP-0425 §3); notice: what the room says of it."""
+    """Take back what somebody said in a room (XEP-0425 §3). notice: words what the room says."""
 
     item_id: str
-    notice: Element
+    notice: Notice
     reason: str = ""
 
 
@@ -105,10 +116,11 @@ class TakeBack(Command):
     """Take back what somebody said in the rooms of a space, as far as one command goes.
 
     within: how long ago it may be said, in seconds; None: ever. start: where the command before
-    this one stopped, with what that said of time; None: this is the first.
+    this one stopped, with what that said of time; None: this is the first. notice: as in Moderate.
     """
 
     jid: JID
+    notice: Notice
     within: float | None = None
     reason: str = ""
     start: Mark | None = None

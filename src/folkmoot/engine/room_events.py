@@ -103,15 +103,3 @@ class StandingChanged:
     by: JID
     reason: str = ""
     version: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessageTakenBack:
-    """What was said in a room is taken back from above it: an item in its place says that alone.
-
-    Of what is taken back in the room itself a message tells, and `ItemReplaced` is all it needs.
-    """
-
-    node: NodeId
-    item: Item
-    by: JID

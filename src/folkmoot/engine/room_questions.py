@@ -11,10 +11,9 @@ from folkmoot.engine.affiliates import candidates, refuses_list
 from folkmoot.engine.configuration import Access, NodeConfig
 from folkmoot.engine.decide.nicks import own_nick
 from folkmoot.engine.decide.nodes import hold_owner
-from folkmoot.engine.decide.occupants import acting, occupancy, role_of, room_of
+from folkmoot.engine.decide.occupants import occupancy, role_of, room_of
 from folkmoot.engine.decide.registrations import hold_registering
 from folkmoot.engine.errors import Reason, Refused
-from folkmoot.engine.identity import occupant_id
 from folkmoot.engine.model import Affiliation, Item, NodeId, Occupant, Role
 from folkmoot.engine.notifications import Seen
 from folkmoot.engine.occupancy import others
@@ -189,16 +188,6 @@ def own_occupancy(view: View, actor: JID, node: NodeId) -> Occupant:
     record = view.found(node)
     room_of(record)
     return occupancy(record, actor)
-
-
-def moderator(view: View, actor: JID, node: NodeId) -> tuple[str, str]:
-    """Nick ("": not in the room) and occupant id of who is about to moderate it.
-
-    Raises Refused(FORBIDDEN) for who is neither in the room nor of its staff.
-    """
-    record = view.found(node)
-    acting(record, room_of(record), actor, view)
-    return record.nick(actor), occupant_id(record, actor, view)
 
 
 def newest(view: View, actor: JID, node: NodeId) -> Sequence[Item] | None:

@@ -35,7 +35,6 @@ from folkmoot.engine.record import Node
 from folkmoot.engine.room_events import (
     CardChanged,
     HatsChanged,
-    MessageTakenBack,
     Noticed,
     OccupantsLost,
     RegistrationChanged,
@@ -235,7 +234,7 @@ class WorkingSet:
                 if hats:
                     wearers[jid] = hats
                 self._moved[jid] = self.batch
-            case ItemReplaced(item=item) | MessageTakenBack(item=item):
+            case ItemReplaced(item=item):
                 self._nodes[event.node].replace_item(item)
             case ItemsRetracted():
                 self._nodes[event.node].remove_items(event.item_ids)

@@ -1,6 +1,7 @@
 """What of a message is worth keeping, and the id it is kept under.
 
-XEP-0313 1.1.3 §3, §6.1; hints of XEP-0334 1.0.0; ids of XEP-0359 0.7.0.
+XEP-0313 1.1.3 §3, §6.1; hints of XEP-0334 1.0.0; ids of XEP-0359 0.7.0. Receipts (XEP-0184 1.4.0)
+and displayed markers (XEP-0333 1.0.0) say something, and are passed on, copied and kept as such.
 """
 
 from __future__ import annotations

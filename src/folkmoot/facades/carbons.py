@@ -19,8 +19,10 @@ from folkmoot.xmpp.xml import Element
 
 NS: Final = "urn:xmpp:carbons:2"
 FEATURES: Final = (NS,)
-"""`urn:xmpp:carbons:rules:0` is not among them: errors that come back and invitations that a room
-passes on are not copied (§6.1)."""
+"""`urn:xmpp:carbons:rules:0` is not among them: an error of this server's own, for an address that
+is nowhere, is for the device that wrote there (§6.1, §6.2)."""
+
+_OF_ROOMS: Final = "http://jabber.org/protocol/muc#user"
 
 _TALK: Final = frozenset(
     {CHAT_STATES, "urn:xmpp:receipts", "urn:xmpp:chat-markers:0", "jabber:x:conference"}
@@ -42,10 +44,21 @@ def is_copied(message: Element) -> bool:
     type = message.get("type", "normal")
     if type == "chat":
         return True
-    if type in ("groupchat", "headline", "error"):
+    if type in ("groupchat", "headline"):
         return False
-    said = message.child(CLIENT, "body") is not None
-    return said or any(each.ns in _TALK for each in message.elements)
+    said = message.child(CLIENT, "body") is not None  # an error holds what it is about
+    return said or any(each.ns in _TALK or is_invitation(each) for each in message.elements)
+
+
+def is_invitation(child: Element) -> bool:
+    """Whether somebody is invited, through a room, by what is in a message (XEP-0045 §7.8.2)."""
+    return child.ns == _OF_ROOMS and child.child(_OF_ROOMS, "invite") is not None
+
+
+def is_whisper(message: Element) -> bool:
+    """Whether it comes from an occupant: their room gives it to all devices it has (§6.1)."""
+    found = message.child(_OF_ROOMS, "x")
+    return found is not None and not is_invitation(found)
 
 
 def _is_pinned(message: Element) -> bool:

@@ -57,7 +57,7 @@ async def personal(request: Request) -> Iterable[Element]:
     request.tell(Outgoing(wording(theirs), (to,), Reach.KEPT))
     if carbons.is_copied(message):
         request.tell(carbons.sent(mine, sender, to))
-        if to.bare != sender.bare:
+        if to.bare != sender.bare and not carbons.is_whisper(message):
             request.tell(carbons.received(theirs, to))
     return ()
 
@@ -94,8 +94,15 @@ async def groupchat(request: Request) -> Iterable[Element]:
 
 
 async def error(request: Request) -> Iterable[Element]:
-    """An error is for the resource that erred, and for nobody else (§8.5.2.1.1, §8.5.3)."""
-    return () if request.to.is_bare else await passing(request)
+    """An error is for the resource that erred (§8.5.2.1.1, §8.5.3), and a copy for its others."""
+    if not request.to.is_bare:
+        await passing(request)
+        if carbons.is_copied(request.stanza):
+            error = cleaned(request.stanza, request.services)
+            request.tell(
+                carbons.sent(error, request.actor, request.to), carbons.received(error, request.to)
+            )
+    return ()
 
 
 async def keep(engine: Engine[Told], account: JID, stanza: Element) -> None:
@@ -138,8 +145,10 @@ def _refuse(engine: Engine[Told], stanza: Element) -> None:
     """
     sender = stanza.get("from")
     if sender is not None:
-        refusal = error_reply(stanza, StanzaError("service-unavailable"))
-        engine.tell(Answer(JID.parse(sender), refusal))
+        refusal, to = error_reply(stanza, StanzaError("service-unavailable")), JID.parse(sender)
+        engine.tell(Answer(to, refusal))
+        if carbons.is_copied(stanza):
+            engine.tell(carbons.received(refusal, to))
 
 
 def _worth_keeping(stanza: Element) -> bool:

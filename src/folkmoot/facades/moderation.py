@@ -18,6 +18,7 @@ from folkmoot.engine.room_commands import Dismiss, TakeBack
 from folkmoot.engine.space_events import Moderated
 from folkmoot.facades import disco
 from folkmoot.facades.facade import Answered, Facade, Handler, Request, read_jid
+from folkmoot.facades.muc.retraction import notice
 from folkmoot.facades.personal import around
 from folkmoot.facades.pubsub.config import read_form
 from folkmoot.facades.pubsub.discovery import node_info as pubsub_info
@@ -134,6 +135,7 @@ async def retract(request: Request, wish: Wish) -> Element:
         actor=request.actor,
         node=wish.space,
         jid=wish.jid,
+        notice=notice,
         reason=wish.reason,
         within=_within(form),
         start=_start(form),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,6 +14,7 @@ import structlog
 
 from folkmoot.listeners.tcp import keep_alive
 from folkmoot.streams.component import Arrived, Attached, ComponentStream, Detached, State
+from folkmoot.streams.offers import OFFERS_MAX, Offer, read_offers
 from folkmoot.xmpp.errors import StreamError
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element
@@ -49,12 +52,36 @@ class Home(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LinkSettings:
-    """Where the server is, and what it knows the component by. domain: of the component."""
+    """Where the server is, and what it knows the component by.
+
+    domain: of the component. server: of the server's accounts, where that is known.
+    """
 
     domain: JID
     host: str
     port: int
     secret: str = field(repr=False)
+    server: JID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkState:
+    """How a link fares.
+
+    since: when it came up, in seconds since 1970; None: it is down. trouble: why it is or last was;
+    condition: of the stream error that says so, else "". times_lost: how often it was up and ended.
+    held: stanzas that wait for it. dropped: those that were too much, ever.
+    offers: what the server has offered since it is up.
+    """
+
+    settings: LinkSettings
+    since: float | None
+    trouble: str
+    condition: str
+    times_lost: int
+    held: int
+    dropped: int
+    offers: frozenset[Offer]
 
 
 class ComponentLink:
@@ -75,6 +102,10 @@ class ComponentLink:
         self._held_bytes = 0
         self._lost = 0
         self._flushing = False
+        self._why, self._condition = self.trouble, ""
+        self._since: float | None = None
+        self._times_lost = self._dropped = 0
+        self._offers: set[Offer] = set()
 
     @property
     def domain(self) -> JID:
@@ -85,6 +116,19 @@ class ComponentLink:
     def up(self) -> bool:
         """Whether stanzas pass."""
         return self._stream is not None and self._stream.state is State.ATTACHED
+
+    def state(self) -> LinkState:
+        """How it fares, for who runs it."""
+        return LinkState(
+            settings=self._settings,
+            since=self._since,
+            trouble=self._why,
+            condition=self._condition,
+            times_lost=self._times_lost,
+            held=len(self._held),
+            dropped=self._dropped + self._lost,
+            offers=frozenset(self._offers),
+        )
 
     def write(self, stanza: bytes) -> None:
         """Send a stanza that names no namespace of its own.
@@ -115,7 +159,7 @@ class ComponentLink:
                 if await self._once():
                     wait = RECONNECT_SECONDS_MIN
             except (OSError, TimeoutError, StreamError) as error:
-                self.trouble = explained(error)
+                self._down(explained(error), error)
                 log.warning("the link is down", domain=str(self.domain), why=self.trouble)
             await asyncio.sleep(wait * (1.0 - self._chance() / 2))
             wait = min(2 * wait, RECONNECT_SECONDS_MAX)
@@ -140,6 +184,7 @@ class ComponentLink:
                                 patience.reschedule(None)
                                 self._attach()
                             case Arrived(stanza):
+                                self._note(stanza)
                                 self._home.arrived(self, stanza)
                             case Detached(error):
                                 if error is not None:
@@ -152,18 +197,33 @@ class ComponentLink:
             self._flush()
             self._stream = self._writer = None
             writer.close()
+            self._since = None
             if attached:
-                self.trouble = "the server ended the stream"
+                self._down("the server ended the stream")
+                self._times_lost += 1
                 self._home.detached(self)
+
+    def _down(self, why: str, error: Exception | None = None) -> None:
+        self.trouble = self._why = why
+        self._condition = error.condition if isinstance(error, StreamError) else ""
 
     def _attach(self) -> None:
         """Stanzas pass; what was held goes first."""
         self.trouble = ""
+        self._since = time.time()
+        self._offers.clear()
         log.info("the link is up", domain=str(self.domain), held=len(self._held), lost=self._lost)
+        self._dropped += self._lost
         self._lost = self._held_bytes = 0
         while self._held:
             self.write(self._held.popleft())
         self._home.attached(self)
+
+    def _note(self, stanza: Element) -> None:
+        """Remember what the server offers; nobody else's word counts."""
+        server = self._settings.server
+        if server is not None and stanza.get("from") == str(server):
+            self._offers.update(read_offers(stanza)[: OFFERS_MAX - len(self._offers)])
 
     def _flush(self) -> None:
         self._flushing = False
@@ -186,9 +246,11 @@ _WHY: Final = {
 def explained(error: OSError | TimeoutError | StreamError) -> str:
     """Why a link is down, in a line."""
     if isinstance(error, StreamError):
-        said = f"{error.condition}: {error.text}" if error.text else error.condition
+        said = ": ".join(dict.fromkeys(filter(None, (error.condition, error.text))))
         why = _WHY.get(error.condition)
         return f"{why} ({said})" if why else f"the server says {said}"
     if isinstance(error, TimeoutError):
         return f"no answer within {HANDSHAKE_SECONDS_MAX:g} seconds"
-    return f"cannot connect: {error.strerror or error}"
+    # What asyncio says of an address that was tried is for programmers.
+    named = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+    return f"cannot connect: {named or error}"

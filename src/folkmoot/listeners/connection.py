@@ -6,7 +6,7 @@ from typing import Final, Protocol
 
 import structlog
 
-from folkmoot.listeners.reception import Reception
+from folkmoot.listeners.reception import STANZAS_AT_ONCE_MAX, Reception
 from folkmoot.streams.events import (
     Authenticated,
     AuthenticationFailed,
@@ -65,6 +65,7 @@ class Connection:
     __slots__ = (
         "_ended",
         "_events",
+        "_left",
         "_line",
         "_lost",
         "_pending",
@@ -95,6 +96,7 @@ class Connection:
         self._pending: list[bytes] = []
         self._events: Iterator[StreamEvent] = iter(())
         self._unread = b""
+        self._left = STANZAS_AT_ONCE_MAX
         self._task: asyncio.Future[Events | None] | None = None
         self._ended = False
         self._lost = False
@@ -133,6 +135,8 @@ class Connection:
             self._line.pause()
             return
         self._unread = data
+        if not self.framed:  # a WebSocket's next message may have come with the one before
+            self._left = self._reception.turns.share
         self._advance()
 
     async def idle(self) -> None:
@@ -163,14 +167,23 @@ class Connection:
             event = next(self._events, None)
             if event is not None:
                 self._act(event)
+                self._left -= 1
+                if not self._left:
+                    self._give_way()
             elif self._unread:
                 self._follow(self._stream.receive(self._next_bytes()))
                 if self._unread:
-                    self._wait(asyncio.sleep(0))  # others have their turn before the rest
+                    self._give_way()
             else:
                 break
         if self._lost and self._task is None:
             self._finish(None)
+
+    def _give_way(self) -> None:
+        """Others have their turn before the rest."""
+        self._left = STANZAS_AT_ONCE_MAX
+        if self._task is None and not self._ended:
+            self._wait(self._reception.turns.next())
 
     def _next_bytes(self) -> bytes:
         unread = self._unread

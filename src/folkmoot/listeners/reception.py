@@ -2,8 +2,9 @@
 
 import asyncio
 import secrets
+from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from folkmoot.listeners.host import Host
 from folkmoot.listeners.limits import Admission, ListenerLimits
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from folkmoot.listeners.connection import Connection
 
 ID_BYTES = 18
+
+STANZAS_AT_ONCE_MAX: Final = 8
+"""How many of one client's stanzas are acted on in a turn of the loop."""
 
 
 def random_id() -> str:
@@ -45,10 +49,46 @@ class Flusher:
             connection.flush()
 
 
+class Turns:
+    """Streams that bring more than their share, each in its turn: one in a turn of the loop.
+
+    However many flood, everybody else is read between two of them, and what is told leaves.
+    """
+
+    __slots__ = ("_loop", "_waiting")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    @property
+    def share(self) -> int:
+        """How many stanzas a stream may bring that has not waited; one, where others wait.
+
+        Many may bring much in the same moment, and what each brings first has no turn to wait for.
+        """
+        return 1 if self._waiting else STANZAS_AT_ONCE_MAX
+
+    def next(self) -> asyncio.Future[None]:
+        """The turn after all that others wait for."""
+        if not self._waiting:
+            self._loop.call_soon(self._begin)
+        turn = self._loop.create_future()
+        self._waiting.append(turn)
+        return turn
+
+    def _begin(self) -> None:
+        turn = self._waiting.popleft()
+        if self._waiting:
+            self._loop.call_soon(self._begin)
+        if not turn.done():
+            turn.set_result(None)
+
+
 class Reception:
     """One for each server and loop; made inside the loop."""
 
-    __slots__ = ("admission", "flusher", "host", "limits", "loop", "random_id", "settings")
+    __slots__ = ("admission", "flusher", "host", "limits", "loop", "random_id", "settings", "turns")
 
     def __init__(
         self,
@@ -64,3 +104,4 @@ class Reception:
         self.loop = asyncio.get_running_loop()
         self.admission = Admission(limits, self.loop.time)
         self.flusher = Flusher(self.loop)
+        self.turns = Turns(self.loop)

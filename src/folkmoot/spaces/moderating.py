@@ -7,6 +7,7 @@ from folkmoot.engine.model import Affiliation, Mark
 from folkmoot.engine.record import Node
 from folkmoot.engine.room_commands import Dismiss, TakeBack
 from folkmoot.facades.moderation import PERIODS, moderated
+from folkmoot.facades.muc.retraction import notice
 from folkmoot.spaces.ground import Arguments, Ground, Message
 from folkmoot.xmpp.jid import JID
 
@@ -38,6 +39,7 @@ async def retract(ground: Ground, arguments: Arguments) -> Message:
         actor=owner,
         node=record.id,
         jid=jid,
+        notice=notice,
         reason=reason,
         within=PERIODS[arguments.get("period", "all")],
         start=start,

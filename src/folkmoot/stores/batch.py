@@ -33,7 +33,6 @@ from folkmoot.engine.record import STANDINGS_MAX
 from folkmoot.engine.room_events import (
     CardChanged,
     HatsChanged,
-    MessageTakenBack,
     OccupantsLost,
     RegistrationChanged,
     SubjectChanged,
@@ -114,7 +113,7 @@ class _Batch:
                 self._sweep(statements.nodes.DELETE_NODE, event.node)
             case ItemPublished():
                 self._publish(event)
-            case ItemReplaced() | MessageTakenBack():
+            case ItemReplaced():
                 self._replace(event)
             case ItemsRetracted():
                 self._drop_items(event.node, event.item_ids)
@@ -225,7 +224,7 @@ class _Batch:
         self._items[key] = _overtaking(self._items.get(key), row)
         self._drop_items(event.node, event.evicted)
 
-    def _replace(self, event: ItemReplaced | MessageTakenBack) -> None:
+    def _replace(self, event: ItemReplaced) -> None:
         key, row = (event.node, event.item.id), _node_row(event.node) | item_row(event.item)
         statement, pending = self._items.get(key, (statements.items.REPLACE_ITEM, {}))
         if statement is not statements.items.DELETE_ITEM:

@@ -116,6 +116,8 @@ class ComponentStream:
         if (piece.ns, piece.name) == (STREAMS, "error"):
             self.end()
             return [Detached(_told(piece))]
+        if self.state is State.OPENING:
+            raise StreamError("bad-format", "a stream needs an id")
         if self.state is State.PROVING and (piece.ns, piece.name) == (COMPONENT, "handshake"):
             self.state = State.ATTACHED
             return [Attached()]
@@ -124,10 +126,13 @@ class ComponentStream:
         return [Arrived(_in(piece, COMPONENT, CLIENT))]
 
     def _prove(self, header: Element) -> list[ComponentEvent]:
-        """The handshake: the stream's id and the secret, hashed (§3)."""
+        """The handshake: the stream's id and the secret, hashed (§3).
+
+        Prosody gives no id where an error follows: that one says more.
+        """
         id = header.get("id")
         if not id:
-            raise StreamError("bad-format", "a stream needs an id")
+            return []
         digest = hashlib.sha1(f"{id}{self._secret}".encode(), usedforsecurity=False).hexdigest()
         self._frames.append(self._framing.element(Element(COMPONENT, "handshake", None, digest)))
         self.state = State.PROVING

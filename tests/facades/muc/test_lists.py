@@ -22,6 +22,7 @@ from tests.facades.muc.coven import (
     refused,
     succeeded,
 )
+from tests.facades.muc.test_hats import in_a_space
 from tests.facades.muc.test_moderating import listed
 from tests.facades.muc.test_owning import form
 from tests.stage import Client, Stage
@@ -80,6 +81,31 @@ async def test_page_by_page(stage: Stage) -> None:
         <iq type='get' id='m' to='{COVEN}'><query xmlns='{ADMIN}'><item {what}/>
           <set xmlns='{RSM}'><after>a</after><before>z</before></set></query></iq>""")
     refused(answer, "bad-request")
+
+
+async def test_members_of_a_space_are_in_the_list(stage: Stage) -> None:
+    """docs/extensions/inheritance.md: on the pages of the list, and in no row of the room."""
+    crone = await in_a_space(stage)
+    names = [f"witch{number}@shakespeare.lit" for number in range(4)]
+    rows = "".join(f"<affiliation jid='{each}' affiliation='member'/>" for each in names[1:])
+    succeeded(
+        await crone.asks(f"""
+            <iq type='set' to='pubsub.shakespeare.lit' id='m'>
+              <pubsub xmlns='http://jabber.org/protocol/pubsub#owner'>
+                <affiliations node='craft'>{rows}</affiliations></pubsub></iq>""")
+    )
+    succeeded(await grants(crone, f"jid='{names[0]}' affiliation='member'"))
+    succeeded(await grants(crone, f"jid='{names[3]}' affiliation='none'"))
+    for asked, start, end in (
+        ("<max>2</max>", 0, 2),
+        (f"<max>2</max><after>{names[1]}</after>", 2, 3),
+        ("<max>2</max><before/>", 1, 3),
+    ):
+        found, told = await page(crone, "affiliation='member'", asked)
+        assert found == names[start:end]
+        assert "<count>3</count>" in str(told)
+    room = next(each for each in stage.core.engine.nodes if each.config.room is not None)
+    assert set(map(str, room.affiliations)) == {"crone1@shakespeare.lit", names[0], names[3]}
 
 
 async def test_occupants_page_by_page(stage: Stage) -> None:

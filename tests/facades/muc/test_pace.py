@@ -146,6 +146,27 @@ async def test_a_flood_of_messages_is_refused() -> None:
 
 
 @pytest.mark.accounts_here
+async def test_a_flood_of_what_the_room_passes_on_is_refused() -> None:
+    """Each invitation counts, and each request for voice, as what is said does."""
+    async with staged(paces=strict(Pace.MESSAGES)) as stage:
+        await opened(stage, allowinvites="1", moderatedroom="1")
+        hag = await joined(stage, HAG, "thirdwitch")
+        guest = await stage.client("hecate@shakespeare.lit/broom", available=True)
+        invite = "<invite to='hecate@shakespeare.lit'/>"
+        user = "http://jabber.org/protocol/muc#user"
+        ask = "<field var='FORM_TYPE'><value>http://jabber.org/protocol/muc#request</value></field>"
+        voice = f"<x xmlns='jabber:x:data' type='submit'>{ask}</x>"
+        await hag.drains()
+        await hag.sends(f"<message to='{COVEN}'><x xmlns='{user}'>{invite * 2}</x></message>")
+        for _ in range(2):
+            await guest.hears(f"<message from='{COVEN}'/>")
+        for inside in (f"<x xmlns='{user}'>{invite}</x>", voice):
+            await hag.sends(f"<message to='{COVEN}'>{inside}</message>")
+            refused(await hag.receives("<message type='error'/>"), "policy-violation", "wait")
+        await guest.receives_nothing()
+
+
+@pytest.mark.accounts_here
 async def test_who_floods_is_read_more_slowly() -> None:
     """What is refused so takes its time, on the stream of who sent it alone."""
     async with staged(paces=strict(Pace.MESSAGES)) as stage:

@@ -80,6 +80,33 @@ async def test_who_is_in_the_room_hears_the_room(stage: Stage) -> None:
         await enters(hag, "thirdwitch")
 
 
+async def test_rooms_one_comes_to_belong_in_later(stage: Stage) -> None:
+    """§3.1: one that is left, and all of them for who asks again; none of them twice."""
+    crone = await opened(stage)
+    heath, cave = f"heath@{SERVICE}", f"cave@{SERVICE}"
+    hag = await a_member(stage, crone)
+    for room in (heath, cave):
+        await enters(crone, "firstwitch", room=room)
+        await configures(crone, {}, room)
+        succeeded(
+            await grants(crone, "jid='hag66@shakespeare.lit' affiliation='member'", room=room)
+        )
+    await hag.drains()
+    await says(crone, room=heath)
+    await hag.receives_nothing()
+    await enters(hag, "thirdwitch", room=heath)
+    await hag.sends(f"<presence type='unavailable' to='{heath}/thirdwitch'/>")
+    await hag.drains()
+    await says(crone, room=heath)
+    await hag.receives(ACTIVE % heath)
+    await watches(hag)
+    for room in (COVEN, heath, cave):
+        await says(crone, room=room)
+    for room in (COVEN, cave):
+        await hag.receives(ACTIVE % room)
+    await hag.receives_nothing()
+
+
 async def test_it_ends(stage: Stage) -> None:
     """§3.2: with unavailable presence to the service, or to all; with the stream; with the room."""
     crone = await opened(stage)
@@ -149,6 +176,11 @@ async def test_there_are_only_so_many(stage: Stage) -> None:
     for room in rooms[-2:]:
         await says(crone, room=room)
     await hag.receives(ACTIVE % rooms[-2])
+    await watches(hag)
+    await enters(hag, "thirdwitch", room=rooms[-1])
+    await hag.sends(f"<presence type='unavailable' to='{rooms[-1]}/thirdwitch'/>")
+    await hag.drains()
+    await says(crone, room=rooms[-1])
     await hag.receives_nothing()
 
 

@@ -293,6 +293,7 @@ async def test_more_items_than_fit_are_told_to_be_more(denmark: Denmark) -> None
         )
         child = f"<publish node='princely_musings'>{items}</publish>"
         await denmark.hamlet.asks(denmark.iq("set", child), "<iq type='result'/>")
+        denmark.stage.clock.at += 10  # so many at once have their pace, too
     answer = await denmark.hamlet.asks(ALL)
     assert len(ids(answer)) == PAGE_ITEMS_MAX
     assert told(answer) == {

@@ -32,6 +32,7 @@ from folkmoot.engine.events import (
 from folkmoot.engine.model import MESSAGES_NODE, Affiliation, Item, NodeId
 from folkmoot.engine.pace import Pace
 from folkmoot.engine.record import Node
+from folkmoot.engine.room_events import Spent
 from folkmoot.engine.services import Kind
 from folkmoot.engine.store import PAGE_ITEMS_MAX, ItemQuery
 from folkmoot.engine.view import View
@@ -70,7 +71,8 @@ def publish(command: Publish, view: View, stamp: Stamp) -> tuple[Event, ...]:
         )
         for entry in entries
     )
-    events: tuple[Event, ...] = (*made, *published)
+    spent = () if made else _spent(view.found(node), by, len(entries), view, stamp)
+    events: tuple[Event, ...] = (*made, *published, *spent)
     return (*events, *relisted(events, node, view, by))
 
 
@@ -95,6 +97,16 @@ def _entries(config: NodeConfig, command: Publish, stamp: Stamp) -> tuple[Entry,
     return tuple(
         replace(entry, id=entry.id or id) for entry, id in zip(entries, chosen, strict=True)
     )
+
+
+def _spent(record: Node, by: JID, count: int, view: View, stamp: Stamp) -> tuple[Spent, ...]:
+    """Items count, but for those that a protocol of their own has the server keep."""
+    paces: tuple[Pace, ...] = (Pace.ITEMS,)
+    if view.services.kind(record.id.service) is Kind.PUBSUB:
+        paces = (Pace.ITEMS, Pace.ITEMS_OF_ALL)
+    elif not view.services.is_personal(record.id):
+        return ()
+    return (paced(record, by, view, stamp, *paces, count=count),)
 
 
 def _of_a_space(entry: Entry) -> Entry:

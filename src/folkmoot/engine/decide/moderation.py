@@ -11,7 +11,7 @@ from typing import Final
 
 from folkmoot.engine import access
 from folkmoot.engine.decide.occupants import left
-from folkmoot.engine.decide.retractions import tombstone
+from folkmoot.engine.decide.retractions import moderated
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.events import Cause, Event
@@ -19,7 +19,6 @@ from folkmoot.engine.identity import occupant_id
 from folkmoot.engine.model import Item, Mark, NodeId, Retraction
 from folkmoot.engine.record import Node
 from folkmoot.engine.room_commands import Dismiss, TakeBack
-from folkmoot.engine.room_events import MessageTakenBack
 from folkmoot.engine.space_events import Matter, Moderated
 from folkmoot.engine.store import Edge, ItemQuery
 from folkmoot.engine.view import View
@@ -89,8 +88,9 @@ def take_back(command: TakeBack, view: View, stamp: Stamp) -> tuple[Event, ...]:
     view.require(rooms)
     found, stopped = _said(rooms, command, start, view)
     events = [
-        _taken_back(room, item, f"{stamp.id}-{number}", command, view, stamp)
+        event
         for number, (room, item) in enumerate(found, 1)
+        for event in _taken_back(room, item, f"{stamp.id}-{number}", command, view, stamp)
     ]
     return (
         *events,
@@ -99,8 +99,8 @@ def take_back(command: TakeBack, view: View, stamp: Stamp) -> tuple[Event, ...]:
             jid=jid,
             by=command.actor,
             matter=Matter.RETRACTION,
-            rooms=len({each.node for each in events}),
-            messages=len(events),
+            rooms=len({room.id for room, _ in found}),
+            messages=len(found),
             reason=command.reason,
             next=stopped,
         ),
@@ -165,7 +165,7 @@ def _page(room: NodeId, before: str, limit: int, view: View) -> tuple[Item, ...]
 
 def _taken_back(
     room: Node, item: Item, id: str, command: TakeBack, view: View, stamp: Stamp
-) -> MessageTakenBack:
+) -> tuple[Event, ...]:
     retraction = Retraction(
         at=stamp.at,
         id=id,
@@ -173,4 +173,4 @@ def _taken_back(
         nick=room.nick(command.actor),
         reason=command.reason,
     )
-    return MessageTakenBack(node=room.id, item=tombstone(item, retraction), by=command.actor)
+    return moderated(room.id, item, retraction, command.actor, command.notice)

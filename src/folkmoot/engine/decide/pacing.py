@@ -1,4 +1,4 @@
-"""Holding what happens in a room to a pace, for each person and for all (XEP-0500 0.1.1, §6)."""
+"""Holding what happens at a node to a pace, for each person and for all (XEP-0500 0.1.1, §6)."""
 
 from __future__ import annotations
 
@@ -19,13 +19,19 @@ _NEVER_SLOW: Final = (Affiliation.OWNER, Affiliation.ADMIN)
 
 
 def paced(
-    record: Node, jid: JID, view: View, stamp: Stamp, *paces: Pace, words: bool = False
+    record: Node,
+    jid: JID,
+    view: View,
+    stamp: Stamp,
+    *paces: Pace,
+    words: bool = False,
+    count: int = 1,
 ) -> Spent:
-    """What is left for somebody in a room, and for all, once something more has happened.
+    """What is left for somebody at a node, and for all, once something more has happened.
 
-    words: it is a message with a body, which a slow room counts.
+    words: it is a message with a body, which a slow room counts. count: how often it happens.
 
-    Raises Refused: TOO_FAST, ROOM_TOO_BUSY, both naming the pace; SLOW_MODE naming the seconds.
+    Raises Refused: TOO_FAST, TOO_BUSY, both naming the pace; SLOW_MODE naming the seconds.
     """
     rates = view.services.paces
     wanted = [(pace, rates[pace]) for pace in paces]
@@ -33,25 +39,27 @@ def paced(
     seconds = 0 if room is None else room.slow_seconds
     if words and seconds and view.affiliation(record.id, jid) not in _NEVER_SLOW:
         wanted.append((Pace.SLOW, slow(seconds)))
-    left = tuple(_spent(record, jid.bare, pace, rate, stamp, seconds) for pace, rate in wanted)
+    left = tuple(
+        _spent(record, jid.bare, pace, rate, stamp, seconds, count) for pace, rate in wanted
+    )
     return Spent(node=record.id, left=left)
 
 
 def _spent(
-    record: Node, bare: JID, pace: Pace, rate: Rate, stamp: Stamp, seconds: int
+    record: Node, bare: JID, pace: Pace, rate: Rate, stamp: Stamp, seconds: int, count: int
 ) -> tuple[Key, Bucket]:
     key = (None if pace in OF_ALL else bare, pace)
-    bucket = spend(rate, record.buckets.get(key), stamp.at)
+    bucket = spend(rate, record.buckets.get(key), stamp.at, count)
     if bucket is not None:
         return key, bucket
     if pace is Pace.SLOW:
         raise Refused(Reason.SLOW_MODE, str(seconds))
-    raise Refused(Reason.ROOM_TOO_BUSY if pace in OF_ALL else Reason.TOO_FAST, pace.value)
+    raise Refused(Reason.TOO_BUSY if pace in OF_ALL else Reason.TOO_FAST, pace.value)
 
 
 def whisper(command: Whisper, view: View, stamp: Stamp) -> tuple[Event, ...]:
-    """Something is about to be said to one occupant; who is not in the room is told so later."""
+    """Something is about to be said to some only; who is not in the room is told so later."""
     record = view.found(command.node)
     if not record.nick(command.actor):
         return ()
-    return (paced(record, command.actor, view, stamp, Pace.MESSAGES),)
+    return (paced(record, command.actor, view, stamp, Pace.MESSAGES, count=command.count),)

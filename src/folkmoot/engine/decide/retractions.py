@@ -16,9 +16,10 @@ from folkmoot.engine.events import Event, ItemPublished, ItemReplaced
 from folkmoot.engine.identity import occupant_id
 from folkmoot.engine.model import Affiliation, Item, NodeId, Retraction
 from folkmoot.engine.record import Node
-from folkmoot.engine.room_commands import Moderate
+from folkmoot.engine.room_commands import Moderate, Notice
 from folkmoot.engine.store import ItemQuery
 from folkmoot.engine.view import View
+from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element
 
 
@@ -40,10 +41,17 @@ def moderate(command: Moderate, view: View, stamp: Stamp) -> tuple[Event, ...]:
         nick=record.nick(by),
         reason=command.reason,
     )
-    notice = Item(stamp.id, by, stamp.at, command.notice)
+    return moderated(command.node, found, retraction, by, command.notice)
+
+
+def moderated(
+    node: NodeId, item: Item, retraction: Retraction, by: JID, notice: Notice
+) -> tuple[Event, Event]:
+    """An item is a tombstone, and the room says so, to who is there and who looks it up."""
+    said = Item(retraction.id, by, retraction.at, notice(node, item.id, retraction))
     return (
-        ItemReplaced(node=command.node, item=tombstone(found, retraction)),
-        ItemPublished(node=command.node, item=notice, persist=True),
+        ItemReplaced(node=node, item=tombstone(item, retraction)),
+        ItemPublished(node=node, item=said, persist=True),
     )
 
 

@@ -14,7 +14,7 @@ from folkmoot.engine.commands import (
     Unsubscribe,
 )
 from folkmoot.engine.configuration import Access, NodeConfig
-from folkmoot.engine.decide import occupants
+from folkmoot.engine.decide import occupants, watching
 from folkmoot.engine.decide.contacts import hold_contact
 from folkmoot.engine.decide.invites import presented
 from folkmoot.engine.decide.lowering import (
@@ -215,7 +215,8 @@ def unsubscribe(command: Unsubscribe, view: View, stamp: Stamp) -> tuple[Event, 
         raise Refused(Reason.NOT_SUBSCRIBED)
     if before.occupant is not None:
         cause = Cause.LOST if command.lost else Cause.ASKED
-        return (occupants.left(node, before, command.actor, cause, parting=command.parting),)
+        gone = occupants.left(node, before, command.actor, cause, parting=command.parting)
+        return (gone, *(() if command.lost else watching.departed(node, subscriber, view)))
     if command.subid is not None:
         others = without(before, named(before, command.subid))
         if others is not None:

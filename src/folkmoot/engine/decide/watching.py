@@ -1,13 +1,14 @@
 """Hearing that something is said in rooms one is not in: XEP-0437 0.2.0.
 
 A resource watches the rooms it belongs in, for as long as it is there: rooms that have a row for
-it, and those of spaces it is in. Of each it hears once that something was said, and again only
-after it has been in the room. Nothing of this is kept.
+it, and those of spaces it is in; a room it leaves is one more. Of each it hears once that something
+was said, and again only after it has been in the room. Nothing of this is kept.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import Final
 
 from folkmoot.engine import access
@@ -25,10 +26,9 @@ WATCHED_ROOMS_MAX: Final = 200
 
 
 def watch(command: Watch, view: View, stamp: Stamp) -> tuple[Event, ...]:
-    """The rooms somebody belongs in are watched; nothing more, where they are already (§3.1)."""
+    """The rooms somebody belongs in are watched, besides those that are already (§3.1)."""
     actor = command.actor
-    if view.watched(actor):
-        return ()
+    watched = view.watched(actor)
     known = _first(
         node
         for node in view.affiliated(actor) | view.subscribed(actor)
@@ -40,11 +40,22 @@ def watch(command: Watch, view: View, stamp: Stamp) -> tuple[Event, ...]:
         config = view.config(node)
         if config is not None and config.is_space:
             rooms |= {each for each in view.listed(node) if each.service == command.node.service}
-    near = _first(rooms)
+    near = _first(rooms - watched)
     view.require(near)
+    more = (node for node in near if _belongs(node, actor, view))
     return tuple(
-        Watched(node=node, jid=actor, on=True) for node in near if _belongs(node, actor, view)
+        Watched(node=node, jid=actor, on=True)
+        for node in islice(more, WATCHED_ROOMS_MAX - len(watched))
     )
+
+
+def departed(node: NodeId, jid: JID, view: View) -> tuple[Event, ...]:
+    """Who watches rooms, and leaves one that they belong in, watches that one as well."""
+    watched = view.watched(jid)
+    known = not watched or node in watched or len(watched) >= WATCHED_ROOMS_MAX
+    if known or not _belongs(node, jid, view):
+        return ()
+    return (Watched(node=node, jid=jid, on=True),)
 
 
 def _first(nodes: Iterable[NodeId]) -> list[NodeId]:

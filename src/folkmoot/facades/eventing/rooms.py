@@ -373,7 +373,7 @@ _IN_ROOMS_WORDS: Final = (
     Reason.ROOM_LOCKED,
     Reason.NO_VOICE,
     Reason.TOO_FAST,
-    Reason.ROOM_TOO_BUSY,
+    Reason.TOO_BUSY,
     Reason.SLOW_MODE,
     Reason.MAY_NOT_CREATE,
     Reason.BAD_CONFIG,

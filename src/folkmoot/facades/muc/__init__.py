@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from folkmoot.engine.model import NodeId
+from folkmoot.engine.room_commands import Whisper
 from folkmoot.facades import hats
 from folkmoot.facades.facade import Facade, Request, Route
 from folkmoot.facades.muc import (
@@ -45,7 +46,9 @@ async def _message(request: Request) -> Iterable[Element]:
         return ()
     room, stanza = room_asked(request), request.stanza
     x, form = stanza.child(USER, "x"), stanza.child(DATA, "x")
-    if x is not None and (invites := x.childs(USER, "invite")):
+    invites = [] if x is None else x.childs(USER, "invite")
+    await request.run(Whisper(actor=request.actor, node=room, count=max(len(invites), 1)))
+    if invites:
         await invitation.invite(request, room, invites)
     elif x is not None and (declined := x.child(USER, "decline")) is not None:
         await invitation.decline(request, room, declined)

@@ -63,7 +63,7 @@ ERRORS: Final[dict[Reason, Worded]] = {
     Reason.TOO_FAST: lambda pace: StanzaError(
         "policy-violation", f"too many {pace} of yours here; wait a little", type="wait"
     ),
-    Reason.ROOM_TOO_BUSY: lambda pace: StanzaError(
+    Reason.TOO_BUSY: lambda pace: StanzaError(
         "resource-constraint", f"the room is too busy just now ({pace}); wait a little"
     ),
     Reason.SLOW_MODE: lambda seconds: StanzaError(

@@ -8,6 +8,7 @@ from folkmoot.engine import room_questions
 from folkmoot.engine.commands import SetAffiliations
 from folkmoot.engine.model import Affiliation, NodeId
 from folkmoot.engine.notifications import Seen
+from folkmoot.facades import carbons
 from folkmoot.facades.facade import Outgoing, Reach, Request, read_jid
 from folkmoot.facades.muc.ns import USER
 from folkmoot.facades.muc.stanzas import occupant_address, room_address, user_element
@@ -47,7 +48,10 @@ async def invite(request: Request, room: NodeId, invites: list[Element]) -> None
         told = Element(USER, "invite", attrs, *_passing(asked))
         password = invitation.config.room.password if invitation.config.room else ""
         secret = (Element(USER, "password", None, password),) if password else ()
-        _send(request, room, (guest,), told, *secret)
+        sent = _send(request, room, (guest,), told, *secret)
+        request.tell(carbons.received(_to(guest, sent), guest))
+    if carbons.is_copied(request.stanza):
+        request.tell(carbons.sent(request.stanza, request.actor, request.to))
 
 
 async def decline(request: Request, room: NodeId, declined: Element) -> None:
@@ -66,8 +70,13 @@ def _passing(element: Element) -> list[Element]:
     return [child for child in element.elements if child.ns == USER and child.name in _PASSING]
 
 
-def _send(request: Request, room: NodeId, to: tuple[JID, ...], *told: Element) -> None:
+def _to(guest: JID, stanza: Element) -> Element:
+    return Element(stanza.ns, stanza.name, {**stanza.attrs, "to": str(guest)}, *stanza.children)
+
+
+def _send(request: Request, room: NodeId, to: tuple[JID, ...], *told: Element) -> Element:
     attrs = {"from": room_address(room), "id": request.stanza.get("id")}
     stanza = Element(CLIENT, "message", attrs, user_element(*told))
     if to:
         request.tell(Outgoing(wording(stanza), to, Reach.KEPT))
+    return stanza

@@ -22,7 +22,6 @@ from folkmoot.engine.notifications import (
     RegistrationAsked,
     Seen,
     Spoken,
-    TakenBackTold,
     Welcomed,
 )
 from folkmoot.facades.archiving import stanza_id
@@ -30,7 +29,7 @@ from folkmoot.facades.facade import Outgoing, Reach
 from folkmoot.facades.hats import hats_element
 from folkmoot.facades.muc import register, standing
 from folkmoot.facades.muc.ns import DELAY, RAI, USER
-from folkmoot.facades.muc.retraction import notice, tombstone
+from folkmoot.facades.muc.retraction import tombstone
 from folkmoot.facades.muc.stanzas import (
     is_subject,
     occupant_address,
@@ -74,8 +73,6 @@ def word(notification: Notification) -> Iterable[Outgoing]:
     match notification:
         case Spoken(item=item, kept=kept):
             yield _told(notification, wording(_groupchat(notification.node, item, kept=kept)))
-        case TakenBackTold():
-            yield _told(notification, wording(_taken_back(notification)))
         case Active():
             yield _told(notification, wording(_activity(notification.node)))
         case OccupantTold():
@@ -311,16 +308,6 @@ def archived(room: NodeId, item: Item) -> Element:
         return _groupchat(room, item, kept=True)
     told = Element(USER, "item", {"jid": str(who)})
     return _groupchat(room, item, user_element(told), kept=True)
-
-
-def _taken_back(told: TakenBackTold) -> Element:
-    """A message to all that a moderator took another back (XEP-0425 0.3.0, §3.1)."""
-    item, room = told.item, told.node
-    retraction = item.retraction
-    assert retraction is not None, "it was taken back"
-    words = notice(room, item.id, retraction.nick, retraction.moderator, retraction.reason)
-    attrs = {"from": room_address(room), "type": "groupchat", "id": retraction.id}
-    return Element(CLIENT, "message", attrs, *words)
 
 
 def _delay(room: NodeId, item: Item) -> Element:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from folkmoot.engine import room_questions
 from folkmoot.engine.model import NodeId, Retraction
 from folkmoot.engine.room_commands import Moderate
 from folkmoot.facades.facade import Request, Route
@@ -61,23 +60,23 @@ async def _moderated(request: Request, item_id: str, reason: str) -> Iterable[El
         raise StanzaError("bad-request", "which message?")
     if len(reason) > REASON_CHARS_MAX:
         raise StanzaError("not-acceptable", f"a reason has at most {REASON_CHARS_MAX} characters")
-    nick, id = await request.ask(room_questions.moderator, request.actor, room)
-    told = Element(CLIENT, "message", None, *notice(room, item_id, nick, id, reason))
     await request.run(
-        Moderate(actor=request.actor, node=room, item_id=item_id, notice=told, reason=reason)
+        Moderate(actor=request.actor, node=room, item_id=item_id, notice=notice, reason=reason)
     )
     return ()
 
 
-def notice(room: NodeId, item_id: str, nick: str, id: str, reason: str) -> tuple[Element, Element]:
+def notice(room: NodeId, item_id: str, retraction: Retraction) -> Element:
     """What all are told (XEP-0425 §3.1), and the same as 0.2.1 had it."""
+    nick, id, reason = retraction.nick, retraction.moderator, retraction.reason
     new = Element(RETRACT, "retract", {"id": item_id}, _moderator(MODERATE, room, nick, id))
     old = _moderator(OLD_MODERATE, room, nick, id)
     old.append(Element(OLD_RETRACT, "retract"))
     if reason:
         new.append(Element(RETRACT, "reason", None, reason))
         old.append(Element(OLD_MODERATE, "reason", None, reason))
-    return new, Element(FASTEN, "apply-to", {"id": item_id}, old)
+    fastened = Element(FASTEN, "apply-to", {"id": item_id}, old)
+    return Element(CLIENT, "message", None, new, fastened)
 
 
 def _moderator(ns: str, room: NodeId, nick: str, id: str) -> Element:

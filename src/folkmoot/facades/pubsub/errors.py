@@ -83,6 +83,12 @@ ERRORS: Final[dict[Reason, Worded]] = {
     Reason.MISPLACED: _error(
         "not-allowed", "invalid-option", "a node is beside the one it is linked to, and no room"
     ),
+    Reason.TOO_FAST: lambda pace: StanzaError(
+        "policy-violation", f"too many {pace} of yours to this node; wait a little", type="wait"
+    ),
+    Reason.TOO_BUSY: lambda pace: StanzaError(
+        "resource-constraint", f"the node is too busy just now ({pace}); wait a little"
+    ),
     # What follows is said of rooms alone, most of it in other words (`facades/eventing/rooms`).
     Reason.OUTRANKED: _error("not-allowed"),
     Reason.ONESELF: _error("conflict"),
@@ -96,8 +102,6 @@ ERRORS: Final[dict[Reason, Worded]] = {
     Reason.NO_VOICE: _error("forbidden"),
     Reason.TOO_MANY_INVITES: _error("resource-constraint", text="no more invites here"),
     Reason.TOO_MANY_HATS: _error("resource-constraint", text="no more hats here"),
-    Reason.TOO_FAST: _error("policy-violation"),
-    Reason.ROOM_TOO_BUSY: _error("resource-constraint"),
     Reason.SLOW_MODE: _error("policy-violation"),
     Reason.NOT_IN_ROOM: _error("item-not-found", text="in no room here"),
 }

@@ -1,4 +1,4 @@
-"""What is wrong with an installation, and how to mend it: the findings of `folkmoot check`."""
+"""What is wrong with an installation, and how to mend it."""
 
 import errno
 import os
@@ -8,8 +8,6 @@ import socket
 import stat
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 import idna
@@ -20,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from folkmoot.check.finding import Finding, Grade
 from folkmoot.config import Address, Config
 from folkmoot.lock import Holder, holder_of
 from folkmoot.stores.health import check as look_over
@@ -34,33 +33,19 @@ _GIBIBYTE = 1_073_741_824
 _RESTORE = "put back a backup of the data directory, or name another with --data"
 
 
-class Grade(StrEnum):
-    """How good a finding is."""
-
-    OK = "ok"
-    WARN = "warn"
-    FAIL = "fail"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at. `mend` says what to do, and is empty where all is well."""
-
-    grade: Grade
-    subject: str
-    text: str
-    mend: str = ""
-
-
 def examine(config: Config) -> Iterator[Finding]:
-    """Look at everything a server with this configuration needs, running or not."""
+    """Look at everything a server with this configuration needs, running or not.
+
+    A component has no doors, and so no certificate, no ports and no log-in.
+    """
     holder = holder_of(config.server.data) if config.server.data.is_dir() else None
     yield from examine_data(config.server.data, holder)
     yield from examine_disk(config.server.data)
     yield from examine_database(config.database)
-    yield from examine_certificate(config)
-    yield from examine_ports(config, holder)
-    yield from examine_limits(config)
+    if config.server.accounts:
+        yield from examine_certificate(config)
+        yield from examine_ports(config, holder)
+        yield from examine_limits(config)
 
 
 def examine_data(data: Path, holder: Holder | None) -> Iterator[Finding]:

@@ -75,6 +75,11 @@ class Annex:
         """What `folkmoot space VERB` asks."""
         return await self._admin.ask("space", verb, words)
 
+    async def lacking(self) -> list[str]:
+        """What `folkmoot check` says that accounts' own nodes lack."""
+        lacking: list[str] = (await self._admin.ask("link", "show", {}))["lacking"]
+        return lacking
+
     async def actor(self, name: str, *wanted: str, resource: str = "home") -> Actor:
         """Somebody of the host's people, with slixmpp and nothing of ours.
 

@@ -115,6 +115,13 @@ async def test_an_account_says_what_it_has(annex: Annex) -> None:
     assert {f"{PUBSUB}#publish-options", f"{PUBSUB}#config-node-max"} <= set(info["features"])
 
 
+async def test_nothing_lacks(annex: Annex) -> None:
+    """With the lines that are printed; `folkmoot check` says so."""
+    async with asyncio.timeout(PATIENTLY_SECONDS):
+        while lacking := await annex.lacking():
+            assert all(" is not " in each for each in lacking)
+
+
 async def test_a_bookmark_is_on_the_other_device(annex: Annex) -> None:
     """XEP-0402 §4; and as the old list (XEP-0411). It stays one's own."""
     juliet = await annex.actor("juliet")

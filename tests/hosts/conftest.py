@@ -72,3 +72,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.write_line(
                 f"NOT TESTED against {kind.name}: not on PATH: {', '.join(missing)}", red=True
             )
+        elif missing := kind.missing_for_personal():
+            what = f"accounts' own nodes at {kind.name}: not there: {', '.join(missing)}"
+            terminalreporter.write_line(f"NOT TESTED: {what}", red=True)

@@ -29,6 +29,8 @@ PEOPLE: Final = ("nurse", "juliet", "romeo", "tybalt", "mercutio", "paris", "me"
 START_SECONDS_MAX: Final = 60.0
 END_SECONDS_MAX: Final = 10.0
 
+PROSODY_MODULES: Final = Path("/usr/lib/prosody/modules")
+
 PROSODY: Final = """
 pidfile = "{dir}/prosody.pid"
 data_path = "{dir}/data"
@@ -106,6 +108,11 @@ class Host:
         """The programs it needs that are not on PATH."""
         path = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))
         return [each for each in cls.programs if shutil.which(each, path=path) is None]
+
+    @classmethod
+    def missing_for_personal(cls) -> list[str]:
+        """The same for its accounts' own nodes to be ours; its modules among it."""
+        return cls.missing()
 
     async def start(self) -> None:
         """Run it, until it takes clients and components."""
@@ -194,6 +201,12 @@ class Prosody(Host):
     name = hosting.Host.PROSODY
     programs = ("prosody",)
     ready = ("Activated service 'c2s'", "Activated service 'component'")
+
+    @classmethod
+    def missing_for_personal(cls) -> list[str]:
+        """Of the community's modules, in Debian's package prosody-modules."""
+        modules = (PROSODY_MODULES / f"mod_{each}" for each in ("delegation", "privilege"))
+        return cls.missing() or [str(each) for each in modules if not each.exists()]
 
     def prepare(self) -> tuple[list[str], dict[str, str]]:
         """The configuration, and an account file for everybody."""

@@ -99,6 +99,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
             terminalreporter.write_line(
                 f"NOT TESTED against {kind.name}: not on PATH: {', '.join(missing)}", red=True
             )
+        elif missing := kind.missing_for_personal():
+            what = f"accounts' own nodes at {kind.name}: not there: {', '.join(missing)}"
+            terminalreporter.write_line(f"NOT TESTED: {what}", red=True)
     if missing := [each for kind in HOSTS for each in kind.missing_to_federate()]:
         terminalreporter.write_line(
             f"NOT TESTED with federation: not installed: {', '.join(missing)}", red=True

@@ -30,6 +30,8 @@ PEOPLE: Final = ("nurse", "juliet", "romeo", "tybalt", "mercutio", "paris", "me"
 START_SECONDS_MAX: Final = 60.0
 END_SECONDS_MAX: Final = 10.0
 
+PROSODY_MODULES: Final = Path("/usr/lib/prosody/modules")
+
 PROSODY: Final = """
 pidfile = "{dir}/prosody.pid"
 data_path = "{dir}/data"
@@ -152,6 +154,11 @@ class Host:
         return [each for each in cls.programs if shutil.which(each, path=path) is None]
 
     @classmethod
+    def missing_for_personal(cls) -> list[str]:
+        """The same for its accounts' own nodes to be ours; its modules among it."""
+        return cls.missing()
+
+    @classmethod
     def missing_to_federate(cls) -> list[str]:
         """The same, and the library."""
         found = [] if any(Path("/usr/lib").glob(cls.library)) else [cls.library]
@@ -268,6 +275,12 @@ class Prosody(Host):
     alone = 'modules_disabled = { "s2s" }'
     federated = PROSODY_FEDERATED
     ready = ("Activated service 'c2s'", "Activated service 'component'")
+
+    @classmethod
+    def missing_for_personal(cls) -> list[str]:
+        """Of the community's modules, in Debian's package prosody-modules."""
+        modules = (PROSODY_MODULES / f"mod_{each}" for each in ("delegation", "privilege"))
+        return cls.missing() or [str(each) for each in modules if not each.exists()]
 
     def prepare(self) -> tuple[list[str], dict[str, str]]:
         """The configuration, and an account file for everybody."""

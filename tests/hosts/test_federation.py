@@ -215,7 +215,7 @@ async def test_the_other_server_dies(house: House) -> None:
 async def returns(romeo: Actor, room: slixmpp.JID) -> Occupancy:
     """Enter a room as often as it takes.
 
-    For a while, s2s_max_retry_delay, ejabberd gives us back what is for a server it failed to reach.
+    ejabberd, once it failed to reach a server, gives back what is for it for s2s_max_retry_delay.
     """
     async with asyncio.timeout(6 * PATIENCE_SECONDS):
         while True:

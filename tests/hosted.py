@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tests.stage import Stage
 
 CARD = "vcard-temp"
+PING = "urn:xmpp:ping"
 
 
 class Guest(Client):
@@ -135,6 +136,9 @@ class Host:
             found = []
         else:
             found = [each for each in self._guests.values() if each.jid.bare == to and each.present]
+        if found and to.resource and _asks_whether_one_is_there(stanza):
+            self._returns(reply(stanza))
+            return
         for each in found:
             each.line.takes(stanza)
         if found or stanza.name == "presence" or stanza.get("type") in ("error", "result"):
@@ -149,6 +153,13 @@ class Host:
         wire = self._wires.get(JID("", JID.parse(answer.get("to", "")).domain, ""))
         if wire is not None:
             self._stage.core.router.elsewhere.arrived(wire, answer)
+
+
+def _asks_whether_one_is_there(stanza: Element) -> bool:
+    """Whether it is a ping of a service itself (XEP-0199 §4.2), which any client answers."""
+    asks = stanza.name == "iq" and stanza.get("type") == "get"
+    by_service = "@" not in stanza.get("from", "").partition("/")[0]
+    return asks and by_service and stanza.child(PING, "ping") is not None
 
 
 class Bridge(Wire):

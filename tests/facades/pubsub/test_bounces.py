@@ -196,6 +196,17 @@ async def test_a_resource_that_subscribed_for_itself_ends_that_alone(denmark: De
     await francisco.receives_nothing()
 
 
+@pytest.mark.parametrize("condition", ["remote-server-not-found", "service-unavailable"])
+async def test_a_resource_ends_with_its_server(denmark: Denmark, condition: str) -> None:
+    """§12.4, §12.5: what says little of an account says enough of a resource."""
+    await denmark.makes()
+    francisco = await denmark.client(FRANCISCO)
+    child = f"<subscribe node='princely_musings' jid='{FRANCISCO}'/>"
+    await francisco.asks(denmark.iq("set", child), "<iq type='result'/>")
+    await francisco.sends(bounce(notification_id(MUSINGS), "cancel", condition))
+    assert await subscribers(denmark) == []
+
+
 async def test_a_bounce_takes_no_affiliation(denmark: Denmark) -> None:
     """XEP-0503: to leave a space is to be no member of it; a bounce is nobody's wish to leave."""
     await denmark.makes(type="urn:xmpp:spaces:0", access_model="authorize")
@@ -220,4 +231,4 @@ def test_an_id_is_about_its_node_alone(name: str, other: str, id: str) -> None:
     assert is_about(told, node)
     assert is_about(told, MUSINGS._replace(name=other)) is (name == other)
     assert not is_about(Element(CLIENT, "message", {"id": id}), node)
-    assert not is_final(told)
+    assert not is_final(told, JID.parse(FRANCISCO))

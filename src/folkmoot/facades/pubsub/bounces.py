@@ -70,34 +70,37 @@ async def bounced(request: Request) -> Iterable[Element]:
     Which node it is about says the id, or what the error repeats. The subscription that ends is
     the resource's, else the entity's. An error that may pass is counted.
     """
-    final = is_final(request.stanza)
-    if not final and not may_pass(request.stanza):
+    stanza, actor = request.stanza, request.actor
+    if not is_final(stanza, actor) and not may_pass(stanza):
         return ()
-    actor = request.actor
     held = await request.ask(questions.own_subscriptions, actor, request.to.bare, "")
     heard: dict[NodeId, set[JID]] = {}
     for node, each in held:
-        if each.via is Via.PUBSUB and is_about(request.stanza, node):
+        if each.via is Via.PUBSUB and is_about(stanza, node):
             heard.setdefault(node, set()).add(each.subscriber)
     for node, addresses in heard.items():
         subscriber = actor if actor in addresses else actor.bare
         counted = Bounce(actor=actor, node=node, subscriber=subscriber)
         ended = Unsubscribe(actor=actor, node=node, subscriber=subscriber, bounced=True)
         try:
-            await request.run(ended if final else counted)
+            await request.run(ended if is_final(stanza, subscriber) else counted)
         except Refused as refused:
             if refused.reason not in _OVER:
                 raise
     return ()
 
 
-def is_final(stanza: Element) -> bool:
-    """Whether an error says that nobody will ever be there: of type `cancel`, or `gone`."""
+def is_final(stanza: Element, subscriber: JID) -> bool:
+    """Whether an error says that nobody will ever be there: of type `cancel`, or `gone`.
+
+    A resource is not there again when its server is, so of one the former needs no second look.
+    """
     error = stanza.child(CLIENT, "error")
-    return error is not None and (
-        (error.get("type") == "cancel" and _AWAY.isdisjoint(_conditions(error)))
-        or error.child(STANZAS, "gone") is not None
-    )
+    if error is None:
+        return False
+    conditions = _conditions(error)
+    lasts = bool(subscriber.resource) or _AWAY.isdisjoint(conditions)
+    return "gone" in conditions or (error.get("type") == "cancel" and lasts)
 
 
 def may_pass(stanza: Element) -> bool:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from folkmoot import postmaster
 from folkmoot.admin import AdminError
 from folkmoot.asking import Asking
+from folkmoot.behalf.patron import Patron
 from folkmoot.check.running import Link, read_running
 from folkmoot.config import Address
+from folkmoot.links import Links
 from folkmoot.listeners.component import ComponentLink, LinkSettings
 from folkmoot.postmaster import Message, Postmaster
 from folkmoot.xmpp.errors import StanzaError
@@ -47,6 +50,18 @@ async def test_links_are_shown(stage: Stage) -> None:
             offers=(),
         ),
     )
+
+
+async def test_what_accounts_own_nodes_lack(stage: Stage) -> None:
+    """Where they are wanted here, as the server has it at that moment; else nothing is said."""
+    post = office(stage)[0]
+    assert read_running(7, await post.ask("show", {})).lacking is None
+    wanted = replace(SERVICES, personal=True)
+    asking = stage.core.router.elsewhere.asking
+    post = Postmaster(wanted, [], asking, Patron(wanted, Links(wanted), asking).shortfalls)
+    lacking = read_running(7, await post.ask("show", {})).lacking
+    assert lacking is not None and lacking[2].startswith("message=outgoing is not granted")
+    assert stage.core.router.elsewhere.patron.shortfalls() == ()
 
 
 async def reached(stage: Stage, error: StanzaError | None) -> Message:

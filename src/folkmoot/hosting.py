@@ -99,7 +99,10 @@ def own_lines(attachment: Attachment, data: Path, secret_file: Path) -> str:
         found.append(f"rooms = {quoted(attachment.rooms)}")
     found += ["accounts = false", f"data = {quoted(data)}", ""]
     found += ["[component]", f"server = {quoted(attachment.at)}"]
-    found += [f"secret_file = {quoted(secret_file)}", ""]
+    found.append(f"secret_file = {quoted(secret_file)}")
+    if attachment.delegation:
+        found.append("personal = true")
+    found.append("")
     return "\n".join(found)
 
 

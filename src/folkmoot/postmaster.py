@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from folkmoot.admin import AdminError
@@ -24,11 +24,18 @@ Message = Mapping[str, Any]
 class Postmaster:
     """Answers about the links of a server; nothing is changed."""
 
-    def __init__(self, services: Services, links: Sequence[ComponentLink], asking: Asking) -> None:
-        """asking: what goes over them."""
+    def __init__(
+        self,
+        services: Services,
+        links: Sequence[ComponentLink],
+        asking: Asking,
+        lacking: Callable[[], Sequence[str]] = tuple,
+    ) -> None:
+        """asking: what goes over them. lacking: what accounts' own nodes lack."""
         self._services = services
         self._links = links
         self._asking = asking
+        self._lacking = lacking
 
     async def ask(self, verb: str, arguments: Mapping[str, str]) -> Message:
         """The answer to a question. Raises AdminError where it has none."""
@@ -47,6 +54,7 @@ class Postmaster:
             "spaces": str(services.pubsub),
             "rooms": str(services.rooms),
             "links": [_told(each) for each in self._links],
+            "lacking": list(self._lacking()) if services.personal else None,
         }
 
     async def _reach(self, arguments: Mapping[str, str]) -> Message:

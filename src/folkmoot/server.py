@@ -102,9 +102,10 @@ async def _serve(config: Config, held: Hold, ready: Ready) -> int:
         links = [
             ComponentLink(core.router.elsewhere, each, random.random) for each in link_settings
         ]
+        elsewhere = core.router.elsewhere
         answering = {
             **answerers(config, core, store),
-            "link": Postmaster(services, links, core.router.elsewhere.asking),
+            "link": Postmaster(services, links, elsewhere.asking, elsewhere.patron.shortfalls),
         }
         control = ControlServer(accounts, config.server.data, answering)
         path = await control.open()

@@ -244,6 +244,21 @@ def test_what_is_offered() -> None:
     )
 
 
+def test_what_accounts_own_nodes_lack() -> None:
+    """`component.personal`: whether what is offered does; nothing is said where it is off."""
+    offers = (Offer(Kind.PRIVILEGE, "message", "outgoing"),)
+    running = replace(RUNNING, links=(replace(UP, offers=offers),), lacking=())
+    assert told(check.examine_links(config(), running, NOW))[1:] == [
+        (Grade.OK, "the server grants message outgoing"),
+        (Grade.OK, "accounts have their own nodes here"),
+    ]
+    lacking = replace(running, links=(UP,), lacking=("this lacks", "and that"))
+    assert told(check.examine_links(config(), lacking, NOW))[1:] == [
+        (Grade.OK, "the server grants none and delegates nothing"),
+        (Grade.WARN, "this lacks; and that"),
+    ]
+
+
 # What the server says to a handshake
 
 
@@ -352,6 +367,7 @@ class Post:
             "spaces": "spaces.example.org",
             "rooms": "rooms.example.org",
             "links": links,
+            "lacking": None,
         }
         self._reach = reach
 

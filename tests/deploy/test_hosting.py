@@ -265,6 +265,9 @@ def test_what_we_are_told(tmp_path: Path) -> None:
     assert (*config.server.services, config.server.accounts) == (*VERONA.ours, False)
     assert config.component.server == VERONA.at
     assert config.component.secret_file == data / "component.secret"
+    assert not config.component.personal
+    file.write_text(own_lines(WITH_ALL, data, data / "component.secret"))
+    assert load(file).component.personal
 
 
 def test_domains_of_our_own_choice(tmp_path: Path) -> None:

@@ -42,6 +42,7 @@ from folkmoot.engine.model import (
 from folkmoot.engine.notifications import Notification
 from folkmoot.engine.record import Node
 from folkmoot.engine.room_commands import ChangePresence
+from folkmoot.engine.rosters import NO_ROSTERS, Rosters
 from folkmoot.engine.services import Services
 from folkmoot.engine.store import ItemQuery
 from folkmoot.engine.view import View
@@ -98,11 +99,18 @@ def archive(jid: JID) -> NodeId:
 class Stand:
     """An engine, its store and all it told."""
 
-    def __init__(self, store: MemoryStore | None = None, services: Services = SERVICES) -> None:
+    def __init__(
+        self,
+        store: MemoryStore | None = None,
+        services: Services = SERVICES,
+        rosters: Rosters = NO_ROSTERS,
+    ) -> None:
         self.store = MemoryStore(ACCOUNTS) if store is None else store
         self.told: list[Notification] = []
         self._count = itertools.count(1)
-        self.engine: Engine[asyncio.Event] = Engine(self.store, services, self._stamp, self._tell)
+        self.engine: Engine[asyncio.Event] = Engine(
+            self.store, services, self._stamp, self._tell, rosters
+        )
 
     def _tell(self, told: Sequence[Notification | asyncio.Event]) -> None:
         for each in told:

@@ -35,12 +35,12 @@ class Annex:
     child: the component's process. ask: what the command line asks of it about spaces.
     """
 
-    def __init__(self, host: Host, data: Path) -> None:
-        """data: an empty directory."""
+    def __init__(self, host: Host, data: Path, *flags: str) -> None:
+        """data: an empty directory. flags: more of `folkmoot component`."""
         self.host = host
         (data / SECRET_FILE).write_text(SECRET)
         at = str(host.attachment.at)
-        self.child = Child(data, "--domain", DOMAIN, "--at", at, command=COMPONENT)
+        self.child = Child(data, "--domain", DOMAIN, "--at", at, *flags, command=COMPONENT)
         self._admin: RemoteAdmin
         self._guests: list[Guest] = []
 
@@ -75,9 +75,21 @@ class Annex:
         """What `folkmoot space VERB` asks."""
         return await self._admin.ask("space", verb, words)
 
-    async def actor(self, name: str, *, resource: str = "home") -> Actor:
-        """Somebody of the host's people, with slixmpp and nothing of ours."""
+    async def lacking(self) -> list[str]:
+        """What `folkmoot check` says that accounts' own nodes lack."""
+        lacking: list[str] = (await self._admin.ask("link", "show", {}))["lacking"]
+        return lacking
+
+    async def actor(self, name: str, *wanted: str, resource: str = "home") -> Actor:
+        """Somebody of the host's people, with slixmpp and nothing of ours.
+
+        wanted: nodes of accounts that their client announces an interest in (XEP-0163 §4.2).
+        """
         actor = Actor(person(name).with_resource(resource), PASSWORD, self.host.certificate)
+        if wanted:
+            actor.xmpp.register_plugin("xep_0115")
+        for each in wanted:
+            actor.xmpp.plugin["xep_0030"].add_feature(f"{each}+notify")
         await self._enter(actor)
         return actor
 
@@ -112,12 +124,12 @@ async def is_there(actor: Actor, service: JID) -> bool:
 
 
 @asynccontextmanager
-async def annexed(host: Host, data: Path) -> AsyncIterator[Annex]:
+async def annexed(host: Host, data: Path, *flags: str) -> AsyncIterator[Annex]:
     """A component at a host that does not run yet, in an empty directory."""
     host.attachment = replace(host.attachment, spaces=str(SPACES), rooms=str(ROOMS))
     try:
         await host.start()
-        annex = Annex(host, data)
+        annex = Annex(host, data, *flags)
         async with annex.child:
             await annex.start()
             yield annex

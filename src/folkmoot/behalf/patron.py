@@ -17,7 +17,6 @@ from folkmoot.behalf.devices import Devices
 from folkmoot.behalf.rosters import ReadRosters
 from folkmoot.behalf.voice import Voice
 from folkmoot.engine.engine import Engine
-from folkmoot.engine.rosters import STRANGER
 from folkmoot.engine.services import Services
 from folkmoot.facades import delegation, pep, privilege
 from folkmoot.facades.facade import Answer, Outgoing
@@ -41,7 +40,7 @@ class Patron:
 
     def __init__(self, services: Services, links: Links, asking: Asking) -> None:
         self.delegation = Delegation(services, links.abroad)
-        self.rosters = ReadRosters(asking)
+        self.rosters = ReadRosters(asking, self._introduce)
         self._services = services
         self._links = links
         self._voice = Voice(services, links)
@@ -64,6 +63,15 @@ class Patron:
     def grants(self) -> Grants:
         """What it grants us, by now."""
         return self.rosters.grants
+
+    def shortfalls(self) -> tuple[str, ...]:
+        """What it keeps to itself that accounts' own nodes need, in words for its operator.
+
+        Nothing, where they are not to be here.
+        """
+        if not self._services.personal:
+            return ()
+        return shortfalls(self.delegation.delegated, self.grants)
 
     def opened(self, sender: JID, to: JID, stanza: Element) -> tuple[JID, Element] | None:
         """What a stanza that arrives asks for, and who does; None: there is nothing more to do.
@@ -158,24 +166,17 @@ class Patron:
     # --- rosters
 
     def _pushed(self, sender: JID, iq: Element) -> bool:
-        """Whether a stanza says that a roster has changed, which is read anew when it is needed.
-
-        Who was not let in by what was known of it, and now is, is told what there is.
-        """
+        """Whether a stanza says that a roster has changed."""
         if not self.grants.pushes or not (sender.is_bare and self._services.delegated(sender)):
             return False
-        push = privilege.read_push(iq)
-        if push is None:
+        if not privilege.is_push(iq):
             return False
-        before = self.rosters.forget(sender)
         self._links.send(reply(iq))
-        if before is not None:
-            for jid, contact in privilege.read_roster(push):
-                if contact.hears and not before.get(jid, STRANGER).hears:
-                    self._introduce(sender, jid)
+        self._begin(self.rosters.changed(sender))
         return True
 
     def _introduce(self, account: JID, contact: JID) -> None:
+        """Who has been let in to an account's presence is told what there is (XEP-0163 §4.3.4)."""
         for session in self._devices.of(contact):
             if wanted := pep.interests(session.features):
                 self._begin(pep.introduce(self._engine, session.jid, account, wanted))
@@ -189,7 +190,7 @@ _WITHOUT: Final[tuple[tuple[Callable[[Grants], bool], str, str], ...]] = (
 
 
 def shortfalls(delegated: Collection[str], grants: Grants) -> tuple[str, ...]:
-    """What a server keeps to itself that accounts' own nodes need, in words for its operator."""
+    """What accounts' own nodes need and is not delegated or granted, and what that means."""
     missing = [ns for ns in (PUBSUB, OWNER) if ns not in delegated]
     told = [f"{ns} is not delegated: the server answers itself" for ns in missing]
     told += [f"{name} is not granted: {what}" for has, name, what in _WITHOUT if not has(grants)]

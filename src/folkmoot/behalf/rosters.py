@@ -9,18 +9,19 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 import structlog
 
 from folkmoot.asking import Asking, Unreachable
-from folkmoot.engine.rosters import Acquaintances
+from folkmoot.engine.rosters import STRANGER, Acquaintances
 from folkmoot.facades import privilege as words
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.jid import JID
 
 FRESH_SECONDS: Final = 2.0
-"""How long a roster is relied on that nobody tells the changes of."""
+"""How long who was on a roster may still look in, where nobody tells of changes."""
 
 ANSWER_SECONDS_MAX: Final = 10.0
 """How long the server may take to show one; who asks for a node waits as long."""
@@ -34,27 +35,39 @@ REMEMBERED_MAX: Final = 500_000
 log = structlog.get_logger()
 
 
+RETRY_SECONDS: Final = 10.0
+"""How long nobody is on a roster that could not be read."""
+
+
 class _Kept(NamedTuple):
+    """until: when it is to be read anew. sure: it is not another before that. read: it was read."""
+
     contacts: Acquaintances
     until: float
+    sure: bool
+    read: bool = True
 
 
 class ReadRosters:
     """Rosters of the server. grants: what it lets us do, by now."""
 
-    def __init__(self, asking: Asking) -> None:
+    def __init__(self, asking: Asking, met: Callable[[JID, JID], None]) -> None:
+        """met: told of an account, and of a contact that has begun to hear its presence."""
         self.grants = words.NOTHING
         self._asking = asking
+        self._met = met
         self._kept: OrderedDict[JID, _Kept] = OrderedDict()
         self._remembered = 0
         self._asked: dict[JID, asyncio.Task[Acquaintances]] = {}
 
-    def known(self, account: JID) -> Acquaintances | None:
+    def known(self, account: JID, *, surely: bool = False) -> Acquaintances | None:
         """A roster that can be relied on; empty where none may be read. None: it has to be."""
         if not self.grants.rosters:
             return {}
         kept = self._kept.get(account)
         if kept is None or kept.until <= asyncio.get_running_loop().time():
+            return None
+        if surely and not kept.sure:
             return None
         self._kept.move_to_end(account)
         return kept.contacts
@@ -72,35 +85,45 @@ class ReadRosters:
             del self._asked[account]
 
     async def _read(self, account: JID) -> Acquaintances:
-        found: Acquaintances = {}
-        told = False
         try:
             query = await self._asking.ask(account, "get", words.roster_query(), ANSWER_SECONDS_MAX)
-            if query is not None:
-                found = dict(itertools.islice(words.read_roster(query), CONTACTS_MAX))
-                told = self.grants.pushes
         except (StanzaError, Unreachable) as error:
             log.info("a roster cannot be read", account=str(account), why=str(error))
+            until = asyncio.get_running_loop().time() + RETRY_SECONDS
+            kept = _Kept({}, until, sure=True, read=False)
+        else:
+            read = () if query is None else words.read_roster(query)
+            pushes, until = self.grants.pushes, asyncio.get_running_loop().time() + FRESH_SECONDS
+            contacts = dict(itertools.islice(read, CONTACTS_MAX))
+            kept = _Kept(contacts, float("inf") if pushes else until, sure=pushes)
         if self._asked.get(account) is asyncio.current_task():  # it has not changed meanwhile
-            now = asyncio.get_running_loop().time()
-            self._keep(account, _Kept(found, float("inf") if told else now + FRESH_SECONDS))
-        return found
+            self._keep(account, kept)
+        return kept.contacts
 
     def _keep(self, account: JID, kept: _Kept) -> None:
-        self.forget(account)
+        before = self._kept.get(account)
+        self._forget(account)
         self._kept[account] = kept
         self._remembered += 1 + len(kept.contacts)
         while self._remembered > REMEMBERED_MAX and len(self._kept) > 1:
-            self.forget(next(iter(self._kept)))
+            self._forget(next(iter(self._kept)))
+        if before is not None and before.read:
+            for jid, contact in kept.contacts.items():
+                if contact.hears and not before.contacts.get(jid, STRANGER).hears:
+                    self._met(account, jid)
 
-    def forget(self, account: JID) -> Acquaintances | None:
-        """What was known of a roster, which is to be read anew; also what is on its way here."""
-        self._asked.pop(account, None)
+    def _forget(self, account: JID) -> None:
         kept = self._kept.pop(account, None)
-        if kept is None:
-            return None
-        self._remembered -= 1 + len(kept.contacts)
-        return kept.contacts
+        if kept is not None:
+            self._remembered -= 1 + len(kept.contacts)
+
+    async def changed(self, account: JID) -> None:
+        """A roster is another now, and so is what is on its way here; it is read anew if known."""
+        self._asked.pop(account, None)
+        kept = self._kept.get(account)
+        if kept is not None:
+            self._kept[account] = kept._replace(until=float("-inf"))
+            await self.load(account)
 
     def lost(self) -> None:
         """The link is down."""

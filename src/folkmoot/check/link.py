@@ -164,7 +164,13 @@ def examine_links(config: Config, running: Running, now: float) -> Iterator[Find
         if each.dropped:
             text = f"{each.domain}: {each.dropped} stanzas were too many to be held, and are lost"
             yield Finding(Grade.WARN, "link", text, "see why the server was away: its log says")
-    yield _offered(tuple(offer for each in running.links for offer in each.offers))
+    used = running.lacking is not None
+    yield _offered(tuple(offer for each in running.links for offer in each.offers), used=used)
+    if running.lacking:
+        mend = "folkmoot component --server … --privileges --delegation says what it has to be told"
+        yield Finding(Grade.WARN, "personal", "; ".join(running.lacking), mend)
+    elif used:
+        yield Finding(Grade.OK, "personal", "accounts have their own nodes here")
 
 
 def _link(config: Config, link: Link, now: float) -> Finding:
@@ -190,16 +196,17 @@ def _span(seconds: float) -> str:
     return f"{max(seconds, 0):.0f} seconds"
 
 
-def _offered(offers: tuple[Offer, ...]) -> Finding:
-    """XEP-0355 and XEP-0356: what there is, of which nothing is needed."""
+def _offered(offers: tuple[Offer, ...], *, used: bool) -> Finding:
+    """XEP-0355 and XEP-0356: what there is, for accounts' own nodes alone."""
     if not offers:
-        text = "the server grants none and delegates nothing; nor is it needed"
-        return Finding(Grade.OK, "privileges", text)
+        text = "the server grants none and delegates nothing"
+        return Finding(Grade.OK, "privileges", text if used else f"{text}; nor is it needed")
     granted = [f"{each.what} {each.how}" for each in offers if each.kind is Kind.PRIVILEGE]
     delegated = [each.what for each in offers if each.kind is Kind.DELEGATION]
     told = [f"grants {', '.join(sorted(set(granted)))}"] if granted else []
     told += [f"delegates {', '.join(sorted(set(delegated)))}"] if delegated else []
-    return Finding(Grade.OK, "privileges", f"the server {' and '.join(told)}; not used")
+    text = f"the server {' and '.join(told)}"
+    return Finding(Grade.OK, "privileges", text if used else f"{text}; not used")
 
 
 async def attempt(settings: LinkSettings) -> OSError | TimeoutError | StreamError | None:

@@ -30,7 +30,10 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A server, or a component where it has no accounts. domain: of the accounts, whose ever."""
+    """A server, or a component where it has no accounts. domain: of the accounts, whose ever.
+
+    lacking: what accounts' own nodes lack, in words; None: they are not to be here.
+    """
 
     pid: int
     accounts: bool
@@ -38,6 +41,7 @@ class Running:
     spaces: str
     rooms: str
     links: tuple[Link, ...]
+    lacking: tuple[str, ...] | None = None
 
     def over(self, config: Config) -> Config:
         """The configuration, with what this process is in fact."""
@@ -72,7 +76,9 @@ def read_running(pid: int, answer: Mapping[str, Any]) -> Running:
     try:
         links = tuple(_link(each) for each in answer["links"])
         domain, spaces, rooms = (str(answer[each]) for each in ("domain", "spaces", "rooms"))
-        return Running(pid, bool(answer["accounts"]), domain, spaces, rooms, links)
+        lacking = answer["lacking"]
+        lacking = None if lacking is None else tuple(map(str, lacking))
+        return Running(pid, bool(answer["accounts"]), domain, spaces, rooms, links, lacking)
     except (KeyError, TypeError, ValueError):
         raise AdminError(f"process {pid} answers as no version of folkmoot does") from None
 

@@ -43,14 +43,14 @@ PrivilegesFlag = Annotated[
     bool,
     typer.Option(
         "--privileges",
-        help="With --server: and grants of rosters and presence (XEP-0356), not used yet.",
+        help="With --server: and grants of rosters, presence and messages (XEP-0356).",
     ),
 ]
 DelegationFlag = Annotated[
     bool,
     typer.Option(
         "--delegation",
-        help="With --server: and accounts' own nodes (XEP-0355), not answered yet.",
+        help="With --server: and accounts' own nodes, bookmarks and avatars (XEP-0355).",
     ),
 ]
 

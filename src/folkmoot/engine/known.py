@@ -8,7 +8,7 @@ from typing import Protocol
 
 from folkmoot.engine.model import Item, NodeId
 from folkmoot.engine.record import Node
-from folkmoot.engine.rosters import Acquaintances
+from folkmoot.engine.rosters import Acquaintance, Acquaintances
 from folkmoot.engine.store import ItemPage, ItemQuery
 from folkmoot.xmpp.jid import JID
 
@@ -56,3 +56,4 @@ class Known(Protocol):
     def related(self, nodes: Sequence[NodeId]) -> tuple[NodeId, ...]: ...
     def nodes_of(self, service: JID) -> tuple[NodeId, ...]: ...
     def acquaintances(self, account: JID) -> Acquaintances: ...
+    def acquaintance(self, account: JID, jid: JID) -> Acquaintance: ...

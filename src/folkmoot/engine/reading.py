@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from folkmoot.engine.known import Missing, Want
 from folkmoot.engine.model import CHAIN_NODES_MAX, Item, NodeId
 from folkmoot.engine.record import Node
-from folkmoot.engine.rosters import NO_ROSTERS, Acquaintances, Rosters
+from folkmoot.engine.rosters import NO_ROSTERS, STRANGER, Acquaintance, Acquaintances, Rosters
 from folkmoot.engine.store import PAGE_ITEMS_MAX, ItemPage, ItemQuery, Store
 from folkmoot.engine.working_set import WorkingSet
 from folkmoot.xmpp.jid import JID
@@ -199,9 +199,18 @@ class Reading:
 
     def acquaintances(self, account: JID) -> Acquaintances:
         """A roster that another server keeps; what was read of it serves to the decision's end."""
-        found = self._rosters.known(account)
-        if found is not None:
-            self._acquaintances[account] = found
+        return self._roster(account, self._rosters.known(account, surely=True))
+
+    def acquaintance(self, account: JID, jid: JID) -> Acquaintance:
+        """One contact on it; only who was on it a moment ago is looked up in what was read then."""
+        lately = self._rosters.known(account)
+        if lately is None or not lately.get(jid, STRANGER).hears:
+            lately = self._rosters.known(account, surely=True)
+        return self._roster(account, lately).get(jid, STRANGER)
+
+    def _roster(self, account: JID, known: Acquaintances | None) -> Acquaintances:
         if account not in self._acquaintances:
-            raise Missing(Want(acquaintances=account))
+            if known is None:
+                raise Missing(Want(acquaintances=account))
+            self._acquaintances[account] = known
         return self._acquaintances[account]

@@ -32,8 +32,11 @@ STRANGER: Final = Acquaintance()
 class Rosters(Protocol):
     """The rosters of another server, as far as it lets us see them."""
 
-    def known(self, account: JID) -> Acquaintances | None:
-        """A roster that can be relied on for now; None: it has to be loaded."""
+    def known(self, account: JID, *, surely: bool = False) -> Acquaintances | None:
+        """A roster that can be relied on for now; None: it has to be loaded.
+
+        surely: only if it cannot have changed since it was read.
+        """
 
     async def load(self, account: JID) -> Acquaintances:
         """The roster of an account; empty where it cannot be had: then nobody is let in by it."""
@@ -42,7 +45,7 @@ class Rosters(Protocol):
 class NoRosters:
     """Nobody has a roster elsewhere."""
 
-    def known(self, account: JID) -> Acquaintances | None:
+    def known(self, account: JID, *, surely: bool = False) -> Acquaintances | None:
         """Nobody on it."""
         return {}
 

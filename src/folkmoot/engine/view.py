@@ -38,7 +38,7 @@ from folkmoot.engine.model import (
     Subscription,
 )
 from folkmoot.engine.record import Node
-from folkmoot.engine.rosters import STRANGER, Acquaintances
+from folkmoot.engine.rosters import Acquaintances
 from folkmoot.engine.services import Services
 from folkmoot.engine.store import ItemPage, ItemQuery
 from folkmoot.engine.supposed import Supposed
@@ -326,14 +326,14 @@ class View:
     def hears_presence(self, owner: JID, jid: JID) -> bool:
         """Whether an entity is subscribed to somebody's presence."""
         if self.services.delegated(owner) and jid.bare != owner.bare:
-            return self.acquaintances(owner).get(jid.bare, STRANGER).hears
+            return self._known.acquaintance(owner.bare, jid.bare).hears
         mine = NodeId(owner.bare, PRESENCE_NODE)
         return jid.bare == owner.bare or self.state(mine, jid) is State.SUBSCRIBED
 
     def _grouped(self, config: NodeConfig, owner: JID, jid: JID) -> bool:
         wanted = frozenset(config.roster_groups)
         if self.services.delegated(owner):
-            return bool(wanted & self.acquaintances(owner).get(jid.bare, STRANGER).groups)
+            return bool(wanted & self._known.acquaintance(owner.bare, jid.bare).groups)
         row = self.subscription(NodeId(jid.bare, PRESENCE_NODE), owner.bare)
         return row is not None and row.contact is not None and bool(wanted & {*row.contact.groups})
 

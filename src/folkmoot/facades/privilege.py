@@ -107,9 +107,9 @@ def roster_query() -> Element:
     return Element(ROSTER, "query")
 
 
-def read_push(iq: Element) -> Element | None:
-    """What is new on a roster (§4.4); None where that is not what a stanza says."""
-    return iq.child(ROSTER, "query") if iq.name == "iq" and iq.get("type") == "set" else None
+def is_push(iq: Element) -> bool:
+    """Whether a stanza says that something is new on a roster (§4.4)."""
+    return iq.name == "iq" and iq.get("type") == "set" and iq.child(ROSTER, "query") is not None
 
 
 def read_roster(query: Element) -> Iterable[tuple[JID, Acquaintance]]:

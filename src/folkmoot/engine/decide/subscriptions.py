@@ -349,8 +349,7 @@ def _set_apart(
     command: SetSubscriptions, jid: JID, subid: str, state: State, view: View
 ) -> tuple[Event, ...] | None:
     """One of an address's several subscriptions, which can only end; None where it is the last."""
-    node = command.node
-    before = view.subscription(node, jid)
+    before = view.subscription(command.node, jid)
     if before is None or before.occupant is not None:
         raise Refused(Reason.INVALID_SUBID)
     others = without(before, named(before, subid))
@@ -360,7 +359,7 @@ def _set_apart(
         return ()
     if state is not State.NONE:
         raise Refused(Reason.BAD_CONFIG, "subscription")
-    return (changed(node, before, others, command.actor, Cause.SET),)
+    return (changed(command.node, before, others, command.actor, Cause.SET),)
 
 
 def _set_one(

@@ -31,7 +31,7 @@ class Scale:
     def accounts(self) -> int:
         """How many accounts there have to be: the owner, user0, and those of the largest part."""
         most = (self.subscribers, self.occupants, self.publishers, self.sessions, self.changes)
-        return 1 + max(*most, *self.heights, *self.crowds)
+        return 1 + max(*most, *self.heights)
 
 
 CROWDS: Final = (10, 100, 1_000, 10_000)

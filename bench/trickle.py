@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Final, TypeVar
 
 from bench import words
 from bench.client import Client, Refusal, Wanted, crowd, soon
 from bench.figures import Figure, Goal, Sample, percentile
-from bench.place import ACCOUNT, DOMAIN, SPACES, Place
+from bench.place import ACCOUNT, SPACES, Place
 from bench.scale import Scale
 
 T = TypeVar("T")
@@ -24,6 +24,9 @@ AT_ONCE: Final = 50
 """How much of the preparation is under way at a time."""
 
 APPROVED_AT_ONCE: Final = 100
+
+ELSEWHERE: Final = "elsewhere.example"
+"""Where those members of a space are who are not online."""
 
 
 def approval_cpu(rooms: int) -> Figure:
@@ -94,11 +97,14 @@ async def _add(
 ) -> dict[Figure, float]:
     space = f"members{height}"
     await owner.ask("set", SPACES, words.create_node(space, space=True))
-    members = (f"{ACCOUNT % number}@{DOMAIN}" for number in range(1, 1 + height))
+    here = [each.account for each in online[:height]]
+    # Accounts here that are offline would each have a message kept, ten thousand of them.
+    away = (f"{ACCOUNT % number}@{ELSEWHERE}" for number in range(height - len(here)))
+    members = chain(here, away)
     while some := list(islice(members, APPROVED_AT_ONCE)):
         await owner.ask("set", SPACES, words.approve(space, some))
     rooms = [f"{space}-{number}" for number in range(count)]
-    await place.quiet()  # those who are offline find later that they were approved
+    await place.quiet()
     rows, began = place.rows(), place.clocks()
     for room in rooms:
         await _add_room(owner, space, room)

@@ -21,7 +21,7 @@ from folkmoot.engine.pace import PACES, Pace, Rate
 from folkmoot.links import Links
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.jid import JID
-from folkmoot.xmpp.stanza import CLIENT, error_reply, reply, wording
+from folkmoot.xmpp.stanza import CLIENT, STANZAS, error_reply, reply, wording
 from folkmoot.xmpp.xml import Element
 from tests.facades.test_any_stanza import stanzas
 from tests.stage import PATIENCE_SECONDS, SERVICES, Stage, Wire, element, staged
@@ -228,6 +228,108 @@ async def test_the_link_goes_down_meanwhile(host: Host) -> None:
     router.elsewhere.detached(host)
     await router.idle()
     assert len(host.occupants()) == 3
+
+
+# --- errors that come back
+
+
+def error_of(condition: str, kind: str = "cancel", stanza: str = "message") -> str:
+    """What comes back for something that the first witch's words told."""
+    said = f"<error type='{kind}'><{condition} xmlns='{STANZAS}'/></error>"
+    return f"<{stanza} type='error' to='{ROOM}/firstwitch'>{said}</{stanza}>"
+
+
+@pytest.mark.parametrize(
+    ("condition", "kind"),
+    [
+        ("gone", "cancel"),
+        ("item-not-found", "cancel"),
+        ("recipient-unavailable", "wait"),
+        ("redirect", "modify"),
+        ("remote-server-not-found", "cancel"),
+        ("remote-server-timeout", "wait"),
+    ],
+)
+async def test_what_says_that_nobody_is_there(host: Host, condition: str, kind: str) -> None:
+    """XEP-0045 §18.1.2: all of its conditions; she is told as well, in case it passes."""
+    await host.brings("thirdwitch", error_of(condition, kind))
+    assert host.occupants() == [witch("firstwitch"), witch("secondwitch")]
+    assert {to for to, _ in host.gone()} == {str(witch(nick)) for nick in WITCHES}
+
+
+@pytest.mark.parametrize(
+    ("condition", "kind"),
+    [
+        ("bad-request", "modify"),
+        ("feature-not-implemented", "cancel"),
+        ("not-acceptable", "modify"),
+        ("policy-violation", "modify"),
+        ("resource-constraint", "wait"),
+        ("undefined-condition", "cancel"),
+        ("unexpected-request", "wait"),
+    ],
+)
+async def test_what_says_that_somebody_had_it(host: Host, condition: str, kind: str) -> None:
+    """XEP-0045 §18.1.2: none of its conditions; nobody is put out, and nobody asked."""
+    await host.brings("thirdwitch", error_of(condition, kind))
+    assert len(host.occupants()) == 3
+    assert host.sent == []
+
+
+async def test_who_is_doubted_and_gone(host: Host) -> None:
+    """RFC 6121 §8.5.3.2.3: what comes to a resource that is no more; its server says it again."""
+    host.says = refusal("service-unavailable")
+    await host.brings("thirdwitch", error_of("service-unavailable"))
+    assert host.occupants() == [witch("firstwitch"), witch("secondwitch")]
+    assert {to for to, _ in host.gone()} == {str(witch(nick)) for nick in WITCHES[:2]}
+
+
+async def test_who_is_doubted_and_there(host: Host) -> None:
+    """XEP-0191 §3.4: she has blocked the first witch, and her server says so; she stays."""
+    for _ in range(2):
+        await host.brings("thirdwitch", error_of("service-unavailable"))
+    assert len(host.occupants()) == 3
+    assert [each.elements[0].name for each in host.sent] == ["ping", "ping"]
+
+
+async def test_who_is_doubted_is_asked_once(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much comes back while the answer is on its way; and AT_ONCE_MAX at one time."""
+    host.says = lambda jid, iq: None
+    router = host.stage.core.router
+    for nick in WITCHES:
+        stanza = element(error_of("service-unavailable"))
+        stanza.attrs["from"] = str(witch(nick))
+        for _ in range(3):
+            router.elsewhere.arrived(host, stanza)
+        monkeypatch.setattr(rollcall, "AT_ONCE_MAX", 2)
+    assert [each.get("to") for each in host.sent] == [str(witch(nick)) for nick in WITCHES[:2]]
+    router.elsewhere.detached(host)
+    await router.idle()
+    assert len(host.occupants()) == 3
+
+
+async def test_who_comes_back_while_doubted_stays(host: Host) -> None:
+    """The answer about her is older than her presence."""
+    router = host.stage.core.router
+
+    def says(jid: JID, iq: Element) -> Element | None:
+        if iq.elements[0].name == "query":
+            presence = f"<presence from='{witch(WITCHES[2])}' to='{ROOM}/{WITCHES[2]}'/>"
+            router.elsewhere.arrived(host, element(presence))
+        return error_reply(iq, StanzaError("service-unavailable"))
+
+    host.says = says
+    await host.brings("thirdwitch", error_of("service-unavailable"))
+    assert len(host.occupants()) == 3
+
+
+async def test_a_stranger_is_not_doubted(host: Host) -> None:
+    """An error of somebody who is in no room asks nobody anything."""
+    stanza = element(error_of("service-unavailable"))
+    stanza.attrs["from"] = "hecate@verona.lit/heath"
+    host.stage.core.router.elsewhere.arrived(host, stanza)
+    await host.stage.core.router.idle()
+    assert host.sent == []
 
 
 async def test_the_spaces_have_nobody_to_ask(host: Host) -> None:

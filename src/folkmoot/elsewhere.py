@@ -13,9 +13,10 @@ from folkmoot.engine.services import Services
 from folkmoot.facades.facade import Answer, Outgoing
 from folkmoot.lanes import Full, Lanes
 from folkmoot.links import Link, Links
-from folkmoot.rollcall import RollCall
+from folkmoot.rollcall import DOUBTFUL, RollCall
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.jid import JID, InvalidJID
+from folkmoot.xmpp.stanza import read_error
 from folkmoot.xmpp.xml import Element
 
 
@@ -83,12 +84,14 @@ class Elsewhere:
             self._desk.refuse(sender, stanza, error)
         else:
             if found is not None:
-                self._take(*found)
+                self._take(*found, link.domain)
 
-    def _take(self, sender: JID, stanza: Element) -> None:
-        """Handle a stanza in its turn."""
+    def _take(self, sender: JID, stanza: Element, service: JID) -> None:
+        """Handle a stanza to a service, in its turn."""
         if stanza.get("type") != "error":
             self._roll.heard(sender)
+        elif stanza.name == "message" and read_error(stanza).condition == DOUBTFUL:
+            self._desk.begin(self._roll.doubt(sender, service))
         try:
             rest = self._lanes.take(sender, stanza)
         except Full:

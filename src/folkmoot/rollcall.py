@@ -1,5 +1,9 @@
 """Who is still in the rooms: asked when a link comes up, for nobody told us meanwhile who went.
 
+And one of them where an error may mean that they are gone. A server that was killed tells nobody
+that its streams ended; up again, it gives `service-unavailable` for what comes to them. It gives
+the same where somebody there has blocked somebody here (XEP-0191), who then speaks.
+
 XEP-0410 is how a client finds out whether it is still in a room; this is the other half. Each
 occupant of another server is sent a ping (XEP-0199). An error that a server gives in the name of a
 resource that is gone may also be a client's that knows no pings, so such a one is asked what it is
@@ -10,12 +14,15 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from contextlib import suppress
 from typing import Final
 
 import structlog
 
 from folkmoot.asking import Asking, Unreachable
 from folkmoot.engine.engine import Engine
+from folkmoot.engine.errors import Refused
+from folkmoot.engine.room_commands import Vacate
 from folkmoot.facades.basics import PING
 from folkmoot.facades.disco import INFO
 from folkmoot.facades.facade import Answer, Outgoing
@@ -38,6 +45,9 @@ GONE: Final = (
 )
 """What is said of an address that is not there."""
 
+DOUBTFUL: Final = "service-unavailable"
+"""What comes back for a message to somebody who is gone, or is there and does not want it."""
+
 _QUESTIONS: Final = (Element(PING, "ping"), Element(INFO, "query"))
 
 log = structlog.get_logger()
@@ -50,6 +60,29 @@ class RollCall:
         self._engine = engine
         self._asking = asking
         self._missing: set[JID] = set()
+        self._doubted: set[JID] = set()
+
+    async def doubt(self, jid: JID, service: JID) -> None:
+        """Let go of an occupant who does not answer for themself, from all rooms of a service.
+
+        Nothing happens while AT_ONCE_MAX are asked already: the next error asks again.
+        """
+        engine, doubted = self._engine, self._doubted
+        if service != engine.services.rooms or jid in doubted or len(doubted) >= AT_ONCE_MAX:
+            return
+        if not engine.temporary(jid):
+            return  # whoever that is
+        doubted.add(jid)
+        self._missing.add(jid)
+        try:
+            gone = await self._is_gone(jid, service) and jid in self._missing
+        finally:
+            self._missing.discard(jid)
+            doubted.discard(jid)
+        for node in engine.temporary(jid) if gone else ():
+            if node.service == service:
+                with suppress(Refused):  # the room may have ended meanwhile
+                    await engine.run(Vacate(actor=service, node=node, occupants=(jid,)))
 
     def heard(self, jid: JID) -> None:
         """Somebody of another server says something, so they are there, whoever said otherwise."""

@@ -6,7 +6,7 @@ import asyncio
 import os
 import socket
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -147,7 +147,11 @@ def test_nothing_runs() -> None:
     """Said with the command that starts it; no failure, for it is looked at before, too."""
     (found,) = check.examine_running(config(), None)
     assert (found.grade, found.subject) == (Grade.WARN, "process")
-    assert "folkmoot component --domain example.org --data data" in found.mend
+    assert found.mend == "start it: folkmoot component --domain example.org --data data"
+    elsewhere = config(Path("my data"), replace(AT, port=5275), rooms="talk.example.org")
+    (found,) = check.examine_running(elsewhere, None)
+    flags = "--rooms talk.example.org --at 127.0.0.1:5275 --data 'my data'"
+    assert found.mend == f"start it: folkmoot component --domain example.org {flags}"
 
 
 def test_what_runs_has_accounts_of_its_own() -> None:
@@ -256,6 +260,14 @@ def test_what_accounts_own_nodes_lack() -> None:
 
 
 # What the server says to a handshake
+
+
+@contextmanager
+def listening() -> Iterator[tuple[socket.socket, Address]]:
+    """A port that takes connections, which nobody looks at."""
+    with socket.create_server(("127.0.0.1", 0)) as port:
+        port.setblocking(False)
+        yield port, Address("127.0.0.1", port.getsockname()[1])
 
 
 @asynccontextmanager
@@ -416,10 +428,13 @@ async def looked(data: Path, at: Address, *reach: str) -> Said:
 
 async def test_a_component_that_runs_is_asked(admin: StoreAdmin, data: Path) -> None:
     """It has the links, and no second one is made; see Prosody's `kick_old`."""
-    asked: list[str] = []
-    async with server(asked=asked) as at, component(admin, data, at):
-        said = await looked(data, at)
-    assert not any(asked), "somebody connected, and opened no stream"
+    with listening() as (port, at):
+        async with component(admin, data, at):
+            said = await looked(data, at)
+        with port.accept()[0] as came:
+            assert came.recv(1) == b"", "somebody connected, and opened no stream"
+        with pytest.raises(BlockingIOError):
+            port.accept()
     assert said.subjects == [
         (each, Grade.OK) for each in ("secret", "domains", "host", "process", "link", "privileges")
     ]
@@ -445,7 +460,7 @@ async def test_a_component_that_does_not_run(data: Path) -> None:
 
 async def test_no_link_is_tried_in_vain(data: Path) -> None:
     """Where there is no secret, or nobody at the port."""
-    async with server() as at:
+    with listening() as (_, at):
         said = await looked(data, at)
     assert said.subjects == [
         ("secret", Grade.FAIL),
@@ -469,8 +484,9 @@ async def test_another_server_is_asked(
     admin: StoreAdmin, data: Path, answer: Mapping[str, Any], grade: Grade, text: str, mend: str
 ) -> None:
     """By the component that runs, for it is its questions that may be dropped."""
-    async with server() as at, component(admin, data, at, answer):
-        found = (await looked(data, at, "example.net")).found[-1]
+    with listening() as (_, at):
+        async with component(admin, data, at, answer):
+            found = (await looked(data, at, "example.net")).found[-1]
     assert (found.subject, found.grade) == ("federation", grade)
     assert text in found.text
     assert mend in found.mend
@@ -506,8 +522,9 @@ async def test_the_command_finds_out_that_it_is_one(
     folkmoot: Folkmoot, admin: StoreAdmin, data: Path
 ) -> None:
     """From who runs on the data directory; that one also knows the domains."""
-    async with server() as at, component(admin, data, at):
-        done = await asyncio.to_thread(folkmoot, "check", "--data", data)
+    with listening() as (_, at):
+        async with component(admin, data, at):
+            done = await asyncio.to_thread(folkmoot, "check", "--data", data)
     assert done.status == 0, done.out
     assert "ok    domains      spaces.example.org and rooms.example.org beside" in done.out
     assert f"ok    process      process {os.getpid()} is a component of example.org" in done.out

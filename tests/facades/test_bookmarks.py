@@ -334,6 +334,7 @@ async def test_no_more_items_than_a_node_has(stage: Stage) -> None:
             f"</publish>{OPTIONS}</pubsub></iq>",
             "<iq type='result'/>",
         )
+        stage.clock.at += 20  # so many at once have their pace, too
     await juliet.refused(stored(OLD_PLAY), "resource-constraint")
     answer = await juliet.asks(
         f"<iq type='get' id='o'><pubsub xmlns='{PUBSUB}'><items node='{NODE}'>"

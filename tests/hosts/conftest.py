@@ -15,6 +15,7 @@ import pytest_asyncio
 from tests.hosts.annex import Annex, annexed
 from tests.hosts.folk import Folk, folk
 from tests.hosts.host import Ejabberd, Host, Prosody
+from tests.hosts.league import League, federated
 
 HOSTS = (Prosody, Ejabberd)
 _NUMBERS = itertools.count(1)
@@ -65,6 +66,32 @@ async def annex(annexes: Annex) -> AsyncIterator[Annex]:
     print(*annexes.child.log, sep="\n")  # noqa: T201
 
 
+@pytest_asyncio.fixture(
+    params=((Prosody, Ejabberd), (Ejabberd, Prosody)),
+    ids=lambda pair: "-with-".join(each.name for each in pair),
+    scope="session",
+    loop_scope="session",
+)
+async def leagues(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[League]:
+    """`folkmoot component` at a server that federates with another, for all that use `league`."""
+    home, afar = request.param
+    if missing := [*home.missing_to_federate(), *afar.missing_to_federate()]:
+        pytest.skip(f"not installed: {', '.join(missing)}")
+    async with federated(home, afar, tmp_path_factory.mktemp("league")) as found:
+        yield found
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def league(leagues: League) -> AsyncIterator[League]:
+    """The same, with people of one's own; what the three said is told where a test fails."""
+    yield leagues
+    await leagues.empties()
+    print(*leagues.annex.child.log, sep="\n")  # noqa: T201
+    print(*leagues.annex.host.said, *leagues.afar.said, sep="")  # noqa: T201
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say which suites were left out: nobody reads a count of skipped tests."""
     for kind in HOSTS:
@@ -75,3 +102,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         elif missing := kind.missing_for_personal():
             what = f"accounts' own nodes at {kind.name}: not there: {', '.join(missing)}"
             terminalreporter.write_line(f"NOT TESTED: {what}", red=True)
+    if missing := [each for kind in HOSTS for each in kind.missing_to_federate()]:
+        terminalreporter.write_line(
+            f"NOT TESTED with federation: not installed: {', '.join(missing)}", red=True
+        )

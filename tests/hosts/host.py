@@ -10,6 +10,7 @@ import socket
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -37,15 +38,16 @@ data_path = "{dir}/data"
 daemonize = false
 log = {{ {{ levels = {{ min = "info" }}, to = "console" }} }}
 interfaces = {{ "127.0.0.1" }}
+use_ipv6 = false
 c2s_ports = {{ {clients} }}
 ssl = {{ key = "{key}", certificate = "{certificate}" }}
 authentication = "internal_plain"
 storage = "internal"
 modules_enabled = {{
     "disco", "roster", "saslauth", "tls", "ping", "presence", "message", "iq", "offline",
-    "pep",
+    "dialback", "pep",
 }}
-modules_disabled = {{ "s2s" }}
+{others}
 VirtualHost "{domain}"
 Component "{rooms}" "muc"
     restrict_room_creation = false
@@ -58,8 +60,10 @@ hosts: ["{domain}"]
 listen:
   - {{port: {clients}, ip: "127.0.0.1", module: ejabberd_c2s, access: all, shaper: none,
      starttls_required: true}}
+{others}
 certfiles: ["{certificate}", "{key}"]
 include_config_file: "{lines}"
+s2s_use_starttls: required
 auth_method: mnesia
 modules:
   mod_caps: {{}}
@@ -69,7 +73,25 @@ modules:
   mod_ping: {{}}
   mod_pubsub: {{host: "pubsub.{domain}", plugins: [flat, pep]}}
   mod_roster: {{}}
+  mod_s2s_dialback: {{}}
 """
+
+PROSODY_FEDERATED: Final = """
+s2s_interfaces = {{ "{address}" }}
+s2s_ports = {{ 5269 }}
+s2s_secure_auth = false
+unbound = {{
+    resolvconf = false; hoststxt = "{hosts}"; options = {{ ["local-zone:"] = ". static" }};
+}}
+"""
+
+EJABBERD_FEDERATED: Final = """
+  - {{port: 5269, ip: "{address}", module: ejabberd_s2s_in}}
+s2s_max_retry_delay: 1
+"""
+
+NO_DNS: Final = '{resolv_conf, "/dev/null"}.\n'
+"""What Erlang's own resolver asks (inetrc, ERTS User's Guide): nobody."""
 
 REGISTER: Final = """
 lists:foreach(fun(Name) ->
@@ -78,21 +100,41 @@ end, [{names}]), io:format("accounts are there~n").
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Federation:
+    """Where a host takes other servers, and where it looks for them.
+
+    address: of loopback, and nobody else's. hosts: what is at which address, as /etc/hosts says it;
+    nobody else is asked.
+    """
+
+    address: str
+    hosts: str
+
+
 class Host:
     """A server of another project.
 
-    clients, components: its ports. certificate: its own.
+    domain: of its accounts. clients, components: its ports. certificate: its own.
+    library: where below /usr/lib there is what it needs besides to federate without DNS.
+    alone, federated: what its configuration says of other servers.
     """
 
     name: hosting.Host
     programs: Sequence[str]
+    library: str
     ready: Sequence[str]
+    alone: str
+    federated: str
 
-    def __init__(self) -> None:
+    def __init__(self, domain: str = DOMAIN, federation: Federation | None = None) -> None:
+        """federation: with other servers; None: it knows no other."""
+        self.domain = domain
+        self.federation = federation
         self.directory = Path(tempfile.mkdtemp(prefix=f"folkmoot-{self.name}-"))
         self.clients, self.components = _free_ports(2)
         self.attachment = hosting.Attachment(
-            domain=DOMAIN,
+            domain=domain,
             spaces=SPACES,
             rooms=OUR_ROOMS,
             at=Address("127.0.0.1", self.components),
@@ -114,10 +156,16 @@ class Host:
         """The same for its accounts' own nodes to be ours; its modules among it."""
         return cls.missing()
 
+    @classmethod
+    def missing_to_federate(cls) -> list[str]:
+        """The same, and the library."""
+        found = [] if any(Path("/usr/lib").glob(cls.library)) else [cls.library]
+        return cls.missing() + found
+
     async def start(self) -> None:
         """Run it, until it takes clients and components."""
         key = self.certificate.with_name("key.pem")
-        ensure_certificate(self.certificate, key, DOMAIN, datetime.now(UTC))
+        ensure_certificate(self.certificate, key, self.domain, datetime.now(UTC))
         command, environment = self.prepare()
         as_whom: dict[str, object] = {}
         if os.geteuid() == 0:  # neither runs as root, nor should it
@@ -152,6 +200,12 @@ class Host:
         await self._end()
         await self.start()
 
+    async def kill(self) -> None:
+        """End it with -9."""
+        assert self._process is not None
+        self._process.kill()
+        await self._process.wait()
+
     async def _end(self) -> None:
         if self._process is not None and self._process.returncode is None:
             self._process.terminate()
@@ -178,8 +232,17 @@ class Host:
         """Write its files; gives the command to run, and its environment."""
         raise NotImplementedError
 
+    @property
+    def hosts(self) -> Path:
+        """Where it finds who is at which address."""
+        return self.directory / "hosts"
+
     def filled(self, template: str) -> str:
         """A file of its, which may include the lines that `folkmoot component` prints."""
+        others = self.alone
+        if self.federation is not None:
+            self.hosts.write_text(self.federation.hosts)
+            others = self.federated.format(address=self.federation.address, hosts=self.hosts)
         lines = self.directory / "folkmoot.included"
         lines.write_text(hosting.host_lines(self.name, self.attachment))
         return template.format(
@@ -188,8 +251,9 @@ class Host:
             key=self.certificate.with_name("key.pem"),
             lines=lines,
             clients=self.clients,
-            domain=DOMAIN,
-            rooms=ROOMS,
+            domain=self.domain,
+            rooms=f"conference.{self.domain}",
+            others=others,
             password=PASSWORD,
             names=", ".join(f'<<"{name}">>' for name in PEOPLE),
         )
@@ -200,6 +264,9 @@ class Prosody(Host):
 
     name = hosting.Host.PROSODY
     programs = ("prosody",)
+    library = "*/lua/5.*/lunbound.so"
+    alone = 'modules_disabled = { "s2s" }'
+    federated = PROSODY_FEDERATED
     ready = ("Activated service 'c2s'", "Activated service 'component'")
 
     @classmethod
@@ -212,7 +279,7 @@ class Prosody(Host):
         """The configuration, and an account file for everybody."""
         config = self.directory / "prosody.cfg.lua"
         config.write_text(self.filled(PROSODY))
-        accounts = self.directory / "data" / DOMAIN.replace(".", "%2e") / "accounts"
+        accounts = self.directory / "data" / self.domain.replace(".", "%2e") / "accounts"
         accounts.mkdir(parents=True, exist_ok=True)
         for name in PEOPLE:
             (accounts / f"{name}.dat").write_text(f'return {{ ["password"] = "{PASSWORD}" }};\n')
@@ -224,6 +291,9 @@ class Ejabberd(Host):
 
     name = hosting.Host.EJABBERD
     programs = ("ejabberdctl", "erl")
+    library = "*/libnss_wrapper.so"
+    alone = ""
+    federated = EJABBERD_FEDERATED
     ready = ("accounts are there",)
 
     def prepare(self) -> tuple[list[str], dict[str, str]]:
@@ -238,6 +308,14 @@ class Ejabberd(Host):
             "EJABBERD_LOG_PATH": str(self.directory / "ejabberd.log"),
             "ERL_CRASH_DUMP": str(self.directory / "erl_crash.dump"),
         }
+        if self.federation is not None:
+            inetrc = self.directory / "inetrc"
+            inetrc.write_text(NO_DNS)
+            environment |= {
+                "ERL_INETRC": str(inetrc),
+                "LD_PRELOAD": "libnss_wrapper.so",
+                "NSS_WRAPPER_HOSTS": str(self.hosts),
+            }
         mnesia = f'"{self.directory / "mnesia"}"'
         register = " ".join(self.filled(REGISTER).split())
         command = ["erl", "-noinput", "-mnesia", "dir", mnesia, "-eval"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import stat
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
@@ -13,7 +14,9 @@ from folkmoot.admin import AdminError
 from folkmoot.check.finding import Doing, Finding, Grade, Tell
 from folkmoot.check.running import Link, Running
 from folkmoot.config import Address, Config
+from folkmoot.config.options import Server
 from folkmoot.control import RemoteAdmin
+from folkmoot.hosting import PORTS, Host
 from folkmoot.listeners.component import (
     HANDSHAKE_SECONDS_MAX,
     READ_BYTES,
@@ -30,9 +33,6 @@ CONNECT_SECONDS_MAX: Final = 5.0
 
 CONFLICT_SECONDS: Final = 3_600
 """How long a link is under suspicion that another process has thrown out: two take turns."""
-
-OPENFIRE_PORT: Final = 5275
-"""Where Openfire takes components, unless it is told otherwise."""
 
 _USUAL_ROOMS: Final = ("conference", "muc", "chat")
 """What servers call the rooms they have themselves."""
@@ -60,7 +60,8 @@ def examine_domains(config: Config) -> Iterator[Finding]:
     """The domains: three of them, and such that clients and servers can do with them."""
     server = config.server
     if len({server.domain, *server.services}) < 3:
-        text = f"accounts, spaces and rooms share a domain: {server.domain}, {server.services}"
+        names = ", ".join((server.domain, *server.services))
+        text = f"accounts, spaces and rooms share a domain: {names}"
         yield Finding(Grade.FAIL, "domains", text, "give each one of its own: --spaces, --rooms")
         return
     doubts = list(_doubts(config))
@@ -79,7 +80,7 @@ def _doubts(config: Config) -> Iterator[Finding]:
     outside = [each for each in server.services if not each.endswith(f".{server.domain}")]
     if outside:
         names = ", ".join(outside)
-        openfire = at is not None and at.port == OPENFIRE_PORT
+        openfire = at is not None and at.port == PORTS[Host.OPENFIRE]
         text = f"{names} is not below {server.domain}: Openfire takes no such component"
         mend = f"choose domains that end in .{server.domain}, unless the server is another"
         yield Finding(Grade.FAIL if openfire else Grade.WARN, "domains", text, mend)
@@ -112,10 +113,9 @@ def examine_running(
     config: Config, running: Running | None, named: Collection[str] = ()
 ) -> Iterator[Finding]:
     """Whether it runs, as what is looked at. named: what a file or a flag says, of `facts`."""
-    server = config.server
     if running is None:
         text = "it does not run: nobody reaches its spaces and its rooms"
-        command = f"folkmoot component --domain {server.domain} --data {server.data}"
+        command = shlex.join(["folkmoot", "component", *_unusual(config)])
         yield Finding(Grade.WARN, "process", text, f"start it: {command}")
         return
     if running.accounts:
@@ -135,6 +135,15 @@ def examine_running(
     else:
         text = f"process {running.pid} is a component of {running.domain}"
         yield Finding(Grade.OK, "process", text)
+
+
+def _unusual(config: Config) -> Iterator[str]:
+    """The flags that make this of a configuration without a file."""
+    usual = facts(Config(Server(domain=config.server.domain, accounts=False)))
+    for flag, value in facts(config).items():
+        if flag == "--domain" or value != usual[flag]:
+            yield from (flag, value)
+    yield from ("--data", str(config.server.data))
 
 
 def facts(config: Config) -> Mapping[str, str]:

@@ -93,14 +93,22 @@ class Asking:
         """The answer to a request of XEP-0060."""
         return await self.ask(type, to, element(PUBSUB, "pubsub", *payload))
 
-    async def owner(self, type: str, address: SpaceAddress, payload: Element) -> Element:
+    async def owner(self, type: str, address: SpaceAddress, *payload: Element) -> Element:
         """The answer to a request of owners (XEP-0060 §8)."""
-        return await self.ask(type, address.service, element(OWNER, "pubsub", payload))
+        return await self.ask(type, address.service, element(OWNER, "pubsub", *payload))
 
     async def rows(self, address: SpaceAddress, what: str) -> Element:
-        """An owner's list of `affiliations` or `subscriptions` (§8.8.1, §8.9.1)."""
-        answer = await self.owner("get", address, element(OWNER, what, node=address.node))
-        return found(found(answer, OWNER, "pubsub"), OWNER, what)
+        """An owner's list of `affiliations` or `subscriptions` (§8.8.1, §8.9.1), all its pages."""
+        rows, page = element(OWNER, what), list[Element]()
+        while True:
+            asked = element(OWNER, what, node=address.node)
+            answer = found(await self.owner("get", address, asked, *page), OWNER, "pubsub")
+            before = len(rows)
+            rows.extend(found(answer, OWNER, what))
+            after = next_page(answer, len(rows), before)
+            if after is None:
+                return rows
+            page = [after]
 
 
 def found(parent: Element, namespace: str, name: str) -> Element:

@@ -11,6 +11,7 @@ from typing import Final
 from folkmoot.engine.space_events import Audited
 from folkmoot.engine.store import AuditQuery
 from folkmoot.facades.facade import Facade, Request, Route
+from folkmoot.facades.paging import fitting
 from folkmoot.facades.pubsub.errors import ERRORS
 from folkmoot.facades.pubsub.reading import node_named
 from folkmoot.xmpp.dates import format_date
@@ -31,10 +32,12 @@ async def audit(request: Request) -> Iterable[Element]:
     node = node_named(request)
     asked = read_set(request.payload) or PageRequest()
     page = await request.engine.audit(request.actor, _query(AuditQuery(node=node), asked))
-    told = Element(NS, "audit", {"node": node.name}, *(_row(*row) for row in page.rows))
-    first = str(page.rows[0][0]) if page.rows else None
-    last = str(page.rows[-1][0]) if page.rows else None
-    told.append(Page(page.rows, first, last, page.index, page.count).element())
+    entries = [_row(*row) for row in page.rows]
+    part = fitting(entries, forwards=asked.before is None)
+    told = Element(NS, "audit", {"node": node.name}, *entries[part])
+    rows = page.rows[part]
+    first, last = (str(rows[0][0]), str(rows[-1][0])) if rows else (None, None)
+    told.append(Page(rows, first, last, page.index + part.start, page.count).element())
     return (told,)
 
 

@@ -11,7 +11,6 @@ they are SINGLED_NODES_MAX. Where there are more of either, no numbers are told 
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -28,6 +27,7 @@ from folkmoot.engine.store import (
     Tally,
 )
 from folkmoot.facades.facade import Request
+from folkmoot.facades.paging import fitting
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.rsm import Page, PageRequest
 from folkmoot.xmpp.xml import Element
@@ -40,7 +40,7 @@ Served = Callable[[NodeId], bool]
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A page of nodes. more: there are others in its direction.
+    """A page of nodes. more: there are others in its direction, which is `forwards` or not.
 
     index, count: where among all that the asker is shown the page begins, and how many they are;
     None where that is not told.
@@ -50,6 +50,15 @@ class Listed:
     more: bool
     index: int | None = None
     count: int | None = None
+    forwards: bool = True
+
+    def fitting(self, entries: Sequence[Element]) -> tuple[Listed, Sequence[Element]]:
+        """As much of it as one answer holds. entries: of all its nodes, as they are told."""
+        part = fitting(entries, forwards=self.forwards)
+        nodes = self.nodes[part]
+        index = None if self.index is None else self.index + part.start
+        more = self.more or len(nodes) < len(self.nodes)
+        return replace(self, nodes=nodes, more=more, index=index), entries[part]
 
     def result_set(self, names: Iterable[str], *, asked: bool) -> tuple[Element, ...]:
         """The `<set/>` that goes with it. names: of the nodes, as the protocol has them."""
@@ -94,13 +103,14 @@ async def listed(
     """
     if asked is not None and asked.index is not None:
         return await _at(request, query, asked.index, served)
-    found, more = await _found(request, query, served)
+    nodes, more = await _found(request, query, served)
+    found = Listed(nodes, more, forwards=query.edge is Edge.OLDEST)
     if asked is None and not more:
-        return Listed(found, more)
-    numbers = await _numbers(request, replace(query, bound=_first(found)), served)
+        return found
+    numbers = await _numbers(request, replace(query, bound=_first(nodes)), served)
     if numbers is None:
-        return Listed(found, more)
-    return Listed(found, more, numbers.index, numbers.count)
+        return found
+    return replace(found, index=numbers.index, count=numbers.count)
 
 
 def _first(found: Sequence[NodeInfo]) -> str:
@@ -194,47 +204,6 @@ async def _name_at(request: Request, query: NodeQuery, index: int, hidden: froze
             return some[-1].name if some else look.bound
         index -= len(names)
         look = replace(look, bound=some[-1].name)
-
-
-def cut(
-    names: Sequence[str],
-    sizes: Sequence[int],
-    asked: PageRequest | None,
-    *,
-    most: int,
-    chars_max: int,
-) -> tuple[slice, tuple[Element, ...]]:
-    """A page of sorted names: what fits into a stanza, but one at least; and its `<set/>`.
-
-    There is none where nobody asks for a page and all there are fit.
-    sizes: how many characters each takes. Raises StanzaError(bad-request) for a page between two
-    names.
-    """
-    start, end, backwards = 0, len(names), False
-    if asked is not None:
-        if asked.before is not None and asked.after is not None:
-            raise StanzaError("bad-request", "a page begins or ends beside a name, not both")
-        most = most if asked.max is None else min(asked.max, most)
-        if asked.index is not None:
-            start = min(asked.index, end)
-        elif asked.after is not None:
-            start = bisect_right(names, asked.after)
-        elif asked.before is not None:
-            backwards = True
-            end = bisect_left(names, asked.before) if asked.before else end
-    row = range(end - 1, start - 1, -1) if backwards else range(start, end)
-    fits, chars = 0, 0
-    for at in row[:most]:
-        chars += sizes[at]
-        if fits and chars > chars_max:
-            break
-        fits += 1
-    part = slice(end - fits, end) if backwards else slice(start, start + fits)
-    if asked is None and fits == len(names):
-        return part, ()
-    some = tuple(names[part])
-    first, last, index = (some[0], some[-1], part.start) if some else (None, None, None)
-    return part, (Page(some, first, last, index, len(names)).element(),)
 
 
 def result_set(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from folkmoot.facades.muc.admin import LIST_CHARS_MAX, LIST_ITEMS_MAX
+from folkmoot.facades.muc.admin import LIST_ITEMS_MAX
 from folkmoot.facades.muc.config import LISTED_MAX
+from folkmoot.facades.paging import ANSWER_BYTES_MAX
 from folkmoot.xmpp.rsm import RSM
 from folkmoot.xmpp.xml import Element, serialize
 from tests.facades.muc.coven import (
@@ -138,7 +139,7 @@ async def test_a_list_that_is_too_long(stage: Stage, name: str) -> None:
     if name == "w":
         assert len(found) == LIST_ITEMS_MAX
     else:
-        assert sum(len(serialize(each)) for each in found) > LIST_CHARS_MAX // 2
+        assert sum(len(serialize(each)) for each in found) > ANSWER_BYTES_MAX // 2
     assert len(serialize(answer)) < 200 * 1_024
     assert f"<count>{LIST_ITEMS_MAX + 1}</count>" in str(query)
 

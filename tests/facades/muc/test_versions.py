@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from folkmoot.engine.record import STANDINGS_MAX
-from folkmoot.facades.muc.standing import ROLL_CHARS_MAX
+from folkmoot.facades.paging import ANSWER_BYTES_MAX
 from folkmoot.xmpp.xml import Element, serialize
 from tests.facades.muc.coven import (
     COVEN,
@@ -229,7 +229,7 @@ async def test_as_many_changes_as_are_remembered(stage: Stage) -> None:
     """§5.2.1: a version before them is not known any longer; a long list comes in parts."""
     crone = await opened(stage, whois="anyone")
     _, _, version = await enters_asking(crone, "firstwitch")
-    name = "witch" * 20
+    name = "witch" * 30
     for many in (STANDINGS_MAX, 1):
         items = "".join(
             f"<item affiliation='member' jid='{name}{many}x{number}@shakespeare.lit'/>"
@@ -247,7 +247,7 @@ async def test_as_many_changes_as_are_remembered(stage: Stage) -> None:
             assert len(found) == STANDINGS_MAX
             assert sinces == [version, *[until] * (len(sinces) - 1)]
             assert len(sinces) > 1
-            assert all(len(serialize(each)) < 2 * ROLL_CHARS_MAX for each in came)
+            assert all(len(serialize(each)) < ANSWER_BYTES_MAX + 2_000 for each in came)
     found, sinces, _ = await enters_asking(crone, "firstwitch", version)
     assert sinces[0] == ""
     assert len(found) == STANDINGS_MAX + 2

@@ -6,7 +6,7 @@ longer allows; who stays, with another standing than before, is announced as wha
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -55,10 +55,8 @@ def follow(
     """
     events: list[Event] = []
     after = after.supposing(())
-    before.require_entities(entities)
-    places = {jid: _places(before, jid) - {node} for jid in entities}
-    before.require(frozenset[NodeId]().union(*places.values()))
-    for jid, held in places.items():
+    for jid, places in places_of(before, entities).items():
+        held = places - {node}
         chains = {each: before.line(each) + after.line(each) for each in held}
         inside = sorted(
             (each for each in held if node in chains[each]),
@@ -70,9 +68,18 @@ def follow(
     return tuple(events)
 
 
-def _places(view: View, jid: JID) -> frozenset[NodeId]:
-    """The nodes an entity is subscribed to, presence left out, which is in no other."""
-    return frozenset(each for each in view.subscribed(jid) if not view.services.is_presence(each))
+def places_of(view: View, entities: Collection[JID]) -> Mapping[JID, frozenset[NodeId]]:
+    """The nodes entities are subscribed to, presence left out, which is in no other.
+
+    All are asked for at once: who looks at many entities one by one begins with this.
+    """
+    view.require_entities(entities)
+    places = {
+        jid: frozenset(each for each in view.subscribed(jid) if not view.services.is_presence(each))
+        for jid in entities
+    }
+    view.require(frozenset[NodeId]().union(*places.values()))
+    return places
 
 
 def follow_all(
@@ -140,12 +147,10 @@ def unheard(events: Iterable[Event], view: View) -> tuple[Event, ...]:
     if not entities:
         return ()
     after = view.supposing(events)
-    view.require_entities(entities)
+    places = places_of(view, entities)
     following: list[Event] = []
     for jid, by in entities.items():
-        places = _places(view, jid)
-        view.require(places)
-        for place in sorted(places, key=str):
+        for place in sorted(places[jid], key=str):
             if _asks_owners(after, place):
                 following.extend(_reconsider(view, after, place, jid, by, ""))
     return tuple(following)

@@ -24,6 +24,7 @@ from folkmoot.engine.decide.lowering import (
     ended,
     follow,
     last_item,
+    places_of,
 )
 from folkmoot.engine.decide.nodes import hold_owner, implied
 from folkmoot.engine.decide.publicity import hold_public
@@ -327,13 +328,20 @@ def set_subscriptions(command: SetSubscriptions, view: View, stamp: Stamp) -> tu
     hold_owner(node, by, view)
     if len(command.states) + len(command.apart) > STATES_MAX:
         raise Refused(Reason.TOO_MANY_SUBSCRIPTIONS)
+    places_of(view, {jid.bare for jid in (*command.states, *(jid for jid, _ in command.apart))})
     events: list[Event] = []
+    now = view.supposing(())
+
+    def happens(made: tuple[Event, ...]) -> None:
+        events.extend(made)
+        for each in made:
+            now.suppose(each)
+
     for jid, state in command.states.items():
-        events.extend(_set_one(command, jid, state, config, view.supposing(events), stamp))
+        happens(_set_one(command, jid, state, config, now, stamp))
     for (jid, subid), state in command.apart.items():
-        now = view.supposing(events)
         one = _set_apart(command, jid, subid, state, now)
-        events.extend(_set_one(command, jid, state, config, now, stamp) if one is None else one)
+        happens(_set_one(command, jid, state, config, now, stamp) if one is None else one)
     return tuple(events)
 
 
@@ -341,8 +349,7 @@ def _set_apart(
     command: SetSubscriptions, jid: JID, subid: str, state: State, view: View
 ) -> tuple[Event, ...] | None:
     """One of an address's several subscriptions, which can only end; None where it is the last."""
-    node = command.node
-    before = view.subscription(node, jid)
+    before = view.subscription(command.node, jid)
     if before is None or before.occupant is not None:
         raise Refused(Reason.INVALID_SUBID)
     others = without(before, named(before, subid))
@@ -352,7 +359,7 @@ def _set_apart(
         return ()
     if state is not State.NONE:
         raise Refused(Reason.BAD_CONFIG, "subscription")
-    return (changed(node, before, others, command.actor, Cause.SET),)
+    return (changed(command.node, before, others, command.actor, Cause.SET),)
 
 
 def _set_one(

@@ -24,6 +24,7 @@ from folkmoot.facades.muc.notification import archived
 from folkmoot.facades.muc.ns import MUC
 from folkmoot.facades.muc.ns import OWNER as MUC_OWNER
 from folkmoot.facades.muc.stanzas import room_jid
+from folkmoot.facades.paging import fitting
 from folkmoot.facades.personal import around
 from folkmoot.facades.pubsub.bounces import is_about
 from folkmoot.facades.pubsub.conditions import bad, not_subscribed, unmet, unsupported
@@ -185,12 +186,16 @@ async def items(request: Request) -> Iterable[Element]:
     while await request.run(Expire(actor=request.actor, node=node)):
         pass  # there may be more that is over than one command ends
     page = await request.engine.archive(request.actor, query)
-    told = (Element(PUBSUB, "item", {"id": each.id}, archived(node, each)) for each in page.items)
-    ids = [each.id for each in page.items]
-    first, last = (ids[0], ids[-1]) if ids else (None, None)
-    listed = Element(PUBSUB, "items", {"node": room.local}, *told)
-    part = Page(page.items, first, last, page.index, page.count).element()
-    return (Element(PUBSUB, "pubsub", None, listed, part),)
+    entries = [
+        Element(PUBSUB, "item", {"id": each.id}, archived(node, each)) for each in page.items
+    ]
+    part = fitting(entries, forwards=query.edge is Edge.OLDEST)
+    found = page.items[part]
+    first, last = (found[0].id, found[-1].id) if found else (None, None)
+    index = None if page.index is None else page.index + part.start
+    listed = Element(PUBSUB, "items", {"node": room.local}, *entries[part])
+    told = Page(found, first, last, index, page.count).element()
+    return (Element(PUBSUB, "pubsub", None, listed, told),)
 
 
 # --- what there is of one's own

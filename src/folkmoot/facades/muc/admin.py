@@ -11,21 +11,18 @@ from folkmoot.engine.model import Affiliation, NodeId, Role
 from folkmoot.engine.room_commands import SetRoles
 from folkmoot.engine.room_questions import Affiliate
 from folkmoot.facades.facade import Request, Route, read_jid
-from folkmoot.facades.listing import cut
 from folkmoot.facades.muc.notification import item_element
 from folkmoot.facades.muc.ns import ADMIN
 from folkmoot.facades.muc.standing import AFFILIATIONS
 from folkmoot.facades.muc.stanzas import read_text, room_asked
+from folkmoot.facades.paging import cut
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.jid import JID, InvalidJID, prepare_resource
-from folkmoot.xmpp.rsm import PageRequest, read_set
-from folkmoot.xmpp.xml import Element, serialize
+from folkmoot.xmpp.rsm import read_set
+from folkmoot.xmpp.xml import Element
 
 LIST_ITEMS_MAX: Final = 1_000
 """How many items an answer has; who wants more asks page by page (XEP-0059)."""
-
-LIST_CHARS_MAX: Final = 150_000
-"""How many characters they come to, so that the stanza stays below 200 KiB."""
 
 _ROLES: Final[dict[str, Role | None]] = {"none": None, **{role.value: role for role in Role}}
 _AFFILIATIONS: Final = {
@@ -48,19 +45,8 @@ async def get_list(request: Request) -> Iterable[Element]:
         named = await _of_role(request, room, _role(role))
     else:
         named = await _of_affiliation(request, room, _affiliation(affiliation or ""))
-    page = read_set(request.payload)
-    return (_listed(named, page),)
-
-
-def _listed(named: list[tuple[str, Element]], asked: PageRequest | None) -> Element:
-    """A list as one answer, or as much of it as an answer holds (XEP-0059).
-
-    named: each item with what orders the list.
-    """
-    names = [name for name, _ in named]
-    sizes = [len(serialize(item)) for _, item in named]
-    part, page = cut(names, sizes, asked, most=LIST_ITEMS_MAX, chars_max=LIST_CHARS_MAX)
-    return Element(ADMIN, "query", None, *(item for _, item in named[part]), *page)
+    told, page = cut(named, read_set(request.payload), most=LIST_ITEMS_MAX)
+    return (Element(ADMIN, "query", None, *told, *page),)
 
 
 async def _of_role(request: Request, room: NodeId, role: Role | None) -> list[tuple[str, Element]]:

@@ -38,6 +38,7 @@ from folkmoot.facades.muc.stanzas import (
     room_address,
     room_of,
 )
+from folkmoot.facades.paging import cut
 from folkmoot.facades.vcard.card import NS as VCARD
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.forms import Field, Form
@@ -47,8 +48,6 @@ from folkmoot.xmpp.xml import Element
 RESERVED_NICK: Final = "x-roomuser-item"
 NICKS_MAX: Final = 500
 """How many occupants one answer names."""
-
-NICKS_CHARS_MAX: Final = 100_000
 TRAFFIC: Final = MUC + "#traffic"
 
 SERVICE_FEATURES: Final = (
@@ -201,10 +200,10 @@ async def items(request: Request) -> Iterable[Element]:
     query = listing.page_query(request, request.node(name), asked)
     page = await listing.listed(request, query, asked)
     named = [(room_address(each.id), each.config.title or each.id.name) for each in page.nodes]
-    told = disco.items("", named)
-    addresses = (address for address, _ in named)
-    told.children.extend(page.result_set(addresses, asked=asked is not None))
-    return (told,)
+    page, told = page.fitting(disco.items("", named).elements)
+    addresses = (room_address(each.id) for each in page.nodes)
+    part = page.result_set(addresses, asked=asked is not None)
+    return (Element(disco.ITEMS, "query", None, *told, *part),)
 
 
 async def unique(request: Request) -> Iterable[Element]:
@@ -217,11 +216,9 @@ async def unique(request: Request) -> Iterable[Element]:
 def _occupants(room: NodeId, nicks: Iterable[str], asked: PageRequest | None) -> Element:
     """Who is in a room, page by page (§6.5; XEP-0059)."""
     names = sorted(occupant_address(room, nick) for nick in nicks)
-    sizes = [len(name) for name in names]
-    part, page = listing.cut(names, sizes, asked, most=NICKS_MAX, chars_max=NICKS_CHARS_MAX)
-    told = disco.items("", [(name, "") for name in names[part]])
-    told.children.extend(page)
-    return told
+    entries = disco.items("", [(name, "") for name in names]).elements
+    told, page = cut(list(zip(names, entries, strict=True)), asked, most=NICKS_MAX)
+    return Element(disco.ITEMS, "query", None, *told, *page)
 
 
 ROUTES: Final = (

@@ -10,14 +10,12 @@ from folkmoot.engine.notifications import AbsentTold, AffiliationTold, Roll, Ste
 from folkmoot.facades.muc.ns import AFFILIATIONS as NS
 from folkmoot.facades.muc.ns import USER
 from folkmoot.facades.muc.stanzas import room_address, user_element
+from folkmoot.facades.paging import fitting
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.stanza import CLIENT, STANZAS, Wording, wording
-from folkmoot.xmpp.xml import Element, serialize
+from folkmoot.xmpp.xml import Element
 
 CHANGED_ABSENT: Final = 101
-
-ROLL_CHARS_MAX: Final = 100_000
-"""How many characters of items one message has; what is more goes into the next."""
 
 AFFILIATIONS: Final = {
     Affiliation.OWNER: "owner",
@@ -77,15 +75,13 @@ def rolls(room: NodeId, roll: Roll) -> Iterator[Wording]:
 
 def _parts(items: Iterable[Element]) -> Iterator[list[Element]]:
     """Items by what one message holds; one part at least."""
-    part, chars = list[Element](), 0
-    for item in items:
-        length = len(serialize(item))
-        if part and chars + length > ROLL_CHARS_MAX:
-            yield part
-            part, chars = [], 0
-        part.append(item)
-        chars += length
-    yield part
+    rest = list(items)
+    while True:
+        part = rest[fitting(rest)]
+        yield part
+        rest = rest[len(part) :]
+        if not rest:
+            return
 
 
 def _item(jid: JID, affiliation: Affiliation) -> Element:

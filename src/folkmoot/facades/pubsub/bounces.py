@@ -35,8 +35,20 @@ _DIGEST_CHARS: Final = DIGEST_BYTES * 4 // 3
 _RUN: Final = token_urlsafe(DIGEST_BYTES)
 _NUMBERS: Final = itertools.count(1)
 
-_PASSING: Final = ("bad-request", "redirect", "not-acceptable")
-"""What may be otherwise another time, whatever type of error it has."""
+_PASSING: Final = frozenset({"bad-request", "redirect", "not-acceptable"})
+"""What may be otherwise another time, of whatever type but `cancel`."""
+
+_AWAY: Final = frozenset(
+    {
+        "internal-server-error",
+        "remote-server-not-found",
+        "remote-server-timeout",
+        "service-unavailable",
+    }
+)
+"""What is said of a server that is not reached for now (RFC 6120 §8.3.3.16 and 17), and of an
+account that nobody is at and that keeps nothing (RFC 6121 §8.5.2.2.1). It has type `cancel`, some
+of it, and says nothing of tomorrow: nobody loses a space because a server restarts."""
 
 _OVER: Final = frozenset({Reason.NOT_SUBSCRIBED, Reason.NODE_NOT_FOUND})
 """Why nothing ends: it has ended already."""
@@ -83,7 +95,8 @@ def is_final(stanza: Element) -> bool:
     """Whether an error says that nobody will ever be there: of type `cancel`, or `gone`."""
     error = stanza.child(CLIENT, "error")
     return error is not None and (
-        error.get("type") == "cancel" or error.child(STANZAS, "gone") is not None
+        (error.get("type") == "cancel" and _AWAY.isdisjoint(_conditions(error)))
+        or error.child(STANZAS, "gone") is not None
     )
 
 
@@ -92,8 +105,12 @@ def may_pass(stanza: Element) -> bool:
     error = stanza.child(CLIENT, "error")
     return error is not None and (
         error.get("type") in ("auth", "wait")
-        or any(error.child(STANZAS, condition) is not None for condition in _PASSING)
+        or not (_PASSING | _AWAY).isdisjoint(_conditions(error))
     )
+
+
+def _conditions(error: Element) -> set[str]:
+    return {child.name for child in error.elements if child.ns == STANZAS}
 
 
 def is_about(stanza: Element, node: NodeId) -> bool:

@@ -8,7 +8,7 @@ from typing import Final
 from folkmoot.engine import questions
 from folkmoot.engine.model import CHAIN_NODES_MAX
 from folkmoot.engine.questions import NodeInfo
-from folkmoot.engine.store import ItemQuery
+from folkmoot.engine.store import Edge, ItemQuery
 from folkmoot.facades import archiving, disco, hats, listing, spaces
 from folkmoot.facades.facade import Request, Route
 from folkmoot.facades.pubsub import extended, ordering, type_filter
@@ -17,7 +17,7 @@ from folkmoot.facades.pubsub.ns import COMMANDS, META_DATA, PUBSUB
 from folkmoot.facades.pubsub.options import SCOPES
 from folkmoot.facades.pubsub.pending import command_info, commands
 from folkmoot.facades.pubsub.reading import is_served, node_id
-from folkmoot.facades.pubsub.retrieval import fresh, paged, result_set
+from folkmoot.facades.pubsub.retrieval import fitted, fresh, paged, result_set
 from folkmoot.facades.pubsub.shim import SHIM, headers_info
 from folkmoot.facades.pubsub.subscriber import PUBLIC
 from folkmoot.xmpp.dates import format_date
@@ -126,17 +126,22 @@ async def nodes(request: Request) -> Iterable[Element]:
     query = listing.page_query(request, request.node(beside), asked)
     query = type_filter.narrowed(query, request.payload)
     page = await listing.listed(request, query, asked, lambda node: is_served(request, node))
-    told = Element(disco.ITEMS, "query")
-    for info in page.nodes:
-        attrs = {
-            "jid": str(request.to.bare),
-            "node": info.id.name,
-            "name": info.config.title or None,
-        }
-        told.append(Element(disco.ITEMS, "item", attrs))
+    entries = [
+        Element(
+            disco.ITEMS,
+            "item",
+            {
+                "jid": str(request.to.bare),
+                "node": info.id.name,
+                "name": info.config.title or None,
+            },
+        )
+        for info in page.nodes
+    ]
+    page, told = page.fitting(entries)
     names = (info.id.name for info in page.nodes)
-    told.children.extend(page.result_set(names, asked=asked is not None))
-    return (told,)
+    part = page.result_set(names, asked=asked is not None)
+    return (Element(disco.ITEMS, "query", None, *told, *part),)
 
 
 async def node_items(request: Request, node: str) -> Iterable[Element]:
@@ -153,11 +158,13 @@ async def node_items(request: Request, node: str) -> Iterable[Element]:
         return (await extended.discovered(request, asked_for, wish, meta_data),)
     asked = read_set(request.payload)
     query = ItemQuery(node=node_id(request, node))
-    page = await fresh(request, query if asked is None else paged(query, asked))
-    items = (
+    query = query if asked is None else paged(query, asked)
+    page = await fresh(request, query)
+    entries = [
         Element(disco.ITEMS, "item", {"jid": str(request.to.bare), "name": item.id})
         for item in page.items
-    )
+    ]
+    page, items = fitted(page, entries, forwards=query.edge is Edge.OLDEST)
     told = Element(disco.ITEMS, "query", {"node": node}, *items)
     if asked is not None or len(page.items) < page.count:
         told.children.extend(result_set(page))

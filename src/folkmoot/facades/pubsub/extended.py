@@ -16,6 +16,7 @@ from folkmoot.engine.store import ItemQuery
 from folkmoot.facades import disco
 from folkmoot.facades.facade import Request
 from folkmoot.facades.listing import result_set
+from folkmoot.facades.paging import fitting
 from folkmoot.facades.pubsub.config import related
 from folkmoot.facades.pubsub.ns import META_DATA
 from folkmoot.xmpp.errors import StanzaError
@@ -86,17 +87,15 @@ async def discovered(
     infos = await request.ask(branch, request.actor, node, wish.depth, linked=wish.linked)
     limit = _limit(asked)
     places: list[str] = []
-    told = Element(disco.ITEMS, "query", {"node": node.name})
-    entries = _entries(request, node, infos, wish, _begin(asked), limit + 1)
-    async for place, entry in entries:
-        if len(places) < limit:
-            told.append(_worded(request, entry, wish, meta_data))
+    found: list[Element] = []
+    async for place, entry in _entries(request, node, infos, wish, _begin(asked), limit + 1):
         places.append(place)
+        found.append(_worded(request, entry, wish, meta_data))
         if len(places) > limit:
             break
-    more = len(places) > limit
-    told.children.extend(result_set(places[:limit], more=more, asked=asked is not None))
-    return told
+    told = found[fitting(found[:limit])]
+    part = result_set(places[: len(told)], more=len(places) > len(told), asked=asked is not None)
+    return Element(disco.ITEMS, "query", {"node": node.name}, *told, *part)
 
 
 def _limit(asked: PageRequest | None) -> int:

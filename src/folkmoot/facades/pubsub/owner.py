@@ -24,7 +24,7 @@ from folkmoot.facades.pubsub.conditions import unsupported
 from folkmoot.facades.pubsub.config import config_form, read_config, read_form, read_publishers
 from folkmoot.facades.pubsub.errors import ERRORS
 from folkmoot.facades.pubsub.ns import OWNER, PUBSUB
-from folkmoot.facades.pubsub.reading import beside, jid_named, node_id, node_named, once
+from folkmoot.facades.pubsub.reading import beside, jid_named, listed, node_id, node_named, once
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element
@@ -106,15 +106,15 @@ async def get_subscriptions(request: Request) -> Iterable[Element]:
     """Every subscription, those that wait for approval among them (§8.8.1)."""
     node = node_named(request)
     held = await request.ask(questions.subscribers, request.actor, node)
-    rows = (
-        Element(
+    rows = {
+        f"{each.subscriber} {each.subid}": Element(
             OWNER,
             "subscription",
             {"jid": str(each.subscriber), "subscription": each.state.value, "subid": each.subid},
         )
         for each in held
-    )
-    return (_owner(Element(OWNER, "subscriptions", {"node": node.name}, *rows)),)
+    }
+    return (listed(request, Element(OWNER, "subscriptions", {"node": node.name}), rows),)
 
 
 async def set_subscriptions(request: Request) -> Iterable[Element]:
@@ -197,11 +197,11 @@ async def get_affiliations(request: Request) -> Iterable[Element]:
     """Every affiliation (§8.9.1)."""
     node = node_named(request)
     held = await request.ask(questions.affiliates, request.actor, node)
-    rows = (
-        Element(OWNER, "affiliation", {"jid": str(jid), "affiliation": affiliation.value})
+    rows = {
+        str(jid): Element(OWNER, "affiliation", {"jid": str(jid), "affiliation": affiliation.value})
         for jid, affiliation in held.items()
-    )
-    return (_owner(Element(OWNER, "affiliations", {"node": node.name}, *rows)),)
+    }
+    return (listed(request, Element(OWNER, "affiliations", {"node": node.name}), rows),)
 
 
 async def set_affiliations(request: Request) -> Iterable[Element]:

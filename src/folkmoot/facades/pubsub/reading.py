@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 
 from folkmoot.engine.model import KEPT_BY_SERVER, PRESENCE_NODE, NodeId
 from folkmoot.facades.facade import Request
+from folkmoot.facades.paging import cut
 from folkmoot.facades.pubsub.conditions import bad
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.jid import JID, InvalidJID
+from folkmoot.xmpp.rsm import read_set
 from folkmoot.xmpp.xml import Element
 
 
@@ -55,6 +57,17 @@ def items_named(element: Element) -> tuple[str, ...]:
     if not all(ids):
         raise bad("item-required")
     return ids
+
+
+def listed(request: Request, told: Element, rows: Mapping[str, Element]) -> Element:
+    """The answer to a request for a list, or as much of it as an answer holds (XEP-0059).
+
+    told: the list, still empty. rows: by what orders them, which is also what a page begins beside.
+    """
+    outer = request.stanza.elements[0]
+    entries, part = cut(sorted(rows.items()), read_set(outer))
+    told.children.extend(entries)
+    return Element(outer.ns, "pubsub", None, told, *part)
 
 
 def beside(request: Request, name: str) -> Element | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -10,6 +10,7 @@ from folkmoot.engine import questions
 from folkmoot.engine.commands import Expire
 from folkmoot.engine.store import PAGE_ITEMS_MAX, Edge, ItemPage, ItemQuery
 from folkmoot.facades.facade import Request, Route
+from folkmoot.facades.paging import fitting
 from folkmoot.facades.pubsub.notification import item_element
 from folkmoot.facades.pubsub.ns import PUBSUB
 from folkmoot.facades.pubsub.ordering import read_ordering
@@ -35,12 +36,14 @@ async def items(request: Request) -> Iterable[Element]:
     elif most is not None:
         # §6.5.7: the newest of them; where an order is asked for, the first in that order
         query = replace(query, edge=Edge.NEWEST if ordering is None else Edge.OLDEST, limit=most)
+    forwards = query.edge is Edge.OLDEST
     if ordering is not None:
         query = ordering.query(query)
     page = await fresh(request, query, both=asked is None)
     if ordering is not None:
         page = ordering.page(page)
-    told = (item_element(PUBSUB, item, publisher=page.named) for item in page.items)
+    entries = [item_element(PUBSUB, item, publisher=page.named) for item in page.items]
+    page, told = fitted(page, entries, forwards=forwards)
     answer = Element(PUBSUB, "pubsub", None, Element(PUBSUB, "items", {"node": node.name}, *told))
     whole = page.count if most is None else min(most, page.count)
     if asked or len(page.items) < whole:
@@ -53,6 +56,15 @@ async def fresh(request: Request, query: ItemQuery, *, both: bool = False) -> It
     while await request.run(Expire(actor=request.actor, node=query.node)):
         pass  # there may be more of them than a page holds
     return await request.ask(questions.items, request.actor, query, both=both)
+
+
+def fitted(
+    page: ItemPage, entries: Sequence[Element], *, forwards: bool
+) -> tuple[ItemPage, Sequence[Element]]:
+    """As much of a page as one answer holds. entries: its items, as they are told."""
+    part = fitting(entries, forwards=forwards)
+    items = page.items[part]
+    return replace(page, items=items, index=page.index + part.start), entries[part]
 
 
 def paged(query: ItemQuery, asked: PageRequest) -> ItemQuery:

@@ -16,7 +16,7 @@ from folkmoot.facades.pubsub.config import read_form
 from folkmoot.facades.pubsub.notification import subscription_element
 from folkmoot.facades.pubsub.ns import PUBSUB
 from folkmoot.facades.pubsub.options import options_form, read_options
-from folkmoot.facades.pubsub.reading import beside, is_served, jid_named, node_named
+from folkmoot.facades.pubsub.reading import beside, is_served, jid_named, listed, node_named
 from folkmoot.facades.spaces import read_invite
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.jid import JID
@@ -126,26 +126,26 @@ async def subscriptions(request: Request) -> Iterable[Element]:
     """One's own subscriptions, of all nodes of the service or of one (§5.6)."""
     name = request.payload.get("node", "")
     held = await request.ask(questions.own_subscriptions, request.actor, request.to.bare, name)
-    told = (
-        subscription_element(PUBSUB, node, str(each.subscriber), each.state.value, each.subid)
+    rows = {
+        f"{node.name} {each.subscriber} {each.subid}": subscription_element(
+            PUBSUB, node, str(each.subscriber), each.state.value, each.subid
+        )
         for node, each in held
         if is_served(request, node)
-    )
-    listed = Element(PUBSUB, "subscriptions", {"node": name or None}, *told)
-    return (Element(PUBSUB, "pubsub", None, listed),)
+    }
+    return (listed(request, Element(PUBSUB, "subscriptions", {"node": name or None}), rows),)
 
 
 async def affiliations(request: Request) -> Iterable[Element]:
     """One's own affiliations, of all nodes of the service or of one (§5.7)."""
     name = request.payload.get("node", "")
     held = await request.ask(questions.own_affiliations, request.actor, request.to.bare, name)
-    told = (
-        Element(PUBSUB, "affiliation", {"node": node.name, "affiliation": each.value})
+    rows = {
+        node.name: Element(PUBSUB, "affiliation", {"node": node.name, "affiliation": each.value})
         for node, each in held
         if is_served(request, node)
-    )
-    listed = Element(PUBSUB, "affiliations", {"node": name or None}, *told)
-    return (Element(PUBSUB, "pubsub", None, listed),)
+    }
+    return (listed(request, Element(PUBSUB, "affiliations", {"node": name or None}), rows),)
 
 
 ROUTES = (

@@ -1,0 +1,202 @@
+"""Spaces and rooms at one server, and members from another, which federates with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+from xml.etree import ElementTree
+
+import pytest
+import pytest_asyncio
+import slixmpp
+from rich.console import Console
+from slixmpp.exceptions import IqError
+
+from folkmoot.client import (
+    Affiliation,
+    AffiliationChanged,
+    ItemChanged,
+    OccupantChanged,
+    Said,
+    SpaceAddress,
+    State,
+)
+from folkmoot.config import Address
+from folkmoot.demo.actor import PATIENCE_SECONDS, Actor
+from folkmoot.demo.cast import Person, Place, random_key
+from folkmoot.demo.performance import NAMES
+from folkmoot.demo.story import Story
+from folkmoot.demo.telling import Telling
+from folkmoot.xmpp.jid import JID
+from tests.clients.actors import condition
+from tests.hosts.annex import ROOMS, SPACES
+from tests.hosts.host import DOMAIN, PASSWORD
+from tests.hosts.league import AFAR, League
+
+MAM: Final = "urn:xmpp:mam:2"
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+@dataclass(frozen=True, slots=True)
+class Places(Place):
+    """A place whose people come from several servers. doors: theirs, by domain."""
+
+    doors: Mapping[str, Address]
+
+    async def enter(self, person: Person, *, web: bool = False) -> Actor:
+        """Log in at one's own server."""
+        door = self.doors[person.account.domain]
+        return await Place(self.domain, door, None).enter(person)
+
+
+@pytest.mark.parametrize(
+    "homes", [(DOMAIN, AFAR, AFAR), (AFAR, DOMAIN, AFAR)], ids=["member-afar", "owner-afar"]
+)
+async def test_the_story(league: League, homes: tuple[str, ...]) -> None:
+    """Founded, asked for by its key, approved, talked in, and a ban that holds in both at once."""
+    cast = [
+        Person(name, JID.parse(f"{name}@{home}"), PASSWORD)
+        for name, home in zip(NAMES, homes, strict=True)
+    ]
+    place = Places(JID.parse(DOMAIN), None, None, league.doors)
+    telling = Telling(Console())
+    story = Story(telling, place, cast, None)
+    try:
+        await story.play()
+        assert telling.end()
+    finally:
+        await story.go()
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """A space of Juliet's, a room in it, and Romeo, of the other server, in both."""
+
+    league: League
+    space: SpaceAddress
+    room: slixmpp.JID
+    juliet: Actor
+    romeo: Actor
+
+    async def let_in(self) -> None:
+        """Romeo comes by an invite, and enters the room."""
+        invite = await self.juliet.spaces.invite(self.space)
+        joined = await self.romeo.spaces.join(invite.uri)
+        assert joined.state is State.SUBSCRIBED
+        await self.romeo.spaces.rooms.enter(self.room, "romeo")
+        await self.juliet.hears("space_event", comes("romeo"))
+
+    async def says(self, text: str) -> None:
+        """Juliet speaks, and hears herself."""
+        await self.juliet.spaces.rooms.say(self.room, text)
+
+    async def occupants(self) -> set[str]:
+        """Who is in the room, as it says to those in it (XEP-0045 §6.5)."""
+        disco = self.juliet.xmpp.plugin["xep_0030"]
+        found = await disco.get_items(jid=self.room, timeout=PATIENCE_SECONDS)
+        return {slixmpp.JID(jid).resource for jid, _, _ in found["disco_items"]["items"]}
+
+
+def comes(nick: str) -> Callable[[object], bool]:
+    """Whether somebody is told to be in a room."""
+    return lambda event: (
+        isinstance(event, OccupantChanged) and (event.nick, event.present) == (nick, True)
+    )
+
+
+def goes(nick: str) -> Callable[[object], bool]:
+    """Whether somebody is told to be there no more."""
+    return lambda event: (
+        isinstance(event, OccupantChanged) and (event.nick, event.present) == (nick, False)
+    )
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def house(league: League) -> House:
+    """Everybody is in."""
+    juliet, romeo = await league.resident("juliet"), await league.pilgrim("romeo")
+    space = SpaceAddress.of(str(SPACES), random_key())
+    room = slixmpp.JID(f"garden-{random_key().lower()}@{ROOMS}")
+    await juliet.spaces.create(space.service, space.node, title="House of Capulet")
+    await juliet.spaces.join(space)
+    await juliet.spaces.rooms.create(space, room, "The garden", nick="juliet")
+    await juliet.spaces.add_room(space, room, "The garden", autojoin=True)
+    found = House(league, space, room, juliet, romeo)
+    await found.let_in()
+    return found
+
+
+async def test_what_a_member_from_afar_is_and_hears(house: House) -> None:
+    """Named among the members, told the news, made a publisher, which is an admin of the room."""
+    juliet, romeo, space = house.juliet, house.romeo, house.space
+    members = {each.jid: each for each in await juliet.spaces.members(space)}
+    assert members[romeo.own].state is State.SUBSCRIBED
+    orchard = slixmpp.JID(f"orchard@{ROOMS}")
+    news = await juliet.spaces.add_room(space, orchard, "The orchard")
+    await romeo.hears_of(ItemChanged(space, news))
+    await juliet.spaces.set_affiliation(space, romeo.own, Affiliation.PUBLISHER)
+    await romeo.hears_of(AffiliationChanged(space, romeo.own, Affiliation.PUBLISHER))
+    admins = await juliet.spaces.rooms.members(house.room, (Affiliation.ADMIN,))
+    assert [each.jid for each in admins] == [romeo.own]
+    balcony = await romeo.spaces.add_room(space, slixmpp.JID(f"balcony@{ROOMS}"), "The balcony")
+    await juliet.hears_of(ItemChanged(space, balcony))
+    await juliet.spaces.set_affiliation(space, romeo.own, Affiliation.OWNER)
+    assert {each.jid for each in await romeo.spaces.members(space)} >= {juliet.own, romeo.own}
+
+
+async def test_what_was_said_is_found_from_afar(house: House) -> None:
+    """XEP-0313 §4.1: in the room's archive, which a stranger of the same server is not shown."""
+    await house.says("How camest thou hither?")
+    query = ElementTree.fromstring(f"<query xmlns='{MAM}'/>")
+    house.romeo.xmpp.register_plugin("xep_0313")
+    found = house.romeo.xmpp.plugin["xep_0313"].iterate(house.room)
+    said = [each["mam_result"]["forwarded"]["stanza"]["body"] async for each in found]
+    assert said == ["How camest thou hither?"]
+    tybalt = await house.league.pilgrim("tybalt")
+    iq = tybalt.xmpp.make_iq(ito=str(house.room), itype="set")
+    iq.append(query)
+    with pytest.raises(IqError) as refused:
+        await iq.send(timeout=PATIENCE_SECONDS)
+    assert condition(refused.value) == "forbidden"
+
+
+async def test_who_logs_out_is_out_of_the_room(house: House) -> None:
+    """RFC 6121 §4.5.2: the other server says so to whomever presence was sent."""
+    await house.romeo.leaves()
+    await house.juliet.hears("space_event", goes("romeo"))
+    assert await house.occupants() == {"juliet"}
+
+
+async def test_whose_stream_breaks_is_out_of_the_room(house: House) -> None:
+    """RFC 6121 §4.6.3: without a word of his."""
+    house.romeo.xmpp.abort()
+    await house.juliet.hears("space_event", goes("romeo"))
+    assert await house.occupants() == {"juliet"}
+
+
+async def test_the_other_server_dies(house: House) -> None:
+    """The first thing said in the room ends his stay; he is a member all the time, and returns."""
+    league, juliet, space = house.league, house.juliet, house.space
+    await league.afar.kill()
+    await house.says("Romeo, Romeo")
+    await juliet.hears("space_event", goes("romeo"))
+    assert await house.occupants() == {"juliet"}
+    orchard = slixmpp.JID(f"orchard@{ROOMS}")
+    await juliet.spaces.add_room(space, orchard, "The orchard")
+    await juliet.spaces.remove(space, str(orchard))
+    await league.afar.restart()
+    romeo = await league.pilgrim("romeo", resource="again")
+    entered = await romeo.spaces.rooms.enter(house.room, "romeo", history=1)
+    assert entered.affiliation is Affiliation.MEMBER
+    await romeo.hears_of(Said(house.room, "juliet", "Romeo, Romeo", past=True))
+
+
+async def test_the_other_server_restarts_unnoticed(house: House) -> None:
+    """Nothing was said meanwhile; what is said next is for a resource that is no more."""
+    await house.league.afar.kill()
+    await house.league.afar.restart()
+    await house.says("Romeo, Romeo")
+    await house.juliet.hears("space_event", goes("romeo"))
+    assert await house.occupants() == {"juliet"}

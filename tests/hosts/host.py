@@ -83,6 +83,7 @@ s2s_secure_auth = false
 unbound = {{
     resolvconf = false; hoststxt = "{hosts}"; options = {{ ["local-zone:"] = ". static" }};
 }}
+dialback_secret = "{secret}"
 """
 
 EJABBERD_FEDERATED: Final = """
@@ -94,6 +95,7 @@ NO_DNS: Final = '{resolv_conf, "/dev/null"}.\n'
 """What Erlang's own resolver asks (inetrc, ERTS User's Guide): nobody."""
 
 REGISTER: Final = """
+ejabberd_config:set_option(shared_key, <<"{secret}">>),
 lists:foreach(fun(Name) ->
     _ = ejabberd_auth:try_register(Name, <<"{domain}">>, <<"{password}">>)
 end, [{names}]), io:format("accounts are there~n").
@@ -102,7 +104,7 @@ end, [{names}]), io:format("accounts are there~n").
 
 @dataclass(frozen=True, slots=True)
 class Federation:
-    """Where a host takes other servers, and where it looks for them.
+    """Where a host takes other servers, and where it looks for them; its dialback secret is SECRET.
 
     address: of loopback, and nobody else's. hosts: what is at which address, as /etc/hosts says it;
     nobody else is asked.
@@ -242,7 +244,11 @@ class Host:
         others = self.alone
         if self.federation is not None:
             self.hosts.write_text(self.federation.hosts)
-            others = self.federated.format(address=self.federation.address, hosts=self.hosts)
+            others = self.federated.format(
+                address=self.federation.address,
+                hosts=self.hosts,
+                secret=SECRET,
+            )
         lines = self.directory / "folkmoot.included"
         lines.write_text(hosting.host_lines(self.name, self.attachment))
         return template.format(
@@ -255,6 +261,7 @@ class Host:
             rooms=f"conference.{self.domain}",
             others=others,
             password=PASSWORD,
+            secret=SECRET,
             names=", ".join(f'<<"{name}">>' for name in PEOPLE),
         )
 

@@ -59,6 +59,15 @@ class League:
         await enter(self.afar, guest)
         return guest
 
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[None]:
+        """The other server is killed with -9, and up again when the block ends."""
+        await self.afar.kill()
+        try:
+            yield
+        finally:
+            await self.afar.restart()
+
     async def empties(self) -> None:
         """Everybody logs out."""
         await self.annex.empties()

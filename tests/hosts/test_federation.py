@@ -31,10 +31,13 @@ from folkmoot.demo.telling import Telling
 from folkmoot.xmpp.jid import JID
 from tests.clients.actors import condition
 from tests.hosts.annex import ROOMS, SPACES
-from tests.hosts.host import DOMAIN, PASSWORD
+from tests.hosts.host import DOMAIN, PASSWORD, SECRET
 from tests.hosts.league import AFAR, League
+from tests.hosts.usurper import Usurper
 
 MAM: Final = "urn:xmpp:mam:2"
+MUC: Final = "http://jabber.org/protocol/muc"
+PUBSUB: Final = "http://jabber.org/protocol/pubsub"
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -128,6 +131,13 @@ async def house(league: League) -> House:
     return found
 
 
+async def asks(actor: Actor, to: slixmpp.JID, xml: str) -> None:
+    """Send a request that sets something. Raises IqError."""
+    iq = actor.xmpp.make_iq(ito=to, itype="set")
+    iq.append(ElementTree.fromstring(xml))
+    await iq.send(timeout=PATIENCE_SECONDS)
+
+
 async def test_what_a_member_from_afar_is_and_hears(house: House) -> None:
     """Named among the members, told the news, made a publisher, which is an admin of the room."""
     juliet, romeo, space = house.juliet, house.romeo, house.space
@@ -149,16 +159,13 @@ async def test_what_a_member_from_afar_is_and_hears(house: House) -> None:
 async def test_what_was_said_is_found_from_afar(house: House) -> None:
     """XEP-0313 §4.1: in the room's archive, which a stranger of the same server is not shown."""
     await house.says("How camest thou hither?")
-    query = ElementTree.fromstring(f"<query xmlns='{MAM}'/>")
     house.romeo.xmpp.register_plugin("xep_0313")
     found = house.romeo.xmpp.plugin["xep_0313"].iterate(house.room)
     said = [each["mam_result"]["forwarded"]["stanza"]["body"] async for each in found]
     assert said == ["How camest thou hither?"]
     tybalt = await house.league.pilgrim("tybalt")
-    iq = tybalt.xmpp.make_iq(ito=str(house.room), itype="set")
-    iq.append(query)
     with pytest.raises(IqError) as refused:
-        await iq.send(timeout=PATIENCE_SECONDS)
+        await asks(tybalt, house.room, f"<query xmlns='{MAM}'/>")
     assert condition(refused.value) == "forbidden"
 
 
@@ -179,14 +186,13 @@ async def test_whose_stream_breaks_is_out_of_the_room(house: House) -> None:
 async def test_the_other_server_dies(house: House) -> None:
     """The first thing said in the room ends his stay; he is a member all the time, and returns."""
     league, juliet, space = house.league, house.juliet, house.space
-    await league.afar.kill()
-    await house.says("Romeo, Romeo")
-    await juliet.hears("space_event", goes("romeo"))
-    assert await house.occupants() == {"juliet"}
-    orchard = slixmpp.JID(f"orchard@{ROOMS}")
-    await juliet.spaces.add_room(space, orchard, "The orchard")
-    await juliet.spaces.remove(space, str(orchard))
-    await league.afar.restart()
+    async with league.alone():
+        await house.says("Romeo, Romeo")
+        await juliet.hears("space_event", goes("romeo"))
+        assert await house.occupants() == {"juliet"}
+        orchard = slixmpp.JID(f"orchard@{ROOMS}")
+        await juliet.spaces.add_room(space, orchard, "The orchard")
+        await juliet.spaces.remove(space, str(orchard))
     romeo = await league.pilgrim("romeo", resource="again")
     entered = await romeo.spaces.rooms.enter(house.room, "romeo", history=1)
     assert entered.affiliation is Affiliation.MEMBER
@@ -195,8 +201,68 @@ async def test_the_other_server_dies(house: House) -> None:
 
 async def test_the_other_server_restarts_unnoticed(house: House) -> None:
     """Nothing was said meanwhile; what is said next is for a resource that is no more."""
-    await house.league.afar.kill()
-    await house.league.afar.restart()
+    async with house.league.alone():
+        pass
     await house.says("Romeo, Romeo")
     await house.juliet.hears("space_event", goes("romeo"))
     assert await house.occupants() == {"juliet"}
+
+
+async def test_who_went_while_the_component_was_away(house: House) -> None:
+    """Nobody was there to be told of it; the other server is asked when the link is up again."""
+    annex = house.league.annex
+    await annex.kill()
+    await house.romeo.leaves()
+    await annex.start()
+    await house.juliet.hears("space_event", goes("romeo"))
+    assert await house.occupants() == {"juliet"}
+
+
+async def test_what_somebody_forges_inside_a_stanza(house: House) -> None:
+    """His own address is on it, and nothing else is believed."""
+    juliet, romeo, space = house.juliet, house.romeo, house.space
+    subscribe = f"<subscribe node='{space.node}' jid='{juliet.own}'/>"
+    with pytest.raises(IqError) as refused:
+        await asks(romeo, space.service, f"<pubsub xmlns='{PUBSUB}'>{subscribe}</pubsub>")
+    assert condition(refused.value) == "bad-request"  # XEP-0060 §6.1.3.1
+    message = romeo.xmpp.make_message(mto=house.room, mbody="I am Juliet", mtype="groupchat")
+    for forged in (
+        "<occupant-id xmlns='urn:xmpp:occupant-id:0' id='not-romeo-s'/>",
+        f"<stanza-id xmlns='urn:xmpp:sid:0' id='not-the-room-s' by='{house.room}'/>",
+        f"<delay xmlns='urn:xmpp:delay' from='{house.room}' stamp='2002-10-13T23:58:37Z'/>",
+        f"<x xmlns='{MUC}#user'><item jid='{juliet.jid}' affiliation='owner'/></x>",
+    ):
+        message.append(ElementTree.fromstring(forged))
+    message.send()
+    heard = await juliet.hears("message", lambda each: each["body"] == "I am Juliet")
+    assert heard["from"] == f"{house.room}/romeo"
+    told = ElementTree.tostring(heard.xml, encoding="unicode")
+    assert not [word for word in ("not-", "2002-10-13", "owner") if word in told]
+
+
+def woe(sender: str, room: slixmpp.JID) -> str:
+    """Said to a room in somebody's name."""
+    return f"<message from='{sender}' to='{room}' type='groupchat'><body>Woe</body></message>"
+
+
+async def test_somebody_s_server_does_not_let_them_be_another(house: House) -> None:
+    """RFC 6120 §8.1.2.1: ejabberd ends their stream, and so their stay; Prosody corrects them."""
+    juliet, romeo, room = house.juliet, house.romeo, house.room
+    romeo.xmpp.send_raw(woe(str(juliet.jid), room))
+    himself = Said(room, "romeo", "Woe")
+    await juliet.hears("space_event", lambda event: event == himself or goes("romeo")(event))
+    assert ("space_event", Said(room, "juliet", "Woe")) not in juliet.heard
+
+
+async def test_a_server_speaks_for_another(house: House) -> None:
+    """RFC 6120 §8.1.2.2: one that is let in as itself, and whose stream then ends."""
+    federation = house.league.annex.host.federation
+    assert federation is not None
+    for sender in (str(house.juliet.jid), str(SPACES), "romeo@montague.lit"):
+        usurper = Usurper(AFAR, str(ROOMS), SECRET)
+        await usurper.enter(federation.address)
+        said = await usurper.says(woe(sender, house.room))
+        assert "invalid-from" in said or "not-authorized" in said
+    await house.says("O happy dagger")
+    heard = [what for name, what in house.juliet.heard if name == "message"]
+    assert not [each for each in heard if each["body"] == "Woe"]

@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 
 from tests.hosts.annex import Annex, annexed
+from tests.hosts.authority import Authority
 from tests.hosts.folk import Folk, folk
 from tests.hosts.host import Ejabberd, Host, Prosody
 from tests.hosts.league import League, federated
@@ -67,8 +68,8 @@ async def annex(annexes: Annex) -> AsyncIterator[Annex]:
 
 
 @pytest_asyncio.fixture(
-    params=((Prosody, Ejabberd), (Ejabberd, Prosody)),
-    ids=lambda pair: "-with-".join(each.name for each in pair),
+    params=((Prosody, Ejabberd, None), (Ejabberd, Prosody, Authority())),
+    ids=("prosody-dialback-ejabberd", "ejabberd-certificates-prosody"),
     scope="session",
     loop_scope="session",
 )
@@ -76,10 +77,10 @@ async def leagues(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[League]:
     """`folkmoot component` at a server that federates with another, for all that use `league`."""
-    home, afar = request.param
+    home, afar, authority = request.param
     if missing := [*home.missing_to_federate(), *afar.missing_to_federate()]:
         pytest.skip(f"not installed: {', '.join(missing)}")
-    async with federated(home, afar, tmp_path_factory.mktemp("league")) as found:
+    async with federated(home, afar, tmp_path_factory.mktemp("league"), authority) as found:
         yield found
 
 

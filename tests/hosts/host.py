@@ -18,6 +18,7 @@ from typing import Final
 from folkmoot import hosting
 from folkmoot.config import Address
 from folkmoot.listeners.certificates import ensure_certificate
+from tests.hosts.authority import Authority
 
 DOMAIN: Final = "verona.lit"
 ROOMS: Final = f"conference.{DOMAIN}"
@@ -79,7 +80,8 @@ modules:
 PROSODY_FEDERATED: Final = """
 s2s_interfaces = {{ "{address}" }}
 s2s_ports = {{ 5269 }}
-s2s_secure_auth = false
+s2s_secure_auth = {secure}
+s2s_ssl = {{ cafile = "{certificate}" }}
 unbound = {{
     resolvconf = false; hoststxt = "{hosts}"; options = {{ ["local-zone:"] = ". static" }};
 }}
@@ -89,6 +91,7 @@ dialback_secret = "{secret}"
 EJABBERD_FEDERATED: Final = """
   - {{port: 5269, ip: "{address}", module: ejabberd_s2s_in}}
 s2s_max_retry_delay: 1
+ca_file: "{certificate}"
 """
 
 NO_DNS: Final = '{resolv_conf, "/dev/null"}.\n'
@@ -107,11 +110,13 @@ class Federation:
     """Where a host takes other servers, and where it looks for them; its dialback secret is SECRET.
 
     address: of loopback, and nobody else's. hosts: what is at which address, as /etc/hosts says it;
-    nobody else is asked.
+    nobody else is asked. authority: of its certificate and the other's, which it asks for where it
+    can; None: each has one of its own making, and dialback is enough.
     """
 
     address: str
     hosts: str
+    authority: Authority | None = None
 
 
 class Host:
@@ -167,7 +172,10 @@ class Host:
     async def start(self) -> None:
         """Run it, until it takes clients and components."""
         key = self.certificate.with_name("key.pem")
-        ensure_certificate(self.certificate, key, self.domain, datetime.now(UTC))
+        if self.federation is not None and self.federation.authority is not None:
+            self.federation.authority.issue(self.certificate, key, self.domain)
+        else:
+            ensure_certificate(self.certificate, key, self.domain, datetime.now(UTC))
         command, environment = self.prepare()
         as_whom: dict[str, object] = {}
         if os.geteuid() == 0:  # neither runs as root, nor should it
@@ -247,6 +255,8 @@ class Host:
             others = self.federated.format(
                 address=self.federation.address,
                 hosts=self.hosts,
+                certificate=self.certificate,
+                secure=str(self.federation.authority is not None).lower(),
                 secret=SECRET,
             )
         lines = self.directory / "folkmoot.included"

@@ -1,8 +1,8 @@
 """Two servers that federate over loopback, our component at one, and people of both.
 
 What the component is attached to is `verona.lit`, the other is `mantua.lit`. Each takes the other
-by dialback (XEP-0220) over TLS, at an address of 127.0.0.0/8 of its own, so that the port is 5269
-as everywhere; all they know of DNS is a file of names.
+by dialback (XEP-0220) over TLS, or by its certificate (XEP-0178), at an address of 127.0.0.0/8 of
+its own, so that the port is 5269 as everywhere; all they know of DNS is a file of names.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from folkmoot.client import SpacesClient
 from folkmoot.config import Address
 from folkmoot.demo.actor import Actor as Guest
 from tests.hosts.annex import ROOMS, SPACES, Annex, annexed
+from tests.hosts.authority import Authority
 from tests.hosts.folk import enter
 from tests.hosts.host import DOMAIN, PASSWORD, Federation, Host
 
@@ -76,17 +77,19 @@ class League:
 
 
 @asynccontextmanager
-async def federated(home: type[Host], afar: type[Host], data: Path) -> AsyncIterator[League]:
+async def federated(
+    home: type[Host], afar: type[Host], data: Path, authority: Authority | None
+) -> AsyncIterator[League]:
     """A component at a server of one kind, which federates with one of another kind.
 
-    data: an empty directory.
+    data: an empty directory. authority: as in `Federation`.
     """
     here, there = _addresses(2)
     hosts = f"{here} {DOMAIN} {SPACES} {ROOMS}\n{there} {AFAR}\n"
-    other = afar(AFAR, Federation(there, hosts))
+    other = afar(AFAR, Federation(there, hosts, authority))
     starting = asyncio.ensure_future(other.start())
     try:
-        host = home(DOMAIN, Federation(here, hosts))
+        host = home(DOMAIN, Federation(here, hosts, authority))
         async with annexed(host, data / "component", "--config", configured(data)) as annex:
             await starting
             league = League(annex, other)

@@ -69,6 +69,18 @@ def inner(draw: st.DrawFn) -> str:
 
 
 @st.composite
+def requests(draw: st.DrawFn) -> str:
+    """What people ask of her account, as a server hands it on."""
+    xml, by = draw(payloads), draw(people)
+    type = "get" if xml == MOODS or xml.startswith("<query") else "set"
+    iq = f"<iq xmlns='jabber:client' id='i' type='{type}' from='{by}' to='{ACCOUNT}'>{xml}</iq>"
+    return (
+        "<iq type='set'><delegation xmlns='urn:xmpp:delegation:2'>"
+        f"<forwarded xmlns='urn:xmpp:forward:0'>{iq}</forwarded></delegation></iq>"
+    )
+
+
+@st.composite
 def told(draw: st.DrawFn) -> str:
     """What a server says of what it delegates and grants, or hands on."""
     ns = draw(versions)
@@ -105,7 +117,7 @@ pushes = st.sampled_from(
     [f"<iq type='{type}'><query xmlns='{ROSTER}'/></iq>" for type in ("get", "set", "result")]
 )
 answers = st.builds("<iq type='{}'>{}</iq>".format, st.sampled_from(["result", "error"]), payloads)
-anything = st.one_of(told(), told(), presences, pushes, answers)
+anything = st.one_of(requests(), requests(), told(), presences, pushes, answers)
 
 
 async def begins(stage: Stage) -> Town:

@@ -485,6 +485,23 @@ async def test_the_server_does_not_answer(town: Town, monkeypatch: pytest.Monkey
 # --- limits
 
 
+async def test_a_few_rosters_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AT_ONCE_MAX: the others wait for their turn, and have it."""
+    monkeypatch.setattr(rosters, "AT_ONCE_MAX", 1)
+    async with staged(CAPULET, accounts=False) as stage:
+        town = Town(stage)
+        await town.delegates(*EVERYTHING)
+        await town.grants()
+        for name in ("juliet", "nurse", "tybalt"):
+            inner = asked(ANNOYED, "set", by=f"{name}@capulet.lit/x")
+            stage.core.router.elsewhere.arrived(town, town.handed_on(inner))
+        await asyncio.sleep(0)
+        assert len(town.asked) == 1
+        await town.settles()
+        assert len(town.asked) == 3
+        assert len(town.sent) == 3, "each has been answered"
+
+
 async def test_a_long_roster(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     """CONTACTS_MAX: the rest is not let in; what has no address is not on it."""
     monkeypatch.setattr(rosters, "CONTACTS_MAX", 1)

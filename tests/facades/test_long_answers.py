@@ -68,7 +68,7 @@ async def pages(client: Client, ask: Ask, *, backwards: bool = False) -> list[li
         answer = await client.asks(ask(page), "<iq type='result'/>")
         assert len(serialize(answer).encode()) < STANZA_BYTES_MAX
         outer = answer.elements[0]
-        (told,) = [each for each in outer.elements if each.ns == RSM] or [None]
+        told = outer.child(RSM, "set")
         rows = outer.elements[0].elements if outer.ns.startswith(PUBSUB) else outer.elements
         rows = [each for each in rows if each is not told]
         beside = told and told.child(RSM, "first" if backwards else "last")

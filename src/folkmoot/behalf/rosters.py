@@ -26,6 +26,9 @@ FRESH_SECONDS: Final = 2.0
 ANSWER_SECONDS_MAX: Final = 10.0
 """How long the server may take to show one; who asks for a node waits as long."""
 
+AT_ONCE_MAX: Final = 200
+"""How many rosters are read at one time; all whose owners come back with a link want theirs."""
+
 CONTACTS_MAX: Final = 10_000
 """How many contacts of one roster are looked at."""
 
@@ -59,6 +62,7 @@ class ReadRosters:
         self._kept: OrderedDict[JID, _Kept] = OrderedDict()
         self._remembered = 0
         self._asked: dict[JID, asyncio.Task[Acquaintances]] = {}
+        self._slots = asyncio.Semaphore(AT_ONCE_MAX)
 
     def known(self, account: JID, *, surely: bool = False) -> Acquaintances | None:
         """A roster that can be relied on; empty where none may be read. None: it has to be."""
@@ -85,8 +89,10 @@ class ReadRosters:
             del self._asked[account]
 
     async def _read(self, account: JID) -> Acquaintances:
+        asked = words.roster_query()
         try:
-            query = await self._asking.ask(account, "get", words.roster_query(), ANSWER_SECONDS_MAX)
+            async with self._slots:
+                query = await self._asking.ask(account, "get", asked, ANSWER_SECONDS_MAX)
         except (StanzaError, Unreachable) as error:
             log.info("a roster cannot be read", account=str(account), why=str(error))
             until = asyncio.get_running_loop().time() + RETRY_SECONDS

@@ -1,7 +1,7 @@
 """What a server announces to its component: privileges (XEP-0356) and delegation (XEP-0355).
 
-Read of every version of both, by 0.4.1 and 0.5. None of it is used, so doap.xml lists neither;
-`folkmoot check` tells of it.
+Read of every version of both, by 0.4.1 and 0.5, for `folkmoot check` to tell of it; what is used of
+it is read where it is used.
 """
 
 from __future__ import annotations

@@ -11,13 +11,14 @@ from structlog.testing import capture_logs
 
 from folkmoot import asking
 from folkmoot.asking import Asking, Unreachable
+from folkmoot.eager import begin
 from folkmoot.links import Links
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.stanza import CLIENT
 from folkmoot.xmpp.xml import Element
 from tests.facades.test_any_stanza import stanzas
-from tests.stage import SERVICES, Stage, Wire, element, staged
+from tests.stage import PATIENCE_SECONDS, SERVICES, Stage, Wire, element, staged
 
 SPACES = JID.parse("pubsub.shakespeare.lit")
 ROOM = JID.parse("orchard@conference.verona.lit")
@@ -104,6 +105,25 @@ async def test_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     made.lost(SPACES)
     with pytest.raises(Unreachable):
         await task
+
+
+async def test_nobody_answers_who_was_asked_at_once() -> None:
+    """Begun without a task of its own, a question ends itself and nobody else."""
+    links = Links(SERVICES)
+    links.add(Wire())
+    made, failed = Asking(SPACES, links), list[str]()
+
+    async def asks() -> None:
+        try:
+            await made.ask(ROOM, "get", PING, 0.01)
+        except Unreachable as error:
+            failed.append(str(error))
+
+    rest = begin(asks())
+    assert rest is not None
+    task = asyncio.ensure_future(rest)
+    await asyncio.wait((task,), timeout=PATIENCE_SECONDS)
+    assert failed == ["no answer within 0.01 seconds"]
 
 
 # --- others ask

@@ -64,10 +64,11 @@ class Asking:
         attrs = {"type": type, "id": id, "from": str(sender), "to": str(to)}
         try:
             carry(link, Element(CLIENT, "iq", attrs, payload))
-            async with asyncio.timeout(seconds):
-                stanza = await answer
-        except TimeoutError:
-            raise Unreachable(f"no answer within {seconds:g} seconds") from None
+            # Not `asyncio.timeout`, which ends the task it is begun in: see `eager`.
+            await asyncio.wait((answer,), timeout=seconds)
+            if not answer.done():
+                raise Unreachable(f"no answer within {seconds:g} seconds")
+            stanza = answer.result()
         finally:
             del self._open[id]
         if stanza.get("type") == "error":

@@ -10,7 +10,8 @@ from typing import Any
 def begin(coroutine: Coroutine[Any, None, None]) -> Awaitable[None] | None:
     """Run a coroutine up to its first wait; None where it is done, else the rest of it.
 
-    What the coroutine raises before its first wait is raised here.
+    What the coroutine raises before its first wait is raised here. Until then it is in the task of
+    who begins it, so it must have nothing to do with its task, as `asyncio.timeout` has.
     """
     try:
         awaited = coroutine.send(None)

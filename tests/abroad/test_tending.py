@@ -296,9 +296,11 @@ async def test_an_answer_that_is_lost(play: Play, monkeypatch: pytest.MonkeyPatc
     await play.in_line()
     await play.puts(romeo="member")
     monkeypatch.setattr(visit, "ANSWER_SECONDS_MAX", 0.0)
+    play.room.silent = True
     await play.turns()
     assert play.room.given == {}, "not even the lists were read"
     monkeypatch.undo()
+    play.room.silent = False
     settle = play.abroad.settle
 
     async def lost(*args: object) -> None:

@@ -271,7 +271,7 @@ def _of(told: Told, title: str) -> Passed:
 
 SVG: Final = "http://www.w3.org/2000/svg"
 WIDTH: Final = 760
-_LEFT, _BAR, _ROW, _TOP, _FIGURES = 240, 14, 46, 56, 110
+_LEFT, _BAR, _ROW, _TOP, _FIGURES = 264, 14, 46, 56, 110
 _COLOURS: Final = {ORDINARY: "#9aaac0", EVENTING: "#e0a07c"}
 _DARK: Final = {ORDINARY: "#4a5f80", EVENTING: "#a8501d"}
 

@@ -71,6 +71,14 @@ async def test_a_space_is_there_at_once_with_all_it_has(stand: Stand) -> None:
     assert {each.to for each in await stand.hears(SubscriptionTold)} == {(HORATIO,), (OPHELIA,)}
 
 
+async def test_nobody_is_brought_into_a_room(stand: Stand) -> None:
+    """Whoever is in one is there by a stream; and a subscription that is not one's stay is none."""
+    brought = Subscription(device(HORATIO), State.SUBSCRIBED, Via.PUBSUB)
+    room = replace(ROOM, subscriptions=(brought,))
+    await stand.refused(replace(SPACE, beside=(room,)), Reason.FORBIDDEN)
+    await stand.refused(room, Reason.FORBIDDEN)
+
+
 async def test_the_trail_says_who_brought_it(stand: Stand) -> None:
     """Not who published it elsewhere (docs/extensions/audit.md)."""
     await stand.run(SPACE)

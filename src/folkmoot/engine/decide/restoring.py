@@ -62,6 +62,8 @@ def _restored(command: Restore, view: View, stamp: Stamp) -> tuple[Event, ...]:
         locked = config.room is not None and config.room.locked
         if (command.affiliations or command.subscriptions) and not locked:
             raise Refused(Reason.FORBIDDEN)  # there may be somebody inside whom it concerns
+    if config.room is not None and command.subscriptions:
+        raise Refused(Reason.FORBIDDEN)  # who is in a room is there by a stream, and not for good
     hold_bounds(view, command)
     after = view.supposing(made)
     after.related(node)  # so that it is there before all that would be decided twice

@@ -157,6 +157,22 @@ async def test_demotion_trickles_down(stand: Stand) -> None:
     assert (told.seen.affiliation, told.seen.role) == (MEMBER, Role.PARTICIPANT)
 
 
+async def test_a_new_owner_is_announced_once(stand: Stand) -> None:
+    """Also where what owners know of people decides who may be there."""
+    await stand.space()
+    await stand.room(space=DENMARK)
+    await stand.enter(HALL, device(HORATIO))
+    await stand.run(Configure(actor=HAMLET, node=HALL, settings={"access": Access.PRESENCE}))
+    await stand.enter(HALL, device(HAMLET))
+    events = await stand.affiliate(DENMARK, HAMLET, {HAMLET: OWNER, OPHELIA: OWNER})
+    assert not [each for each in events if isinstance(each, StandingChanged)]
+    await stand.enter(HALL, device(OPHELIA))
+    await stand.affiliate(DENMARK, HAMLET, {OPHELIA: PUBLISHER})
+    events = await stand.affiliate(DENMARK, HAMLET, {OPHELIA: OWNER})
+    (told,) = (each for each in events if isinstance(each, StandingChanged))
+    assert told.occupant == device(OPHELIA)
+
+
 async def test_another_access_model_lets_in_and_puts_out_below(stand: Stand) -> None:
     """Who was let into a space is its member, whatever model it has now."""
     await stand.space()

@@ -108,9 +108,12 @@ def topmost(nodes: Collection[NodeId], before: View, after: View) -> list[NodeId
 
 
 def _owners_changed(
-    before: View, after: View, node: NodeId, by: JID, entities: Iterable[JID]
+    before: View, after: View, node: NodeId, by: JID, entities: Collection[JID]
 ) -> list[Event]:
-    """What follows for others where owners come or go: some rules ask whom an owner knows."""
+    """What follows for others where owners come or go: some rules ask whom an owner knows.
+
+    How these entities themselves stand has been said; it may be that they may not stay.
+    """
     touched = [
         jid
         for jid in entities
@@ -127,7 +130,11 @@ def _owners_changed(
                 events.extend(heirs(before, after, place, by))
     for place in (node, *before.below(node)) if touched else ():
         if _asks_owners(after, place):
-            events.extend(_reconsider_all(before, after, place, by, ""))
+            events.extend(
+                event
+                for event in _reconsider_all(before, after, place, by, "")
+                if not (isinstance(event, StandingChanged) and event.occupant.bare in entities)
+            )
     return events
 
 

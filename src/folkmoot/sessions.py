@@ -164,25 +164,28 @@ class Sessions:
             return self._deliver_copies(outgoing)
         if outgoing.eventing is not None:
             return self._deliver_to_kind(outgoing)
-        (head, tail, _), reach = outgoing.wording, outgoing.reach
-        full, missed = self._full, []
+        (head, tail, _), reach, shows = outgoing.wording, outgoing.reach, outgoing.shows
+        full, bare, missed = self._full, self._bare, []
         for jid in outgoing.to:
-            session = full.get(jid)
-            if session is not None and outgoing.shows and session.show not in outgoing.shows:
-                continue
-            if session is not None:
-                session.connection.send(head + session.full_stamp + tail)
-            elif jid.resource:
-                missed.append(jid)
-            else:
-                taken = False
-                for each in self._bare.get(jid, {}).values():
-                    if each.takes(reach):
-                        taken = True
-                        if not outgoing.shows or each.show in outgoing.shows:
-                            each.connection.send(head + each.bare_stamp + tail)
-                if not taken:
+            if jid.resource:
+                session = full.get(jid)
+                if session is None:
                     missed.append(jid)
+                elif not shows or session.show in shows:
+                    session.connection.send(head + session.full_stamp + tail)
+                continue
+            held = bare.get(jid)
+            if held is None:  # of a large space most are not here
+                missed.append(jid)
+                continue
+            taken = False
+            for each in held.values():
+                if each.takes(reach):
+                    taken = True
+                    if not shows or each.show in shows:
+                        each.connection.send(head + each.bare_stamp + tail)
+            if not taken:
+                missed.append(jid)
         return missed
 
     def _deliver_copies(self, outgoing: Outgoing) -> list[JID]:

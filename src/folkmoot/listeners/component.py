@@ -88,11 +88,9 @@ class ComponentLink:
     """A component's connection to its server, kept up until it is cancelled.
 
     chance: gives a number from 0 to 1; so much of the waiting time is chance.
-    trouble: why it is down, as far as anybody knows; "" while it is up.
     """
 
     def __init__(self, home: Home, settings: LinkSettings, chance: Callable[[], float]) -> None:
-        self.trouble = "it has not been up yet"
         self._home = home
         self._settings = settings
         self._chance = chance
@@ -102,7 +100,7 @@ class ComponentLink:
         self._held_bytes = 0
         self._lost = 0
         self._flushing = False
-        self._why, self._condition = self.trouble, ""
+        self._why, self._condition = "it has not been up yet", ""
         self._since: float | None = None
         self._times_lost = self._dropped = 0
         self._offers: set[Offer] = set()
@@ -116,6 +114,11 @@ class ComponentLink:
     def up(self) -> bool:
         """Whether stanzas pass."""
         return self._stream is not None and self._stream.state is State.ATTACHED
+
+    @property
+    def trouble(self) -> str:
+        """Why it is down, as far as anybody knows; "" while it is up."""
+        return "" if self.up else self._why
 
     def state(self) -> LinkState:
         """How it fares, for who runs it."""
@@ -204,12 +207,11 @@ class ComponentLink:
                 self._home.detached(self)
 
     def _down(self, why: str, error: Exception | None = None) -> None:
-        self.trouble = self._why = why
+        self._why = why
         self._condition = error.condition if isinstance(error, StreamError) else ""
 
     def _attach(self) -> None:
         """Stanzas pass; what was held goes first."""
-        self.trouble = ""
         self._since = time.time()
         self._offers.clear()
         log.info("the link is up", domain=str(self.domain), held=len(self._held), lost=self._lost)

@@ -21,6 +21,7 @@ from folkmoot.cli.flags import (
     RoomsFlag,
     SpacesFlag,
     account,
+    attachment,
     configured,
     examples,
 )
@@ -91,14 +92,7 @@ def check(
     stays. The password is asked for, or is that in FOLKMOOT_PASSWORD.
     """
     try:
-        settings = configured(
-            config,
-            ("--data", "server", "data", data),
-            ("--domain", "server", "domain", domain),
-            ("--spaces", "server", "spaces", spaces),
-            ("--rooms", "server", "rooms", rooms),
-            ("--at", "component", "server", at),
-        )
+        settings = configured(config, *attachment(data, domain, spaces, rooms, at))
     except ConfigError as error:
         for mistake in error.mistakes:
             _tell(Finding(Grade.FAIL, "config", str(mistake)))

@@ -21,6 +21,7 @@ from folkmoot.cli.flags import (
     DomainFlag,
     RoomsFlag,
     SpacesFlag,
+    attachment,
     configured,
     examples,
 )
@@ -62,11 +63,7 @@ def component(
     """
     settings = configured(
         config,
-        ("--data", "server", "data", data),
-        ("--domain", "server", "domain", domain),
-        ("--spaces", "server", "spaces", spaces),
-        ("--rooms", "server", "rooms", rooms),
-        ("--at", "component", "server", at),
+        *attachment(data, domain, spaces, rooms, at),
         ("--log", "log", "format", log_format),
     )
     settings = override(settings, "server", "accounts", value=False)

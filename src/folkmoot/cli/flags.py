@@ -49,6 +49,19 @@ def account(text: str, named: str = "JID") -> JID:
     return jid
 
 
+def attachment(
+    data: str | None, domain: str | None, spaces: str | None, rooms: str | None, at: str | None
+) -> tuple[tuple[str, str, str, str | None], ...]:
+    """The flags that say which component of which server it is, for `configured`."""
+    return (
+        ("--data", "server", "data", data),
+        ("--domain", "server", "domain", domain),
+        ("--spaces", "server", "spaces", spaces),
+        ("--rooms", "server", "rooms", rooms),
+        ("--at", "component", "server", at),
+    )
+
+
 def configured(file: Path | None, *flags: tuple[str, str, str, str | None]) -> Config:
     """What the file says, and over it the flags that are given.
 

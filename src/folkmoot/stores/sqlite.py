@@ -56,6 +56,7 @@ from folkmoot.stores.codec import (
 )
 from folkmoot.stores.committing import prepared, write
 from folkmoot.stores.database import WRITE_LOCK_SECONDS_MAX, Database
+from folkmoot.stores.migrations import empty_database
 from folkmoot.stores.paging import SEQUENCE_MAX, items_in_range, named_items
 from folkmoot.stores.statements.abroad import WISHING
 from folkmoot.stores.statements.numbers import LAST
@@ -98,9 +99,9 @@ class SQLiteStore:
         a reader meets the writer's locks.
         """
         scratch = TemporaryDirectory(prefix="folkmoot-")
-        return await cls._opened(
-            Database.open(Path(scratch.name) / "folkmoot.db", durable=False), scratch
-        )
+        path = Path(scratch.name) / "folkmoot.db"
+        path.write_bytes(empty_database())
+        return await cls._opened(Database.open(path, durable=False), scratch)
 
     @classmethod
     async def _opened(

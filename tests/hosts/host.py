@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import pwd
+import random
 import shutil
 import socket
 import tempfile
@@ -341,8 +342,16 @@ class Ejabberd(Host):
 
 
 def _free_ports(count: int) -> list[int]:
-    """Ports of loopback that nobody has at the moment."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    """Ports of loopback that nobody has at the moment, nor gets before a host has taken them.
+
+    They are below those that the system gives to whoever asks for any (ip_local_port_range).
+    """
+    sockets: list[socket.socket] = []
+    while len(sockets) < count:
+        try:
+            sockets.append(socket.create_server(("127.0.0.1", random.randint(10_000, 30_000))))
+        except OSError:
+            continue
     ports = [each.getsockname()[1] for each in sockets]
     for each in sockets:
         each.close()

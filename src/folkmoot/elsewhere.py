@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Coroutine
+import asyncio
+from collections.abc import Awaitable, Coroutine, Sequence
 from typing import Any, Protocol
+
+import structlog
 
 from folkmoot import echo
 from folkmoot.asking import Asking
@@ -18,6 +21,8 @@ from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.jid import JID, InvalidJID
 from folkmoot.xmpp.stanza import read_error
 from folkmoot.xmpp.xml import Element
+
+log = structlog.get_logger()
 
 
 class Desk(Protocol):
@@ -58,7 +63,18 @@ class Elsewhere:
         self._desk.begin(self._listen(link))
 
     async def _listen(self, link: Link) -> None:
-        self.links.share(link, shared=await echo.listen(self.asking, link))
+        if await echo.is_shared(self.asking, link):
+            log.error(
+                "another process is attached under this name, and gets a part of what is for it:"
+                " stop one of the two",
+                domain=str(link.domain),
+            )
+
+    async def shared(self) -> Sequence[JID]:
+        """Under which of our domains another process is attached as well, asked now."""
+        links = tuple(self.links)
+        found = await asyncio.gather(*(echo.is_shared(self.asking, each) for each in links))
+        return [each.domain for each, shared in zip(links, found, strict=True) if shared]
 
     def detached(self, link: Link) -> None:
         """And down again."""

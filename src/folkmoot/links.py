@@ -61,7 +61,6 @@ class Links:
     def __init__(self, services: Services) -> None:
         self._ours = services.domains
         self._links: dict[str, Link] = {}
-        self._shared: set[str] = set()
 
     def add(self, link: Link) -> None:
         """Take a link, from here on, whether it is up or not."""
@@ -69,14 +68,6 @@ class Links:
 
     def __iter__(self) -> Iterator[Link]:
         return iter(self._links.values())
-
-    def share(self, link: Link, *, shared: bool) -> None:
-        """Another process was found to be attached under a link's name as well, or none."""
-        (self._shared.add if shared else self._shared.discard)(link.domain.domain)
-
-    def shared(self, link: Link) -> bool:
-        """Whether one was, when the link last came up."""
-        return link.domain.domain in self._shared
 
     def of(self, sender: JID) -> Link | None:
         """The link for what is from an address of ours."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -358,9 +358,11 @@ async def test_a_server_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Post:
-    """What a component that runs says. reach: of what it asks others."""
+    """What a component that runs says. reach: of what it asks others. shared: names it shares."""
 
-    def __init__(self, links: list[Mapping[str, Any]], reach: Mapping[str, Any]) -> None:
+    def __init__(
+        self, links: list[Mapping[str, Any]], reach: Mapping[str, Any], shared: Sequence[str]
+    ) -> None:
         self._show = {
             "accounts": False,
             "domain": "example.org",
@@ -370,11 +372,12 @@ class Post:
             "lacking": None,
         }
         self._reach = reach
+        self._shared = shared
 
     async def ask(self, verb: str, arguments: Mapping[str, str]) -> Mapping[str, Any]:
         if verb == "reach" and not self._reach:
             raise AdminError("nobody knows")
-        return self._show if verb == "show" else self._reach
+        return {"show": self._show, "reach": self._reach, "others": {"shared": self._shared}}[verb]
 
 
 def put_secret(data: Path) -> None:
@@ -402,12 +405,16 @@ def link_up(at: Address) -> Mapping[str, Any]:
 
 @asynccontextmanager
 async def component(
-    admin: StoreAdmin, data: Path, at: Address, reach: Mapping[str, Any] | None = None
+    admin: StoreAdmin,
+    data: Path,
+    at: Address,
+    reach: Mapping[str, Any] | None = None,
+    shared: Sequence[str] = (),
 ) -> AsyncIterator[None]:
     """One that runs on a data directory."""
     with hold(data) as held:
         put_secret(data)
-        control = ControlServer(admin, data, {"link": Post([link_up(at)], reach or {})})
+        control = ControlServer(admin, data, {"link": Post([link_up(at)], reach or {}, shared)})
         held.tell(Holder(os.getpid(), domain="example.org", control=await control.open()))
         try:
             yield
@@ -439,6 +446,16 @@ async def test_a_component_that_runs_is_asked(admin: StoreAdmin, data: Path) -> 
         (each, Grade.OK) for each in ("secret", "domains", "host", "process", "link", "privileges")
     ]
     assert said.found[-1].text == "the server grants roster get; not used"
+
+
+async def test_a_component_that_shares_a_name(admin: StoreAdmin, data: Path) -> None:
+    """With another process, on a server that takes both: a failure, and what to do."""
+    with listening() as (_, at):
+        async with component(admin, data, at, shared=["spaces.example.org"]):
+            found = (await looked(data, at)).found[-1]
+    assert (found.subject, found.grade) == ("link", Grade.FAIL)
+    assert found.text.startswith("spaces.example.org: another process is attached under this name")
+    assert found.mend.startswith("stop that one")
 
 
 async def test_a_component_that_does_not_run(data: Path) -> None:

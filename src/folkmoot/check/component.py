@@ -11,6 +11,7 @@ from folkmoot.check.link import (
     examine_handshakes,
     examine_host,
     examine_links,
+    examine_others,
     examine_reach,
     examine_running,
     examine_secret,
@@ -38,6 +39,8 @@ async def examine_component(
     running: what the holder says of itself. named: what of `said` a file or a flag says.
     reach: domains of other servers, which the component that runs is to ask.
     """
+    control = None if holder is None else holder.control
+    remote = None if control is None else RemoteAdmin(control)
     found = [*examine_secret(config), *examine_domains(config)]
     at = components_at(config)
     if at is not None:
@@ -53,9 +56,11 @@ async def examine_component(
     if running is not None and not running.accounts:
         for each in examine_links(config, running, time.time()):
             tell(each)
+        if remote is not None:
+            await examine_others(remote, tell)
     for domain in reach:
-        if holder is not None and holder.control is not None and running is not None:
-            await examine_reach(running, RemoteAdmin(holder.control), domain, tell)
+        if remote is not None and running is not None:
+            await examine_reach(running, remote, domain, tell)
         else:
             text = f"whether {domain} answers it is asked of a component that runs"
             tell(Finding(Grade.WARN, "federation", text, "start it, and check again"))

@@ -37,6 +37,8 @@ CONFLICT_SECONDS: Final = 3_600
 _USUAL_ROOMS: Final = ("conference", "muc", "chat")
 """What servers call the rooms they have themselves."""
 
+_AGAIN: Final = "start the process again, if it is of another version"
+
 _NOT_REACHED: Final = ("remote-server-not-found", "remote-server-timeout")
 
 
@@ -288,14 +290,27 @@ def _printing(config: Config) -> str:
     )
 
 
+async def examine_others(server: RemoteAdmin, tell: Tell) -> None:
+    """Whether other processes get a part of what is for ours, on servers that let them."""
+    tell(Doing("listens to what it says to itself"))
+    try:
+        answer = await server.ask("link", "others", {})
+    except AdminError as error:
+        tell(Finding(Grade.FAIL, "link", str(error), _AGAIN))
+        return
+    for domain in answer["shared"]:
+        text = f"{domain}: another process is attached under this name, and gets a part of it"
+        mend = "stop that one, here or on another machine, and look for what it has taken in"
+        tell(Finding(Grade.FAIL, "link", text, mend))
+
+
 async def examine_reach(running: Running, server: RemoteAdmin, domain: str, tell: Tell) -> None:
     """Whether a question of ours to another server, with no privilege in it, is answered."""
     tell(Doing(f"asks {domain}"))
     try:
         answer = await server.ask("link", "reach", {"to": domain})
     except AdminError as error:
-        mend = "start the process again, if it is of another version"
-        tell(Finding(Grade.FAIL, "federation", str(error), mend))
+        tell(Finding(Grade.FAIL, "federation", str(error), _AGAIN))
         return
     if "trouble" in answer:
         mend = (

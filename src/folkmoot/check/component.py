@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 
 from folkmoot.check.finding import Doing, Finding, Grade, Tell
 from folkmoot.check.link import (
@@ -30,13 +30,13 @@ async def examine_component(
     running: Running | None,
     tell: Tell,
     *,
-    named: Collection[str] = (),
+    given: Mapping[str, str],
     reach: Iterable[str] = (),
 ) -> None:
     """Look at a component and its links.
 
     said: what it should be; config: what it is, which differs where another one runs.
-    running: what the holder says of itself. named: what of `said` a file or a flag says.
+    running: what the holder says of itself. given: the flags `said` is made of, as typed.
     reach: domains of other servers, which the component that runs is to ask.
     """
     control = None if holder is None else holder.control
@@ -49,7 +49,7 @@ async def examine_component(
     for each in found:
         tell(each)
     if holder is None or running is not None:
-        for each in examine_running(said, running, named):
+        for each in examine_running(said, running, given):
             tell(each)
     if holder is None and all(each.grade is not Grade.FAIL for each in found):
         await examine_handshakes(config, tell)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import shlex
 import stat
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Final
 
 from folkmoot.admin import AdminError
 from folkmoot.check.finding import Doing, Finding, Grade, Tell
 from folkmoot.check.running import Link, Running
 from folkmoot.config import Address, Config
-from folkmoot.config.options import Server
 from folkmoot.control import RemoteAdmin
 from folkmoot.hosting import PORTS, Host
 from folkmoot.listeners.component import (
@@ -112,12 +112,12 @@ async def examine_host(config: Config, at: Address) -> Finding:
 
 
 def examine_running(
-    config: Config, running: Running | None, named: Collection[str] = ()
+    config: Config, running: Running | None, given: Mapping[str, str]
 ) -> Iterator[Finding]:
-    """Whether it runs, as what is looked at. named: what a file or a flag says, of `facts`."""
+    """Whether it runs, as what is looked at. given: see `examine_component`."""
     if running is None:
         text = "it does not run: nobody reaches its spaces and its rooms"
-        command = shlex.join(["folkmoot", "component", *_unusual(config)])
+        command = shlex.join(["folkmoot", "component", *chain.from_iterable(given.items())])
         yield Finding(Grade.WARN, "process", text, f"start it: {command}")
         return
     if running.accounts:
@@ -129,7 +129,7 @@ def examine_running(
     others = [
         f"{flag} {has[flag]}, not {wanted[flag]}"
         for flag in wanted
-        if flag in named and has[flag] != wanted[flag]
+        if (flag in given or "--config" in given) and has[flag] != wanted[flag]
     ]
     if others:
         text = f"process {running.pid} runs with {', '.join(others)}"
@@ -137,15 +137,6 @@ def examine_running(
     else:
         text = f"process {running.pid} is a component of {running.domain}"
         yield Finding(Grade.OK, "process", text)
-
-
-def _unusual(config: Config) -> Iterator[str]:
-    """The flags that make this of a configuration without a file."""
-    usual = facts(Config(Server(domain=config.server.domain, accounts=False)))
-    for flag, value in facts(config).items():
-        if flag == "--domain" or value != usual[flag]:
-            yield from (flag, value)
-    yield from ("--data", str(config.server.data))
 
 
 def facts(config: Config) -> Mapping[str, str]:

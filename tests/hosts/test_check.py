@@ -21,7 +21,6 @@ from folkmoot.demo.child import COMPONENT, Child
 from folkmoot.lock import holder_of
 from folkmoot.settings import SECRET_FILE
 from tests.hosts.annex import ROOMS, SPACES, Annex, annexed
-from tests.hosts.conftest import HOSTS
 from tests.hosts.folk import PATIENTLY_SECONDS, person
 from tests.hosts.host import DOMAIN, PASSWORD, SECRET, Host, Prosody
 
@@ -118,14 +117,9 @@ class Site:
         return Child(self.data, *map(str, self.flags[2:]), command=COMPONENT)
 
 
-@pytest_asyncio.fixture(
-    params=HOSTS, ids=lambda each: each.name, scope="module", loop_scope="session"
-)
-async def lonely(request: pytest.FixtureRequest) -> AsyncIterator[Host]:
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def lonely(kind: type[Host]) -> AsyncIterator[Host]:
     """Another server, which waits for a component."""
-    kind: type[Host] = request.param
-    if missing := kind.missing():
-        pytest.skip(f"not on PATH: {', '.join(missing)}")
     host = kind()
     # ejabberd has privileges and delegation; Prosody's modules are a package of their own.
     extended = not isinstance(host, Prosody)
@@ -136,11 +130,8 @@ async def lonely(request: pytest.FixtureRequest) -> AsyncIterator[Host]:
         privileges=extended,
         delegation=extended,
     )
-    try:
-        await host.start()
+    async with host:
         yield host
-    finally:
-        await host.stop()
 
 
 @pytest.fixture

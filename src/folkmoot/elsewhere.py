@@ -48,6 +48,7 @@ class Elsewhere:
         self.links = Links(services)
         self.asking = Asking(services.pubsub, self.links)
         self.patron = Patron(services, self.links, self.asking)
+        self._rooms = services.rooms
         self._desk = desk
         self._lanes = Lanes(desk.handle)
         self._roll: RollCall
@@ -69,6 +70,12 @@ class Elsewhere:
                 " stop one of the two",
                 domain=str(link.domain),
             )
+
+    async def turn(self) -> None:
+        """Find out who is still in rooms of those who have been silent, a few at each call."""
+        link = self.links.of(self._rooms)
+        if link is not None and link.up:
+            await self._roll.turn()
 
     async def shared(self) -> Sequence[JID]:
         """Under which of our domains another process is attached as well, asked now."""

@@ -48,7 +48,7 @@ from folkmoot.facades.pubsub.subscriber import affiliations
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.forms import DATA, Field, Form, FormType
 from folkmoot.xmpp.jid import JID
-from folkmoot.xmpp.rsm import Page
+from folkmoot.xmpp.rsm import Page, read_set
 from folkmoot.xmpp.stanza import CLIENT
 from folkmoot.xmpp.xml import XML_LANG, Element
 
@@ -144,13 +144,18 @@ async def publish(request: Request) -> Iterable[Element]:
 
 
 async def items(request: Request) -> Iterable[Element]:
-    """What was said, for who may look it up (XEP-0313 §6.1.2)."""
+    """What was said, for who may look it up (XEP-0313 §6.1.2).
+
+    Who says nothing of which or how much is told the newest: all is too much (XEP-0060 §6.5.4).
+    """
     room = room_named(request)
     node, outer = node_of(room), request.stanza.elements[0]
     query = replace(read_query(outer, node), ids=items_named(request.payload))
     most = read_most(request.payload)
     if most is not None:  # §6.5.7: the newest of them
         query = replace(query, edge=Edge.NEWEST, limit=min(most, RESULTS_MAX))
+    elif not query.ids and outer.child(DATA, "x") is None and read_set(outer) is None:
+        query = replace(query, edge=Edge.NEWEST)
     while await request.run(Expire(actor=request.actor, node=node)):
         pass  # there may be more that is over than one command ends
     page = await request.engine.archive(request.actor, query)

@@ -48,7 +48,7 @@ class Elsewhere:
         self.links = Links(services)
         self.asking = Asking(services.pubsub, self.links)
         self.patron = Patron(services, self.links, self.asking)
-        self._rooms = services.rooms
+        self._services = services
         self._desk = desk
         self._lanes = Lanes(desk.handle)
         self._roll: RollCall
@@ -73,13 +73,14 @@ class Elsewhere:
 
     async def turn(self) -> None:
         """Find out who is still in rooms of those who have been silent, a few at each call."""
-        link = self.links.of(self._rooms)
+        link = self.links.of(self._services.rooms)
         if link is not None and link.up:
             await self._roll.turn()
 
     async def shared(self) -> Sequence[JID]:
-        """Under which of our domains another process is attached as well, asked now."""
-        links = tuple(self.links)
+        """Under which of our services' names another process is attached as well, asked now."""
+        held = map(self.links.of, (self._services.pubsub, self._services.rooms))
+        links = [each for each in held if each is not None]
         found = await asyncio.gather(*(echo.is_shared(self.asking, each) for each in links))
         return [each.domain for each, shared in zip(links, found, strict=True) if shared]
 

@@ -6,7 +6,7 @@ another domain takes the link of the domain it is from; where that has none, nob
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Final, Protocol
 
@@ -66,8 +66,10 @@ class Links:
         """Take a link, from here on, whether it is up or not."""
         self._links[link.domain.domain] = link
 
-    def __iter__(self) -> Iterator[Link]:
-        return iter(self._links.values())
+    @property
+    def any(self) -> bool:
+        """Whether there is one at all, up or down."""
+        return bool(self._links)
 
     def of(self, sender: JID) -> Link | None:
         """The link for what is from an address of ours."""
@@ -86,7 +88,7 @@ class Links:
     def tell(self, wording: Wording, hearers: Iterable[JID]) -> None:
         """Send a stanza to those of its hearers who are of other servers."""
         head, tail, sender = wording
-        link = self._links.get(_domain(sender)) if self._links else None
+        link = self._links.get(_domain(sender)) if self.any else None
         if link is None:
             return
         for jid in hearers:

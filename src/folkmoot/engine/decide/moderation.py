@@ -173,4 +173,4 @@ def _taken_back(
         nick=room.nick(command.actor),
         reason=command.reason,
     )
-    return moderated(room.id, item, retraction, command.actor, command.notice)
+    return moderated(room, item, retraction, command.actor, command.notice)

@@ -23,6 +23,9 @@ from folkmoot.xmpp.jid import JID
 AFFILIATIONS_MAX: Final = 1_000
 """How many affiliations one command may set."""
 
+REASON_CHARS_MAX: Final = 1_000
+"""How long a reason may be that goes through all rooms of a space."""
+
 PUBSUB_ONLY: Final = frozenset({Affiliation.PUBLISHER, Affiliation.PUBLISH_ONLY})
 ROOM_ONLY: Final = frozenset({Affiliation.ADMIN})
 
@@ -37,6 +40,8 @@ def set_affiliations(command: SetAffiliations, view: View, stamp: Stamp) -> tupl
     wishes = {jid.bare: wanted for jid, wanted in command.affiliations.items()}
     if len(wishes) > AFFILIATIONS_MAX:
         raise Refused(Reason.TOO_MANY_SUBSCRIPTIONS)
+    if config.is_space and len(command.reason) > REASON_CHARS_MAX:
+        raise Refused(Reason.PAYLOAD_TOO_BIG, "reason")
     actor = view.affiliation(node, command.actor)
     for jid, wanted in wishes.items():
         hold_sense(config, wanted)

@@ -69,8 +69,11 @@ async def test_the_words_of_a_space_in_its_rooms(
     assert await stand.standing(HALL, HORATIO) is below
     (told,) = await stand.hears(OccupantTold, by=[device(HAMLET)])
     assert (told.seen.affiliation, told.seen.role, told.left) == (below, role, False)
-    (own,) = await stand.hears(OccupantTold, by=[device(HORATIO)])
+    own, *others = await stand.hears(OccupantTold, by=[device(HORATIO)])
     assert own.own and own.seen == told.seen
+    # A moderator learns who the others are.
+    learnt = [device(HAMLET)] if role is Role.MODERATOR else []
+    assert [each.seen.jid for each in others] == learnt
 
 
 async def test_an_answer_trickles_down(stand: Stand) -> None:

@@ -14,7 +14,7 @@ from folkmoot.engine.model import Item, Recall, Role, Subscription, Via
 from folkmoot.engine.notifications import Notification, OccupantTold, Seen, Step, Welcomed
 from folkmoot.engine.record import Node
 from folkmoot.engine.room_events import OccupantsLost, StandingChanged
-from folkmoot.engine.sight import as_held, hearing, identified, is_broadcast, seen
+from folkmoot.engine.sight import as_held, hearing, identified, is_broadcast, moderates, seen
 from folkmoot.engine.versions import version
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
@@ -98,7 +98,10 @@ def _moved(event: SubscriptionChanged, record: Node, view: View) -> Iterator[Not
     why = _Why(event.cause, by, event.reason, assigned=event.assigned)
     yield from _shown(record, event.subscriber, view, why)
     if event.cause is Cause.SET:
-        yield from narrowing.followed(record, event.subscriber, view)
+        assert event.before is not None
+        was = as_held(record, event.before, view, reveal=False).role
+        promoted = was is not Role.MODERATOR and moderates(record, event.subscriber, view)
+        yield from narrowing.followed(record, event.subscriber, view, promoted=promoted)
 
 
 def lost(event: OccupantsLost, view: View) -> Iterator[Notification]:
@@ -122,7 +125,7 @@ def restated(event: StandingChanged, view: View) -> Iterator[Notification]:
     if event.occupant in record.subscriptions:
         why = _Why(Cause.SET, record.nick(event.by), event.reason, _step(event, view))
         yield from _shown(record, event.occupant, view, why)
-        yield from narrowing.followed(record, event.occupant, view)
+        yield from narrowing.followed(record, event.occupant, view, promoted=event.promoted)
 
 
 def _step(event: StandingChanged | SubscriptionChanged, view: View) -> Step | None:

@@ -191,6 +191,7 @@ async def test_granting_and_revoking_staff(stage: Stage, affiliation: str) -> No
                 <presence from='{COVEN}/secondwitch'>
                   <x xmlns='{USER}'><item affiliation='{wanted}' role='{role}'/></x>
                 </presence>""")
+        await wicca.drains()
         rows = await listed(crone, f"affiliation='{wanted}'")
         assert {"affiliation": wanted, "jid": "wiccarocks@shakespeare.lit"} in rows
 

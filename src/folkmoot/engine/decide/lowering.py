@@ -250,8 +250,16 @@ def _reconsider(
                 after.hats(node, jid),
             )
         ):
+            moderated = _role(old, was, occupant) is Role.MODERATOR
+            moderates = _role(config, stance.affiliation, occupant) is Role.MODERATOR
             events.append(
-                StandingChanged(node=node, occupant=subscription.subscriber, by=by, reason=reason)
+                StandingChanged(
+                    node=node,
+                    occupant=subscription.subscriber,
+                    by=by,
+                    reason=reason,
+                    promoted=moderates and not moderated,
+                )
             )
     for event in events:
         after.suppose(event)

@@ -94,6 +94,7 @@ def others(record: Node, mine: Seen, view: View) -> tuple[Seen, ...]:
 
 def _moved(event: SubscriptionChanged, record: Node, view: View) -> Iterator[Notification]:
     yield from _renamed(event, record, view)
+    yield from _left_behind(event, record, view)
     by = "" if event.cause is Cause.ASKED or event.assigned else record.nick(event.by)
     why = _Why(event.cause, by, event.reason, assigned=event.assigned)
     yield from _shown(record, event.subscriber, view, why)
@@ -157,6 +158,17 @@ def _renamed(event: SubscriptionChanged, record: Node, view: View) -> Iterator[N
     yield from _parted(event, record, before, view, new_nick=new_nick)
 
 
+def _left_behind(event: SubscriptionChanged, record: Node, view: View) -> Iterator[Notification]:
+    """Another device that still goes by the old nick, to whom it is somebody else's now."""
+    before, after = event.before, event.after
+    assert before is not None and after is not None
+    assert before.occupant is not None and after.occupant is not None
+    if before.occupant.nick != after.occupant.nick:
+        for rest in record.occupants(before.occupant.nick)[-1:]:
+            shown = seen(record, rest, view, reveal=True)
+            yield _presence(record, shown, (event.subscriber,), _SET, own=False)
+
+
 def _left(event: SubscriptionChanged, record: Node, view: View) -> Iterator[Notification]:
     assert event.before is not None and event.before.occupant is not None
     yield from _parted(event, record, event.before, view)
@@ -178,7 +190,7 @@ def _parted(
     presence = SILENT if event.parting is None else event.parting
     own_doing = event.by == before.subscriber  # who acts of themself is no actor (§7.6, §7.14)
     by, change = "" if own_doing else record.nick(event.by), _step(event, view)
-    for reveal, own, to in _groups(record, before, view):
+    for reveal, own, to in _groups(record, before, event.role, view):
         shown = as_held(record, before, view, reveal=reveal)
         yield OccupantTold(
             via=Via.MUC,
@@ -199,13 +211,16 @@ def _parted(
 
 
 def _groups(
-    record: Node, before: Subscription, view: View
+    record: Node, before: Subscription, was: Role | None, view: View
 ) -> Iterator[tuple[bool, bool, tuple[JID, ...]]]:
-    """Who hears that a device is gone: (sees the JID, is told of itself, addresses)."""
+    """Who hears that a device is gone: (sees the JID, is told of itself, addresses).
+
+    was: its role, where it is gone for what its account is now.
+    """
     gone, occupant = before.subscriber, before.occupant
     assert occupant is not None
     if not record.occupants(occupant.nick):
-        role = as_held(record, before, view, reveal=False).role
+        role = was or as_held(record, before, view, reveal=False).role
         for reveal, jids in zip((True, False), hearing(record, role, view), strict=True):
             to = tuple(jid for jid in jids if jid != gone)
             if to:

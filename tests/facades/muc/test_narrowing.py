@@ -86,6 +86,25 @@ async def test_who_becomes_a_moderator_sees_all(stage: Stage) -> None:
     assert not told(came, "firstwitch", "unavailable")
 
 
+async def test_who_was_seen_is_seen_to_leave(stage: Stage) -> None:
+    """§9.1, §10.2: an admin who is banned, or is nothing any more in a room for members."""
+    crone = await opened(stage, **QUIET)
+    hag = await joined(stage, HAG, "thirdwitch")
+    row = "jid='wiccarocks@shakespeare.lit'"
+    await grants(crone, f"{row} affiliation='admin'")
+    wicca = await joined(stage, WICCAROCKS, "secondwitch")
+    assert told(await hag.drains(), "secondwitch")
+    await grants(crone, f"{row} affiliation='outcast'")
+    assert told(await hag.drains(), "secondwitch", "unavailable")
+    for affiliation in ("none", "admin"):
+        await grants(crone, f"{row} affiliation='{affiliation}'")
+    await enters(wicca, "secondwitch")
+    await grants(crone, "jid='hag66@shakespeare.lit' affiliation='member'")
+    await hag.drains()
+    await configures(crone, {"membersonly": "1", "roomadmins": ""})
+    assert told(await hag.drains(), "secondwitch", "unavailable")
+
+
 async def test_who_becomes_a_moderator_learns_who_everybody_is(stage: Stage) -> None:
     """§8, §4.2: real addresses come in presence; once, and not where they are known already."""
     crone = await opened(stage)

@@ -236,7 +236,8 @@ def _reconsider(
         occupant, pending = subscription.occupant, subscription.state is State.PENDING
         if refused is not None:
             cause = _cause(old, config, was, stance.affiliation)
-            events.append(ended(node, subscription, by, cause, reason))
+            role = None if occupant is None else _role(old, was, occupant)
+            events.append(replace(ended(node, subscription, by, cause, reason), role=role))
             if pending:
                 events.append(answered(node, subscription, by, allowed=False))
         elif pending and let_in:

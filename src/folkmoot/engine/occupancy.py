@@ -163,10 +163,12 @@ def _left_behind(event: SubscriptionChanged, record: Node, view: View) -> Iterat
     before, after = event.before, event.after
     assert before is not None and after is not None
     assert before.occupant is not None and after.occupant is not None
-    if before.occupant.nick != after.occupant.nick:
-        for rest in record.occupants(before.occupant.nick)[-1:]:
-            shown = seen(record, rest, view, reveal=True)
-            yield _presence(record, shown, (event.subscriber,), _SET, own=False)
+    old = before.occupant.nick
+    if old != after.occupant.nick and record.occupants(old):
+        mine = seen(record, event.subscriber, view, reveal=True)
+        for other in others(record, mine, view):
+            if other.nick == old:
+                yield _presence(record, other, (event.subscriber,), _SET, own=False)
 
 
 def _left(event: SubscriptionChanged, record: Node, view: View) -> Iterator[Notification]:

@@ -165,6 +165,7 @@ class SubscriptionChanged:
     said: the stanza by which presence was granted, denied or given up.
     subid: which of an address's subscriptions was asked for; "": all there are.
     assigned: the room chose the nick, not the occupant.
+    role: what an occupant was that goes for what they are now; None: the same.
     version: the number, among those of the node, of the change of standing that this is, or that
     it follows from for an occupant; 0: of none.
     """
@@ -182,6 +183,7 @@ class SubscriptionChanged:
     said: Element | None = None
     subid: str = ""
     assigned: bool = False
+    role: Role | None = None
     version: int = 0
 
 

@@ -95,6 +95,7 @@ class RegistrationChanged:
 class StandingChanged:
     """What an occupant is changed while they stay: by a row here or above, or a configuration.
 
+    promoted: they are a moderator, and were none.
     version: the number of the change on this node that it follows from; 0: of none.
     """
 
@@ -102,4 +103,5 @@ class StandingChanged:
     occupant: JID
     by: JID
     reason: str = ""
+    promoted: bool = False
     version: int = 0

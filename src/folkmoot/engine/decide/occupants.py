@@ -63,14 +63,14 @@ def enter(command: Subscribe, view: View, stamp: Stamp) -> tuple[Event, ...]:
         return (made, _entered(command, None, occupant, stamp))
     record = view.found(node)
     before = record.subscriptions.get(jid)
-    invited: tuple[Event, ...] = ()
-    if before is None:
-        invited = _invited(command, record, view, stamp)
-        _hold_entry(command, record, view.supposing(invited), invited=bool(invited))
     own = own_nick(record, jid, view) if room_of(record).nicks_locked else ""
     assigned = own not in ("", occupant.nick)
     if assigned:
         occupant = replace(occupant, nick=own)
+    invited: tuple[Event, ...] = ()
+    if before is None:
+        invited = _invited(command, record, view, stamp)
+        _hold_entry(command, record, occupant, view.supposing(invited), invited=bool(invited))
     occupant = _as_allowed(record, jid, before, occupant, view)
     hold_nick(record, jid, occupant.nick, view)
     view.recent(record)  # what was said is told to those who enter
@@ -132,7 +132,9 @@ def _invited(command: Subscribe, record: Node, view: View, stamp: Stamp) -> tupl
     return (use, member, *following)
 
 
-def _hold_entry(command: Subscribe, record: Node, view: View, *, invited: bool) -> None:
+def _hold_entry(
+    command: Subscribe, record: Node, occupant: Occupant, view: View, *, invited: bool
+) -> None:
     """Nothing, for someone who may come in; the order of refusals is that of XEP-0045 §7.2."""
     room = room_of(record)
     stance = view.stance(record.id, command.subscriber)
@@ -147,7 +149,9 @@ def _hold_entry(command: Subscribe, record: Node, view: View, *, invited: bool) 
         raise Refused(Reason.WRONG_PASSWORD)
     if len(record.subscriptions) >= view.services.subscriptions_per_node_max:
         raise Refused(Reason.TOO_MANY_SUBSCRIPTIONS)
-    if room.occupants_max and len(record.nicks) >= room.occupants_max and not staff:
+    full = room.occupants_max and len(record.nicks) >= room.occupants_max
+    # One device more of somebody is nobody more; that the nick is theirs, hold_nick sees to.
+    if full and not (staff or record.occupants(occupant.nick)):
         raise Refused(Reason.ROOM_FULL)
 
 
@@ -202,9 +206,14 @@ def change_presence(command: ChangePresence, view: View, stamp: Stamp) -> tuple[
 def _as_allowed(
     record: Node, jid: JID, before: Subscription | None, wanted: Occupant, view: View
 ) -> Occupant:
-    """An occupant with the role given before, and of a visitor only what visitors may say."""
+    """An occupant with the role given before, and of a visitor only what visitors may say.
+
+    Who goes by the nick already is the same occupant, on another device (§7.2.8).
+    """
     room, old = room_of(record), None if before is None else before.occupant
-    wanted = wanted if old is None else replace(wanted, role=old.role)
+    held = (record.subscriptions[each].occupant for each in record.occupants(wanted.nick))
+    same = next(held, old)
+    wanted = wanted if same is None else replace(wanted, role=same.role)
     if room.visitor_nicks and room.visitor_status:
         return wanted
     if role_of(record, jid, wanted, view) is not Role.VISITOR:

@@ -230,10 +230,9 @@ def invitation(view: View, actor: JID, node: NodeId, guest: JID) -> Invitation:
     """
     record = view.found(node)
     room = room_of(record)
-    mine = occupancy(record, actor)
-    standing, role = view.affiliation(node, guest), role_of(record, actor, mine, view)
-    own = view.affiliation(node, actor)
-    if reason := access.refuses_guest(record.config, own, role, standing):
+    occupancy(record, actor)
+    standing, own = view.affiliation(node, guest), view.affiliation(node, actor)
+    if reason := access.refuses_guest(record.config, own, standing):
         raise Refused(reason)
     inviter = seen(record, actor, view, reveal=room.whois_anyone)
     return Invitation(record.config, inviter, record.config.private and standing in _STRANGERS)

@@ -129,18 +129,17 @@ async def test_members_only_rooms_admit_who_is_invited(stage: Stage) -> None:
 
 
 async def test_who_may_invite(stage: Stage) -> None:
-    """§16.5.3, muc#roomconfig_allowinvites; occupants alone; and nobody who is banned."""
-    crone = await opened(stage)
+    """§5.1.1, Table 3: any occupant of an open room, and occupants alone; nobody who is banned."""
+    crone = await opened(stage, moderatedroom="1")
     wicca = await stage.client(WICCAROCKS)
+    hecate = await stage.client(HECATE, available=True)
     await wicca.sends(INVITE)
     refused(await wicca.receives("<message/>"), "not-acceptable")
     await enters(wicca, "secondwitch")
     await wicca.sends(INVITE)
-    refused(await wicca.receives("<message/>"), "forbidden")
-    await configures(crone, {"allowinvites": "1"})
-    await wicca.drains()
-    await wicca.sends(INVITE)
     await wicca.receives_nothing()
+    await hecate.receives(f"<message from='{COVEN}'><x xmlns='{USER}'><invite/></x></message>")
+    assert await listed(crone, "affiliation='member'") == []
     await grants(crone, "affiliation='outcast' jid='hecate@shakespeare.lit'")
     await wicca.sends(INVITE)
     refused(await wicca.receives("<message/>"), "forbidden")

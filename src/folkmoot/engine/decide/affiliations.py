@@ -97,14 +97,12 @@ def _refuses_guest(
     command: SetAffiliations, record: Node, actor: Affiliation, target: Affiliation
 ) -> Reason | None:
     """Whether an occupant may not let somebody in who is nothing yet."""
-    assert record.config.room is not None
     held = record.subscriptions.get(command.actor)
     if held is None or held.occupant is None:
         return Reason.NOT_SUBSCRIBED
-    role = access.role(record.config.room, actor, held.occupant.role)
-    if target is not Affiliation.NONE:
+    if target is not Affiliation.NONE or not record.config.private:
         return access.refuses_affiliation(actor, target, Affiliation.MEMBER, room=True)
-    return access.refuses_guest(record.config, actor, role, target)
+    return access.refuses_guest(record.config, actor, target)
 
 
 def _reserving(command: SetAffiliations, record: Node, view: View) -> list[Event]:

@@ -193,12 +193,13 @@ def own_occupancy(view: View, actor: JID, node: NodeId) -> Occupant:
 def newest(view: View, actor: JID, node: NodeId) -> Sequence[Item] | None:
     """The newest items of a room, oldest first, as far as anybody may know how many there are.
 
-    None of a room that is not for everyone, or is not there to stay (XEP-0502 §3.1, §9).
+    None of a room that is not for everyone, is not there to stay, or keeps nothing of what is said
+    (XEP-0502 §3.1, §9).
     """
     record = view.found(node)
     config, room = record.config, room_of(record)
     open_to_all = config.listed and config.access is Access.OPEN and not room.password
-    return view.recent(record) if open_to_all and room.persistent else None
+    return view.recent(record) if open_to_all and room.persistent and room.archive else None
 
 
 def nicks(view: View, actor: JID, node: NodeId) -> tuple[str, ...]:

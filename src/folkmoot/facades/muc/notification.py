@@ -198,11 +198,12 @@ def oneself(room: NodeId, seen: Seen, config: NodeConfig) -> Wording:
     return wording(_presence(room, seen, user_element(item_element(USER, seen), codes=codes)))
 
 
-def absent(room: NodeId, nick: str, codes: tuple[int, ...] = ()) -> Wording:
-    """Nobody goes by a nick."""
+def absent(room: NodeId, nick: str, codes: tuple[int, ...] = (), *, id: str = "") -> Wording:
+    """Nobody goes by a nick. id: what somebody is known by who did."""
     item = Element(USER, "item", {"affiliation": "none", "role": "none"})
     attrs = {"from": occupant_address(room, nick), "type": "unavailable"}
-    return wording(Element(CLIENT, "presence", attrs, user_element(item, codes=codes)))
+    known = (occupant_id(id),) if id else ()
+    return wording(Element(CLIENT, "presence", attrs, user_element(item, codes=codes), *known))
 
 
 def not_here(room: NodeId, nick: str, to: JID) -> Element:

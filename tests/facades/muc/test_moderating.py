@@ -77,6 +77,15 @@ async def test_only_who_is_there_is_kicked(stage: Stage) -> None:
     refused(await grants(hag, "nick='firstwitch' role='none'"), "forbidden")
 
 
+async def test_kicking_oneself(stage: Stage) -> None:
+    """§8.2: whoever has had enough leaves (§7.14)."""
+    crone = await opened(stage)
+    wicca = await joined(stage, WICCAROCKS, "secondwitch")
+    await grants(crone, "nick='secondwitch' role='moderator'")
+    for each, nick in ((crone, "firstwitch"), (wicca, "secondwitch")):
+        refused(await grants(each, f"nick='{nick}' role='none'"), "conflict", "cancel")
+
+
 async def test_granting_and_revoking_voice(stage: Stage) -> None:
     """§8.3, §8.4: Examples 94 to 101."""
     crone = await opened(stage, moderatedroom="1")

@@ -288,6 +288,8 @@ def _given(
 ) -> SubscriptionChanged:
     before = record.subscriptions[jid]
     occupant = occupancy(record, jid)
+    if wanted is None and jid.bare == command.actor.bare:
+        raise Refused(Reason.ONESELF)
     target = (view.affiliation(record.id, jid), role_of(record, jid, occupant, view))
     if refused := access.refuses_role(room_of(record), actor, target, wanted):
         raise Refused(refused)

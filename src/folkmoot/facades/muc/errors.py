@@ -37,7 +37,7 @@ ERRORS: Final[dict[Reason, Worded]] = {
     Reason.NODE_EXISTS: _error("conflict", "a room of this name is there already"),
     Reason.FORBIDDEN: _error("forbidden"),
     Reason.OUTRANKED: _error("not-allowed", "they stand too high for that"),
-    Reason.ONESELF: _error("conflict", "nobody bans themself"),
+    Reason.ONESELF: _error("conflict", "nobody throws themself out"),
     Reason.NOT_SUBSCRIBED: _error("not-acceptable", "you are not in the room", "cancel"),
     Reason.OUTCAST: _error("forbidden", "banned from this room"),
     Reason.CLOSED_NODE: _error("registration-required", "the room is for its members"),

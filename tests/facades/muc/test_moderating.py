@@ -214,6 +214,25 @@ async def test_asking_for_voice(stage: Stage) -> None:
         </presence>""")
 
 
+async def test_a_late_answer_takes_nothing_away(stage: Stage) -> None:
+    """§8.6: a request that another moderator has answered, with voice or with more than that."""
+    crone = await opened(stage, moderatedroom="1")
+    hag = await joined(stage, HAG, "thirdwitch")
+    for role in ("participant", "moderator"):
+        await grants(crone, f"nick='thirdwitch' role='{role}'")
+        await hag.drains()
+        await crone.sends(f"""
+            <message to='{COVEN}'>
+              <x xmlns='jabber:x:data' type='submit'>
+                <field var='FORM_TYPE'><value>http://jabber.org/protocol/muc#request</value></field>
+                <field var='muc#roomnick'><value>thirdwitch</value></field>
+                <field var='muc#request_allow'><value>1</value></field>
+              </x>
+            </message>""")
+        await hag.receives_nothing()
+        assert [each["nick"] for each in await listed(crone, f"role='{role}'")][-1] == "thirdwitch"
+
+
 @pytest.mark.parametrize(
     "x",
     [

@@ -38,7 +38,7 @@ from folkmoot.engine.model import (
 )
 from folkmoot.engine.pace import Pace
 from folkmoot.engine.record import Node
-from folkmoot.engine.room_commands import ChangePresence, ChangeSubject, SetRoles, Vacate
+from folkmoot.engine.room_commands import ChangePresence, ChangeSubject, SetRoles, Vacate, Whisper
 from folkmoot.engine.room_events import OccupantsLost, SubjectChanged
 from folkmoot.engine.services import Kind
 from folkmoot.engine.view import View
@@ -162,6 +162,12 @@ def room_of(record: Node) -> RoomConfig:
     return record.config.room
 
 
+def hold_open(record: Node) -> None:
+    """Nothing, for a room in which something may be said: it is configured (XEP-0045 §17.2)."""
+    if room_of(record).locked:
+        raise Refused(Reason.ROOM_LOCKED)
+
+
 def occupancy(record: Node, jid: JID) -> Occupant:
     """What a full JID is in a room. Raises Refused(NOT_SUBSCRIBED) where it is not in it."""
     subscription = record.subscriptions.get(jid)
@@ -173,6 +179,7 @@ def occupancy(record: Node, jid: JID) -> Occupant:
 def speaker(node: NodeId, jid: JID, view: View) -> str:
     """The nick of an occupant who may speak to all (XEP-0045 §7.4)."""
     record = view.found(node)
+    hold_open(record)
     occupant = occupancy(record, jid)
     if role_of(record, jid, occupant, view) is Role.VISITOR:
         raise Refused(Reason.NO_VOICE)
@@ -327,6 +334,15 @@ def change_subject(command: ChangeSubject, view: View, stamp: Stamp) -> tuple[Ev
         ItemPublished(node=command.node, item=item, persist=command.keep and room.archive),
         SubjectChanged(node=command.node, item=item),
     )
+
+
+def whisper(command: Whisper, view: View, stamp: Stamp) -> tuple[Event, ...]:
+    """Something is about to be said to some only; who is not in the room is told so later."""
+    record = view.found(command.node)
+    hold_open(record)
+    if not record.nick(command.actor):
+        return ()
+    return (paced(record, command.actor, view, stamp, Pace.MESSAGES, count=command.count),)
 
 
 def vacate(command: Vacate, view: View, stamp: Stamp) -> tuple[Event, ...]:

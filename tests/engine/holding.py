@@ -133,6 +133,7 @@ def store_holds(nodes: WorkingSet, kept: Kept) -> None:
         assert record.listed == stored.listed
         assert record.subject == stored.subject
         assert record.registrations == stored.registrations
+        assert record.voices == stored.voices
         assert list(record.standings.items()) == list(stored.standings.items())
         items = {item_id: item for item_id, (item, _) in stored.items.items()}
         if record.heads is not None:

@@ -19,6 +19,7 @@ from folkmoot.engine.model import (
     Manner,
     NodeId,
     Registration,
+    Role,
     State,
     Subscription,
     Ticket,
@@ -38,6 +39,7 @@ class Node:
     affiliations: explicit rows, bare JID to affiliation; a row may say `none`, which then overrides
     what a parent would give.
     wearers: bare JID to the URIs of the hats they wear here.
+    voices: bare JID to the role that they come back to a moderated room in: participant or visitor.
     listed: item id to the node that item lists (XEP-0503 §5.4).
     standings: bare JID to the number of its standing's last change, in their order; the newest.
     registrations: bare JID to what it is registered with a room as, or asks to be.
@@ -60,6 +62,7 @@ class Node:
     affiliations: dict[JID, Affiliation] = field(default_factory=dict)
     subscriptions: dict[JID, Subscription] = field(default_factory=dict)
     wearers: dict[JID, tuple[str, ...]] = field(default_factory=dict)
+    voices: dict[JID, Role] = field(default_factory=dict)
     listed: dict[str, NodeId] = field(default_factory=dict)
     invites: dict[str, Ticket] = field(default_factory=dict)
     registrations: dict[JID, Registration] = field(default_factory=dict)
@@ -258,6 +261,13 @@ class Node:
         self.standings[jid] = number
         while len(self.standings) > STANDINGS_MAX:
             del self.standings[next(iter(self.standings))]
+
+    def put_voice(self, jid: JID, role: Role | None) -> None:
+        """Set or remove what somebody comes back as."""
+        if role is None:
+            self.voices.pop(jid, None)
+        else:
+            self.voices[jid] = role
 
     def put_registration(self, jid: JID, registration: Registration | None) -> None:
         """Set or remove what an entity is registered as."""

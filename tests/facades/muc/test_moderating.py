@@ -103,6 +103,18 @@ async def test_granting_and_revoking_voice(stage: Stage) -> None:
                 </presence>""")
 
 
+async def test_a_voice_outlasts_a_visit(stage: Stage) -> None:
+    """§5.1: a moderated room knows who may speak when they come back, under whatever nick."""
+    crone = await opened(stage, moderatedroom="1")
+    hag = await joined(stage, HAG, "thirdwitch")
+    await grants(crone, "nick='thirdwitch' role='participant'")
+    await hag.sends(f"<presence type='unavailable' to='{COVEN}/thirdwitch'/>")
+    await hag.drains()
+    assert "role='participant'" in str((await enters(hag, "oldhag"))[1])
+    await hag.sends(f"<message type='groupchat' to='{COVEN}'><body>!</body></message>")
+    await hag.receives(f"<message from='{COVEN}/oldhag'><body>!</body></message>")
+
+
 async def test_voice_is_not_revoked_from_staff(stage: Stage) -> None:
     """§8.4, Example 102; §8.5, Example 107: and then nothing of the list is changed."""
     crone = await opened(stage)

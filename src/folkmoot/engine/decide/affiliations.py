@@ -9,6 +9,7 @@ from typing import Final
 from folkmoot.engine import access
 from folkmoot.engine.commands import SetAffiliations
 from folkmoot.engine.configuration import NodeConfig
+from folkmoot.engine.decide import voices
 from folkmoot.engine.decide.lowering import answered, ended, follow
 from folkmoot.engine.decide.nicks import freed, hold_free, hold_name
 from folkmoot.engine.decide.stamp import Stamp
@@ -89,8 +90,13 @@ def moved(
         for event in events
     ]
     touched = [each.jid for each in changes]
+    admitted = [
+        each.jid
+        for each in changes
+        if each.after is Affiliation.MEMBER and each.was not in access.MEMBERS
+    ]
     following = follow(view, rows, node, by, entities=touched, reason=reason)
-    return (*told, *following)
+    return (*told, *voices.regained(record, admitted, by), *following)
 
 
 def _refuses_guest(

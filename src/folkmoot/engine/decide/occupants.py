@@ -12,6 +12,7 @@ from typing import Final
 from folkmoot.engine import access
 from folkmoot.engine.commands import Subscribe
 from folkmoot.engine.configuration import RoomConfig
+from folkmoot.engine.decide import voices
 from folkmoot.engine.decide.invites import presented
 from folkmoot.engine.decide.lowering import changed, follow
 from folkmoot.engine.decide.nicks import hold_name, hold_nick, own_nick
@@ -215,12 +216,14 @@ def _as_allowed(
 ) -> Occupant:
     """An occupant with the role given before, and of a visitor only what visitors may say.
 
-    Who goes by the nick already is the same occupant, on another device (§7.2.8).
+    Who goes by the nick already is the same occupant, on another device (§7.2.8); who comes back
+    may have been given one on another visit (§5.1).
     """
     room, old = room_of(record), None if before is None else before.occupant
     held = (record.subscriptions[each].occupant for each in record.occupants(wanted.nick))
     same = next(held, old)
-    wanted = wanted if same is None else replace(wanted, role=same.role)
+    role = voices.known(record, room, jid) if same is None else same.role
+    wanted = replace(wanted, role=role)
     if room.visitor_nicks and room.visitor_status:
         return wanted
     if role_of(record, jid, wanted, view) is not Role.VISITOR:
@@ -270,11 +273,15 @@ def set_roles(command: SetRoles, view: View, stamp: Stamp) -> tuple[Event, ...]:
     All of them or none.
     """
     record = view.found(command.node)
-    actor = acting(record, room_of(record), command.actor, view)
-    return tuple(
-        _given(command, record, jid, wanted, actor, view)
-        for nick, wanted in command.roles.items()
-        for jid in _present(record, nick)
+    room = room_of(record)
+    actor = acting(record, room, command.actor, view)
+    wishes = [
+        (jid, wanted) for nick, wanted in command.roles.items() for jid in _present(record, nick)
+    ]
+    given = {jid.bare: wanted for jid, wanted in wishes if wanted is not None}
+    return (
+        *(_given(command, record, jid, wanted, actor, view) for jid, wanted in wishes),
+        *voices.remembered(record, room, given, view),
     )
 
 

@@ -93,6 +93,7 @@ def derived_holds(view: View, record: Node) -> None:
     assert (kept.leases, kept.digests) == (found.leases, found.digests)
     assert (kept.scoped, kept.members) == (found.scoped, found.members)
     assert sets(kept.nicks) == sets(found.nicks)
+    assert sets(kept.alike) == sets(found.alike)
     assert sets(kept.addresses) == sets(found.addresses)
     assert +kept.listing == found.listing
     assert kept.places == found.places

@@ -27,6 +27,7 @@ from folkmoot.engine.model import (
 )
 from folkmoot.engine.pace import BUCKETS_PER_NODE_MAX, Bucket, Key
 from folkmoot.xmpp.jid import JID
+from folkmoot.xmpp.nicks import appearance
 
 STANDINGS_MAX: Final = 1_000
 """Of how many entities a node remembers when their standing last changed."""
@@ -164,6 +165,10 @@ class Node:
         """The full JIDs that go by a nick in a room; one person's devices may share one."""
         return self.derived.nicks.get(nick, ())
 
+    def alike(self, nick: str) -> tuple[JID, ...]:
+        """The full JIDs that go by a nick, or by one that is hard to tell from it."""
+        return self.derived.alike.get(appearance(nick), ())
+
     def nick(self, jid: JID) -> str:
         """What a full JID goes by in a room; "" where it is not in it."""
         subscription = self.subscriptions.get(jid)
@@ -175,8 +180,11 @@ class Node:
         return self.derived.addresses.get(bare, ())
 
     def registrant(self, nick: str) -> JID | None:
-        """The bare JID that a nick was reserved for, whatever has become of it since."""
-        return self.derived.reserved.get(nick)
+        """The bare JID that a nick was reserved for, or one that is hard to tell from it.
+
+        Whatever has become of it since.
+        """
+        return self.derived.reserved.get(appearance(nick))
 
     def lapsed(self, at: float) -> tuple[Subscription, ...]:
         """The addresses of which a subscription has its end at a time, or before it."""
@@ -274,7 +282,7 @@ class Node:
         index = self.derived
         before = self.registrations.pop(jid, None)
         if before is not None and not before.pending:
-            del index.reserved[before.nick]
+            index.reserved.pop(appearance(before.nick), None)
         if registration is not None:
             self.registrations[jid] = registration
             index.reserve(jid, registration)

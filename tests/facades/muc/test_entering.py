@@ -172,6 +172,24 @@ async def test_a_nick_belongs_to_one_person(stage: Stage) -> None:
     refused(answer, "conflict", "cancel")
 
 
+@pytest.mark.parametrize(
+    "nick", ["first witch ", "first  witch", "first\u00a0witch", "ｆirst witch"]
+)
+async def test_a_nick_that_looks_like_another(stage: Stage, nick: str) -> None:
+    """§7.2.8, §14.6: only spaces, or forms of its letters, tell it from that of somebody else."""
+    crone = await opened(stage)
+    await crone.sends(f"<presence to='{COVEN}/first witch'/>")
+    hag = await stage.client(HAG)
+    (answer,) = await enters(hag, nick)
+    refused(answer, "conflict", "cancel")
+    await enters(hag, "First Witch")
+    await hag.sends(f"<presence to='{COVEN}/{nick}'/>")
+    refused(await hag.receives("<presence/>"), "conflict", "cancel")
+    await crone.drains()
+    await crone.sends(f"<presence to='{COVEN}/{nick}'/>")
+    await crone.hears(f"<presence from='{COVEN}/{JID.parse(COVEN).with_resource(nick).resource}'/>")
+
+
 async def test_a_person_may_be_there_with_two_devices(stage: Stage) -> None:
     """§7.2.8: messages reach both, and both may speak; others see one occupant."""
     crone = await opened(stage)

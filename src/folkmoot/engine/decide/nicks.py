@@ -29,8 +29,11 @@ def own_nick(record: Node, jid: JID, view: View) -> str:
 
 
 def hold_free(record: Node, jid: JID, nick: str, view: View) -> None:
-    """Nothing, where nobody else goes by a nick or has it reserved (XEP-0045 §7.2.8, §7.12)."""
-    if any(holder.bare != jid.bare for holder in record.occupants(nick)):
+    """Nothing, where nobody else goes by a nick or has it reserved (XEP-0045 §7.2.8, §7.12).
+
+    Nor by one that looks the same, since who takes that means to be mistaken for them (§14.6).
+    """
+    if any(holder.bare != jid.bare for holder in record.alike(nick)):
         raise Refused(Reason.NICK_IN_USE)
     holder = record.registrant(nick)
     if holder is not None and holder != jid.bare and own_nick(record, holder, view):

@@ -58,6 +58,26 @@ async def test_kicking(stage: Stage) -> None:
     assert len(await enters(hag, "thirdwitch")) == 4
 
 
+@pytest.mark.parametrize(
+    "item",
+    [
+        "nick='thirdwitch' role='none'",
+        "nick='thirdwitch' role='visitor'",
+        "jid='hag66@shakespeare.lit' affiliation='outcast'",
+        "jid='hag66@shakespeare.lit' affiliation='member'",
+    ],
+)
+async def test_who_asks_hears_first_that_it_is_done(stage: Stage, item: str) -> None:
+    """§8.2, §8.4, §9.1, §9.3: success, and then what everybody hears of it."""
+    crone = await opened(stage)
+    await joined(stage, HAG, "thirdwitch")
+    await crone.drains()
+    await crone.sends(f"""
+        <iq type='set' id='x' to='{COVEN}'><query xmlns='{ADMIN}'><item {item}/></query></iq>""")
+    await crone.receives(f"<iq type='result' id='x' from='{COVEN}'/>")
+    await crone.receives(f"<presence from='{COVEN}/thirdwitch'/>")
+
+
 async def test_kicking_somebody_who_stands_higher(stage: Stage) -> None:
     """§8.2, Example 93; and mere occupants kick nobody."""
     crone = await opened(stage)

@@ -227,11 +227,14 @@ def invitation(view: View, actor: JID, node: NodeId, guest: JID) -> Invitation:
     """An occupant's invitation to a room.
 
     Raises Refused: NOT_SUBSCRIBED where they are not in it, FORBIDDEN where inviting is not theirs
-    to do, OUTCAST where the guest is banned. Whether there is such an account it does not tell.
+    to do, OUTCAST where the guest is banned, NO_ACCOUNT where they are a room or a service of ours.
+    Whether there is such an account it does not tell.
     """
     record = view.found(node)
     room = room_of(record)
     occupancy(record, actor)
+    if guest.domain in view.services.domains and not view.services.local(guest):
+        raise Refused(Reason.NO_ACCOUNT)
     standing, own = view.affiliation(node, guest), view.affiliation(node, actor)
     if reason := access.refuses_guest(record.config, own, standing):
         raise Refused(reason)

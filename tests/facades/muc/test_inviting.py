@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from folkmoot.facades.muc.invitation import INVITATIONS_MAX
 from tests.facades.muc.coven import (
     COVEN,
@@ -143,6 +145,17 @@ async def test_who_may_invite(stage: Stage) -> None:
     await grants(crone, "affiliation='outcast' jid='hecate@shakespeare.lit'")
     await wicca.sends(INVITE)
     refused(await wicca.receives("<message/>"), "forbidden")
+
+
+@pytest.mark.parametrize(
+    "guest", [COVEN, f"{COVEN}/firstwitch", "chat.shakespeare.lit", "pubsub.shakespeare.lit"]
+)
+async def test_nobody_is_invited(stage: Stage, guest: str) -> None:
+    """§7.8.2: a JID that does not exist as somebody's; and then nobody is a member by it."""
+    crone = await opened(stage, membersonly="1")
+    await crone.sends(INVITE.replace("hecate@shakespeare.lit", guest))
+    refused(await crone.receives("<message id='nzd143v8'/>"), "item-not-found", "cancel")
+    assert await listed(crone, "affiliation='member'") == []
 
 
 async def test_invitations_that_make_no_sense(stage: Stage) -> None:

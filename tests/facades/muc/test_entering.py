@@ -128,7 +128,7 @@ async def test_a_non_anonymous_room_says_so(stage: Stage) -> None:
 async def test_a_nick_is_needed(stage: Stage) -> None:
     """§7.2.1, Example 19; §17.1: nor may it be invisible, or what no resourcepart may be."""
     hag = await stage.client(HAG)
-    for nick in ("", "/ ", "/&#x378;"):
+    for nick in ("", "/ ", "/&#x2800; &#x2800;", "/&#x378;"):
         await hag.sends(f"""
             <presence to='{COVEN}{nick}'><x xmlns='http://jabber.org/protocol/muc'/></presence>""")
         refused(await hag.receives("<presence/>"), "jid-malformed", "modify")

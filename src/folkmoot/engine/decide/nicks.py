@@ -13,10 +13,13 @@ from folkmoot.xmpp.jid import JID
 
 DEVICES_PER_NICK_MAX: Final = 20
 
+_UNSEEN: Final = " \u2800"
+"""Spaces, and the braille pattern that has no dots."""
+
 
 def hold_name(nick: str) -> None:
     """Nothing, for a nick that can be seen (XEP-0045 §17.1)."""
-    if not nick.strip():
+    if not nick.strip(_UNSEEN):
         raise Refused(Reason.NICK_NEEDED)
 
 

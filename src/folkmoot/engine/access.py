@@ -296,19 +296,16 @@ def refuses_wearing(affiliation: Affiliation) -> Reason | None:
     return None if affiliation in allowed else Reason.FORBIDDEN
 
 
-def refuses_guest(
-    config: NodeConfig, standing: Affiliation, role: Role, guest: Affiliation
-) -> Reason | None:
-    """Whether an occupant may not invite somebody (XEP-0045 §7.8.2, §9.5).
+def refuses_guest(config: NodeConfig, standing: Affiliation, guest: Affiliation) -> Reason | None:
+    """Whether an occupant may not invite somebody (XEP-0045 §5.1.1, §7.8.2, §9.5).
 
-    Where only members enter, it is to make a member of somebody who is nothing yet: that is for
-    owners and admins, and for members where the room lets everyone invite.
+    Everybody may, but where only members enter: there it is to make a member of somebody who is
+    nothing yet, which is for owners and admins, and for members where the room lets them.
     """
     room = config.room
     assert room is not None
-    everyone = room.allow_invites and (not config.private or standing in MEMBERS)
-    may = standing in STAFF if config.private else role is Role.MODERATOR
-    if not (may or everyone):
+    inviting = MEMBERS if room.allow_invites else STAFF
+    if config.private and standing not in inviting:
         return Reason.FORBIDDEN
     return Reason.OUTCAST if guest is Affiliation.OUTCAST else None
 

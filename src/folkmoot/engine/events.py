@@ -28,6 +28,7 @@ from folkmoot.engine.room_events import (
     Spent,
     StandingChanged,
     SubjectChanged,
+    VoiceChanged,
     Watched,
 )
 from folkmoot.engine.space_events import (
@@ -266,6 +267,7 @@ Event = (
     | OccupantsLost
     | AffiliationChanged
     | HatsChanged
+    | VoiceChanged
     | ApprovalRequested
     | ApprovalSettled
     | SubjectChanged

@@ -8,7 +8,6 @@ from typing import Final
 
 from folkmoot.engine import narrowing
 from folkmoot.engine.affiliates import roll
-from folkmoot.engine.configuration import RoomConfig
 from folkmoot.engine.events import AffiliationChanged, Cause, SubscriptionChanged
 from folkmoot.engine.model import Item, Recall, Role, Subscription, Via
 from folkmoot.engine.notifications import Notification, OccupantTold, Seen, Step, Welcomed
@@ -56,6 +55,8 @@ def _entered(
 ) -> Iterator[Notification]:
     jid, config = event.subscriber, record.config
     assert config.room is not None
+    bounds = (config.room.history_items, event.recall.items_max)
+    items_max = min(each for each in bounds if each is not None)
     mine = seen(record, jid, view, reveal=True)
     if event.before is not None:
         yield from _renamed(event, record, view)
@@ -68,7 +69,8 @@ def _entered(
         others=others(record, mine, view),
         seen=mine,
         created=created,
-        history=_newest(record, config.room, event.recall, view),
+        history=_newest(record, event.recall, view) if config.room.archive and items_max else (),
+        history_items_max=items_max,
         history_chars_max=event.recall.chars_max,
         subject=None if record.subject is None else identified(record, record.subject, view),
         config=config,
@@ -269,14 +271,10 @@ def _presence(
     )
 
 
-def _newest(record: Node, room: RoomConfig, recall: Recall, view: View) -> tuple[Item, ...]:
-    """What was said last, as far as room and newcomer want it told again (XEP-0045 §7.2.14)."""
-    if not room.archive:
-        return ()
-    bounds = [each for each in (room.history_items, recall.items_max) if each is not None]
-    recent = tuple(record.recent or ())[-min(bounds) :] if min(bounds) else ()
+def _newest(record: Node, recall: Recall, view: View) -> tuple[Item, ...]:
+    """What was said last, as far back as a newcomer wants it told again (XEP-0045 §7.2.14)."""
     return tuple(
         identified(record, item, view)
-        for item in recent
+        for item in record.recent or ()
         if recall.since is None or item.published >= recall.since
     )

@@ -8,6 +8,7 @@ from folkmoot.engine.model import (
     Item,
     NodeId,
     Registration,
+    Role,
     Subscription,
 )
 from folkmoot.engine.pace import Bucket, Key
@@ -33,6 +34,15 @@ class HatsChanged:
     before: tuple[str, ...]
     after: tuple[str, ...]
     by: JID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoiceChanged:
+    """Somebody will come back to a moderated room in another role; None: as what they are."""
+
+    node: NodeId
+    jid: JID
+    after: Role | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -175,6 +175,20 @@ async def test_a_lost_stream(stage: Stage) -> None:
         </presence>""")
 
 
+@pytest.mark.accounts_here
+async def test_a_closed_stream(stage: Stage) -> None:
+    """§7.14: whoever says goodbye to their server leaves, and nothing was wrong."""
+    crone = await opened(stage)
+    hag = await joined(stage, HAG, "thirdwitch")
+    await crone.drains()
+    await hag.logs_out()
+    gone = await crone.receives(f"""
+        <presence from='{COVEN}/thirdwitch' type='unavailable'>
+          <x xmlns='{USER}'><item role='none'/></x>
+        </presence>""")
+    assert "status" not in str(gone)
+
+
 @pytest.mark.parametrize(
     "error",
     [

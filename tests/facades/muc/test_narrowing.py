@@ -241,14 +241,21 @@ async def test_rooms_where_nobody_asks_for_voice(stage: Stage) -> None:
 
 @pytest.mark.accounts_here
 async def test_the_service_shuts_down(stage: Stage) -> None:
-    """§11.2, Example 207: each occupant hears it of themself, status 332."""
+    """§11.2, Example 207: each occupant hears it of themself, status 332; by id (XEP-0421)."""
     crone = await opened(stage)
     hag = await joined(stage, HAG, "thirdwitch")
     await crone.drains()
+    ids: dict[str, str | None] = {}
+    for each, nick in ((crone, "firstwitch"), (hag, "thirdwitch")):
+        await each.sends(f"<presence type='probe' to='{COVEN}/{nick}'/>")
+        known = (await each.receives("<presence/>")).child("urn:xmpp:occupant-id:0", "occupant-id")
+        assert known is not None
+        ids[nick] = known.get("id")
     await stage.core.farewell()
     for each, nick in ((crone, "firstwitch"), (hag, "thirdwitch")):
         await each.receives(f"""
             <presence from='{COVEN}/{nick}' type='unavailable'>
               <x xmlns='{USER}'><item affiliation='none' role='none'/>
-                <status code='110'/><status code='332'/></x></presence>""")
+                <status code='110'/><status code='332'/></x>
+              <occupant-id xmlns='urn:xmpp:occupant-id:0' id='{ids[nick]}'/></presence>""")
         await each.receives_nothing()

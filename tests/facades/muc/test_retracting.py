@@ -347,7 +347,7 @@ async def test_what_is_old_can_be_taken_back(stage: Stage) -> None:
     "said",
     [
         "<body>e</body><replace id='0' xmlns='urn:xmpp:message-correct:0'/>",
-        "<displayed xmlns='urn:xmpp:chat-markers:0' id='0'/>",
+        "<body>e</body><markable xmlns='urn:xmpp:chat-markers:0'/>",
         "<reactions id='0' xmlns='urn:xmpp:reactions:0'><reaction>👍</reaction></reactions>",
         f"<reply to='{COVEN}/oldhag' id='0' xmlns='urn:xmpp:reply:0'/><body>Yes</body>",
     ],

@@ -9,6 +9,7 @@ from typing import Final
 from folkmoot.engine import access
 from folkmoot.engine.commands import SetAffiliations
 from folkmoot.engine.configuration import NodeConfig
+from folkmoot.engine.decide import voices
 from folkmoot.engine.decide.lowering import answered, ended, follow, follow_all
 from folkmoot.engine.decide.nicks import freed, hold_free, hold_name
 from folkmoot.engine.decide.stamp import Stamp
@@ -94,11 +95,16 @@ def moved(
         for event in events
     ]
     touched = [each.jid for each in changes]
+    admitted = [
+        each.jid
+        for each in changes
+        if each.after is Affiliation.MEMBER and each.was not in access.MEMBERS
+    ]
     if any(_is_of_server(each) for each in changes):
         following = follow_all(view, rows, node, by, reason=reason)
     else:
         following = follow(view, rows, node, by, entities=touched, reason=reason)
-    return (*told, *following)
+    return (*told, *voices.regained(record, admitted, by), *following)
 
 
 def _is_of_server(event: AffiliationChanged) -> bool:
@@ -110,14 +116,12 @@ def _refuses_guest(
     command: SetAffiliations, record: Node, actor: Affiliation, target: Affiliation
 ) -> Reason | None:
     """Whether an occupant may not let somebody in who is nothing yet."""
-    assert record.config.room is not None
     held = record.subscriptions.get(command.actor)
     if held is None or held.occupant is None:
         return Reason.NOT_SUBSCRIBED
-    role = access.role(record.config.room, actor, held.occupant.role)
-    if target is not Affiliation.NONE:
+    if target is not Affiliation.NONE or not record.config.private:
         return access.refuses_affiliation(actor, target, Affiliation.MEMBER, room=True)
-    return access.refuses_guest(record.config, actor, role, target)
+    return access.refuses_guest(record.config, actor, target)
 
 
 def _reserving(command: SetAffiliations, record: Node, view: View) -> list[Event]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Final, Protocol
 
+from folkmoot.engine.derived import Crowd
 from folkmoot.engine.model import Show
 from folkmoot.facades.caps import Caps
 from folkmoot.facades.ecaps import Hash
@@ -32,13 +34,14 @@ class Connection(Protocol):
 
 
 class Session:
-    """One bound stream.
+    """One bound stream; or, for as long as one stanza is handled, somebody of another server.
 
     presence: what it last broadcast, None while it is not available. priority: from it.
     interested: it asked for the roster, so it hears of changes. copied: it asked for copies of
     messages. caps: what it announced of itself.
     features: those that it announced, once they are known. eventing: its presence came through
     pubsub, and so does what it hears of others (XEP-0207). directed: whom it sent presence to.
+    full_stamp, bare_stamp: for what is told to the one or the other address of those in `Sessions`.
     informed: the features for which it was told what there was when it came, None: it is not here.
     """
 
@@ -61,8 +64,7 @@ class Session:
     def __init__(self, jid: JID, connection: Connection) -> None:
         self.jid = jid
         self.connection = connection
-        self.full_stamp = stamp(jid, framed=connection.framed)
-        self.bare_stamp = stamp(jid.bare, framed=connection.framed)
+        self.full_stamp = self.bare_stamp = b""
         self.presence: Element | None = None
         self.priority = 0
         self.interested = False
@@ -132,6 +134,9 @@ class Sessions:
         held = self._bare.setdefault(session.jid.bare, {})
         if len(held) >= SESSIONS_PER_ACCOUNT_MAX:
             raise StanzaError("resource-constraint", "this account has too many sessions")
+        framed = session.connection.framed
+        session.full_stamp = stamp(session.jid, framed=framed)
+        session.bare_stamp = stamp(session.jid.bare, framed=framed)
         held[session.jid] = session
         self._full[session.jid] = session
 
@@ -156,8 +161,11 @@ class Sessions:
         session.eventing = eventing
         (self._eventing.add if eventing else self._eventing.discard)(session.jid)
 
-    def deliver(self, outgoing: Outgoing) -> list[JID]:
-        """Send a stanza to all it is for; gives the addresses where nobody took it."""
+    def deliver(self, outgoing: Outgoing, *, seek: bool = True) -> list[JID]:
+        """Send a stanza to all it is for; gives the addresses where nobody took it.
+
+        seek: somebody wants these; without, it need not be looked whether all are here.
+        """
         if outgoing.wanted:
             return self._deliver_wanted(outgoing)
         if outgoing.reach is Reach.COPIED:
@@ -166,7 +174,7 @@ class Sessions:
             return self._deliver_to_kind(outgoing)
         (head, tail, _), reach, shows = outgoing.wording, outgoing.reach, outgoing.shows
         full, bare, missed = self._full, self._bare, []
-        for jid in outgoing.to:
+        for jid in outgoing.to if seek else self._here(outgoing.to):
             if jid.resource:
                 session = full.get(jid)
                 if session is None:
@@ -175,7 +183,7 @@ class Sessions:
                     session.connection.send(head + session.full_stamp + tail)
                 continue
             held = bare.get(jid)
-            if held is None:  # of a large space most are not here
+            if held is None:
                 missed.append(jid)
                 continue
             taken = False
@@ -187,6 +195,12 @@ class Sessions:
             if not taken:
                 missed.append(jid)
         return missed
+
+    def _here(self, to: tuple[JID, ...]) -> Iterable[JID]:
+        """Of a crowd larger than all who are here, those who are; else all of it."""
+        if not isinstance(to, Crowd) or len(to) < len(self._bare) + len(self._full):
+            return to
+        return [jid for jid in chain(self._bare, self._full) if jid in to.known]
 
     def _deliver_copies(self, outgoing: Outgoing) -> list[JID]:
         """A copy to those who asked for copies and do not have the message; nobody misses it.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Concatenate, Final, Generic, ParamSpec, TypeVar
 
 from folkmoot.engine import archives, questions
@@ -13,6 +14,7 @@ from folkmoot.engine.decide import Stamp, decide
 from folkmoot.engine.decide.aligning import wished
 from folkmoot.engine.decide.auditing import audited
 from folkmoot.engine.decide.numbering import numbered
+from folkmoot.engine.errors import Refused
 from folkmoot.engine.events import Event, NodeCreated, NodeDeleted
 from folkmoot.engine.journal import Journal
 from folkmoot.engine.known import Missing
@@ -69,8 +71,10 @@ class Engine(Generic[T]):
         self.nodes = WorkingSet(store)
         self._journal: Journal[Notification | T] = Journal(store, self.nodes, tell)
 
-    async def run(self, command: Command) -> tuple[Event, ...]:
+    async def run(self, command: Command, *, first: Sequence[T] = ()) -> tuple[Event, ...]:
         """Carry out a command; what happened is told once it is kept.
+
+        first: what is told before it, once it is kept.
 
         Raises Refused: nothing has changed. From the decision on nothing waits, so commands take
         effect, and are told, in the order they were decided. Where too much waits to be told, this
@@ -79,7 +83,8 @@ class Engine(Generic[T]):
         reading = Reading(self.nodes, self._store, self._rosters)
         events, written_down = await self._read(reading, _decision, command, self._stamp())
         told = self._apply(events, reading)
-        self._journal.add((*events, *written_down), told, sum(len(each.to) for each in told))
+        heard = (*first, *told)
+        self._journal.add((*events, *written_down), heard, sum(len(each.to) for each in told))
         self.nodes.trim()
         if self._journal.behind:
             await self._journal.told()
@@ -199,8 +204,10 @@ class Engine(Generic[T]):
         await self._journal.settled()
         found: dict[NodeId, Sequence[JID]] = {}
         for node in await self._store.occupied():
-            record = await self.ask(View.found, node)
-            found[node] = [jid for jid in record.subscriptions if jid.resource]
+            await asyncio.sleep(0)  # there may be many, and others have their turn
+            with suppress(Refused):  # which may be the end of the room
+                record = await self.ask(View.found, node)
+                found[node] = [jid for jid in record.subscriptions if jid.resource]
         return found
 
     async def depart(self, publisher: JID) -> None:

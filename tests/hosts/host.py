@@ -194,11 +194,15 @@ class Host:
             **as_whom,  # type: ignore[arg-type]
         )
         wanted = set(self.ready)
-        async with asyncio.timeout(START_SECONDS_MAX):
-            while wanted:
-                line = await self._line()
-                assert line, f"{self.name} ended: {self.said}"
-                wanted -= {each for each in wanted if each in line}
+        try:
+            async with asyncio.timeout(START_SECONDS_MAX):
+                while wanted:
+                    line = await self._line()
+                    assert line, f"{self.name} ended: {self.said}"
+                    wanted -= {each for each in wanted if each in line}
+        except TimeoutError as error:
+            error.add_note(f"{self.name} said no {wanted}, but: {self.said}")
+            raise
         self._draining = asyncio.create_task(self._drain())
 
     async def stop(self) -> None:

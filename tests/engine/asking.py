@@ -309,7 +309,7 @@ entering = st.builds(
     st.sampled_from((Via.MUC, Via.EVENTING)),
     occupants,
     st.sampled_from(("", "swordfish")),
-    st.sampled_from((Recall(), Recall(known=""), Recall(known="1.1"))),
+    st.sampled_from((Recall(), *[Recall(known="")] * 2, Recall(known="1.1"))),
 )
 staying = st.one_of(
     st.builds(room_commands.ChangePresence, actor=full, node=rooms, occupant=occupants),

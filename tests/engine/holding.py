@@ -97,6 +97,7 @@ def derived_holds(view: View, record: Node) -> None:
     assert +kept.listing == found.listing
     assert kept.places == found.places
     assert kept.reserved == found.reserved
+    assert set(kept.trackers) == set(found.trackers)
     if record.config.room is not None:
         what_is_shown_holds(view, record)
 
@@ -165,10 +166,11 @@ def lists_hold(kept: Kept) -> None:
             assert told == mine.get(node.service, set())
 
 
-def place(subscription: Subscription) -> tuple[Via, str, Role | None]:
+def place(subscription: Subscription) -> tuple[Via, str, Role | None, bool]:
     """What of an occupancy a store knows in any case."""
-    assert subscription.occupant is not None
-    return subscription.via, subscription.occupant.nick, subscription.occupant.role
+    occupant = subscription.occupant
+    assert occupant is not None
+    return subscription.via, occupant.nick, occupant.role, occupant.tracks
 
 
 def indexes_hold(nodes: WorkingSet, kept: Kept, people: Iterable[JID]) -> None:
@@ -183,6 +185,7 @@ def indexes_hold(nodes: WorkingSet, kept: Kept, people: Iterable[JID]) -> None:
         for jid, each in record.subscriptions.items()
         if each.temporary
     )
+    assert set(nodes.entities.tracked) == {record.id for record in nodes if record.trackers}
     for jid in people:
         assert set(nodes.temporary(jid)) == {node for who, node in temporary if who == jid}
         passing = {node for who, node in temporary if who.bare == jid.bare}

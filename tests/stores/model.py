@@ -30,7 +30,6 @@ from folkmoot.engine.model import (
     Subscription,
     Ticket,
 )
-from folkmoot.engine.record import STANDINGS_MAX
 from folkmoot.engine.room_events import (
     CardChanged,
     HatsChanged,
@@ -39,6 +38,7 @@ from folkmoot.engine.room_events import (
     SubjectChanged,
 )
 from folkmoot.engine.space_events import Audited, InviteChanged
+from folkmoot.engine.standings import STANDINGS_MAX, Moved
 from folkmoot.engine.store import (
     AUDIT_ROWS_MAX,
     COUNT_ITEMS_MAX,
@@ -79,12 +79,12 @@ class KeptNode:
     audit: list[tuple[int, Audited]] = field(default_factory=list)
     invites: dict[str, Ticket] = field(default_factory=dict)
     registrations: dict[JID, Registration] = field(default_factory=dict)
-    standings: dict[JID, int] = field(default_factory=dict)
+    standings: dict[JID, Moved] = field(default_factory=dict)
     card: Element | None = None
 
     @property
     def version(self) -> int:
-        return max(self.standings.values(), default=0)
+        return max((each.number for each in self.standings.values()), default=0)
 
     @property
     def listed(self) -> dict[str, NodeId]:
@@ -129,7 +129,7 @@ class KeptNode:
             self.subscriptions.pop(event.subscriber, None)
         elif kept(event):
             self.subscriptions[event.subscriber] = after
-        self.move(event.subscriber.bare, event.version)
+        self.move(event.subscriber.bare, event.moved)
 
     def is_due(self, at: float) -> bool:
         """Whether an item or a subscription has its end, or a digest is due, by a time."""
@@ -150,7 +150,7 @@ class KeptNode:
             self.affiliations.pop(event.jid, None)
         else:
             self.affiliations[event.jid] = event.after
-        self.move(event.jid, event.version)
+        self.move(event.jid, event.moved)
 
     def register(self, event: RegistrationChanged) -> None:
         if event.after is None:
@@ -158,10 +158,10 @@ class KeptNode:
         else:
             self.registrations[event.jid] = event.after
 
-    def move(self, jid: JID, version: int) -> None:
-        if version:
+    def move(self, jid: JID, moved: Moved | None) -> None:
+        if moved is not None:
             self.standings.pop(jid, None)
-            self.standings[jid] = version
+            self.standings[jid] = moved
             for oldest in list(self.standings)[:-STANDINGS_MAX]:
                 del self.standings[oldest]
 

@@ -118,7 +118,11 @@ scopes = st.builds(Scope, st.frozensets(st.sampled_from(Topic), min_size=1), st.
 digests = st.none() | st.builds(Digest, seconds, st.integers(0, 9), seconds)
 terms = st.builds(Terms, texts, st.booleans(), st.none() | seconds, manners, scopes, digests)
 occupants = st.builds(
-    Occupant, nick=texts, presence=elements, role=st.none() | st.sampled_from(Role)
+    Occupant,
+    nick=texts,
+    presence=elements,
+    role=st.none() | st.sampled_from(Role),
+    tracks=st.booleans(),
 )
 
 

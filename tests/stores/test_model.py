@@ -46,6 +46,7 @@ from folkmoot.engine.room_events import (
     RegistrationChanged,
     SubjectChanged,
 )
+from folkmoot.engine.standings import Was, moved
 from folkmoot.engine.store import (
     ArchiveQuery,
     Edge,
@@ -238,6 +239,7 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(data=st.data(), jid=nouns.bare_jids, after=st.none() | st.sampled_from(Affiliation))
     def affiliate(self, data: st.DataObject, jid: JID, after: Affiliation | None) -> None:
         node, kept = self.node(data)
+        was = Was(kept.version + 1, kept.affiliations.get(jid), data.draw(st.booleans()))
         self.happens(
             AffiliationChanged(
                 node=node,
@@ -247,7 +249,7 @@ class StoreMachine(RuleBasedStateMachine):
                 was=Affiliation.NONE,
                 now=after or Affiliation.NONE,
                 by=nouns.JULIET,
-                version=kept.version + 1 if data.draw(st.booleans()) else 0,
+                moved=moved(kept.standings.get(jid), was) if data.draw(st.booleans()) else None,
             )
         )
 

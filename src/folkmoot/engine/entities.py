@@ -7,9 +7,10 @@ resources leave behind that of the last; of what ends with a stream everything i
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Collection
 from typing import Final
 
-from folkmoot.engine.model import NodeId
+from folkmoot.engine.model import NodeId, Subscription
 from folkmoot.engine.record import Node
 from folkmoot.engine.store import Store
 from folkmoot.xmpp.jid import JID
@@ -28,6 +29,7 @@ class Entities:
         self._subscribed: OrderedDict[JID, set[NodeId]] = OrderedDict()
         self._asked: dict[JID, object] = {}  # whose subscriptions a store is being asked for
         self._visited: dict[JID, dict[NodeId, int]] = {}
+        self._tracked: dict[NodeId, int] = {}
         self._watched: dict[JID, set[NodeId]] = {}
         self._leaving: OrderedDict[JID, set[NodeId]] = OrderedDict()
         self.rosters: OrderedDict[JID, int] = OrderedDict()
@@ -73,14 +75,20 @@ class Entities:
         """Every node to which an entity has a subscription that ends with a stream."""
         return tuple(self._visited.get(jid, ()))
 
-    def visit(self, jid: JID, node: NodeId, step: int) -> None:
+    def visit(self, subscription: Subscription, node: NodeId, step: int) -> None:
         """An entity has one such subscription more, or one less."""
+        jid, occupant = subscription.subscriber.bare, subscription.occupant
         held = self._visited.setdefault(jid, {})
-        held[node] = held.get(node, 0) + step
-        if held[node] <= 0:
-            del held[node]
+        _count(held, node, step)
         if not held:
             del self._visited[jid]
+        if occupant is not None and occupant.tracks:
+            _count(self._tracked, node, step)
+
+    @property
+    def tracked(self) -> Collection[NodeId]:
+        """The rooms in which somebody wants to hear of every change of affiliations."""
+        return self._tracked.keys()
 
     def all_visited(self) -> set[NodeId]:
         """Every node to which anybody has such a subscription; this looks at everybody."""
@@ -113,3 +121,9 @@ class Entities:
         The INDEXES_MAX that published last are known; what else is left goes at the next start.
         """
         return tuple(sorted(self._leaving.pop(publisher, ()), key=str))
+
+
+def _count(counts: dict[NodeId, int], node: NodeId, step: int) -> None:
+    counts[node] = counts.get(node, 0) + step
+    if counts[node] <= 0:
+        del counts[node]

@@ -196,12 +196,13 @@ class Roll:
     """A room's affiliations for who enters (XEP-0463 §5.2.1).
 
     since: the version whose differences these are; "" where these are all. until: that of now; ""
-    where the hearer may not know.
+    where the hearer may not know. refused: nothing is told of what was asked for.
     """
 
     since: str
     until: str
     rows: tuple[tuple[JID, Affiliation], ...] = ()
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

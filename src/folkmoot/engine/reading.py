@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
 
 from folkmoot.engine.known import Missing, Want
 from folkmoot.engine.model import CHAIN_NODES_MAX, Item, NodeId
@@ -170,6 +170,10 @@ class Reading:
     def watched(self, jid: JID) -> frozenset[NodeId]:
         """The rooms that a resource wants to hear of; all of them are in use."""
         return self._nodes.entities.watched(jid)
+
+    def tracked(self) -> Collection[NodeId]:
+        """The rooms in which somebody keeps track of affiliations; all of them are in use."""
+        return self._nodes.entities.tracked
 
     def affiliated(self, jid: JID) -> frozenset[NodeId]:
         """Every node with a row for an entity."""

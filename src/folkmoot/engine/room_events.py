@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from folkmoot.engine.model import (
+    Affiliation,
     Item,
     NodeId,
     Registration,
     Subscription,
 )
 from folkmoot.engine.pace import Bucket, Key
+from folkmoot.engine.standings import Change
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element
 
@@ -95,11 +97,24 @@ class RegistrationChanged:
 class StandingChanged:
     """What an occupant is changed while they stay: by a row here or above, or a configuration.
 
-    version: the number of the change on this node that it follows from; 0: of none.
+    change: the change of standing that it follows from; None: of none.
     """
 
     node: NodeId
     occupant: JID
     by: JID
     reason: str = ""
-    version: int = 0
+    change: Change | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trickled:
+    """A change of standing makes somebody something else in rooms below that they are not in.
+
+    rooms: those where somebody keeps track; what the entity was in each, and is now.
+    """
+
+    node: NodeId
+    jid: JID
+    number: int
+    rooms: tuple[tuple[NodeId, Affiliation, Affiliation], ...]

@@ -128,7 +128,7 @@ class WorkingSet:
             self._nodes[node] = record
             for each in record.subscriptions.values():
                 if each.temporary:
-                    self.entities.visit(each.subscriber.bare, node, 1)
+                    self.entities.visit(each, node, 1)
         return record
 
     async def load_heads(self, node: Node) -> None:
@@ -195,7 +195,7 @@ class WorkingSet:
             case OccupantsLost(occupants=lost):
                 for each in lost:
                     self._nodes[event.node].put_subscription(each.subscriber, None)
-                    self.entities.visit(each.subscriber.bare, event.node, -1)
+                    self.entities.visit(each, event.node, -1)
             case NodeCreated():
                 self._created(event)
             case NodeDeleted():
@@ -226,8 +226,8 @@ class WorkingSet:
             case AffiliationChanged():
                 self._nodes[event.node].put_affiliation(event.jid, event.after)
                 self._moved[event.jid] = self.batch
-                if event.version:
-                    self._nodes[event.node].put_standing(event.jid, event.version)
+                if event.moved is not None:
+                    self._nodes[event.node].put_standing(event.jid, event.moved)
             case HatsChanged(jid=jid, after=hats):
                 wearers = self._nodes[event.node].wearers
                 wearers.pop(jid, None)
@@ -320,24 +320,20 @@ class WorkingSet:
     def _subscription(self, event: SubscriptionChanged) -> None:
         node = self._nodes[event.node]
         node.put_subscription(event.subscriber, event.after)
-        if event.version and (event.before or event.after) and not _occupies(event):
-            node.put_standing(event.subscriber.bare, event.version)
+        if event.moved is not None:
+            node.put_standing(event.subscriber.bare, event.moved)
         for subscription, step in ((event.before, -1), (event.after, 1)):
             if subscription is not None:
                 self._index(event.node, subscription, step)
 
     def _index(self, node: NodeId, subscription: Subscription, step: int) -> None:
         """An entity has a subscription more, or one less."""
-        jid = subscription.subscriber.bare
         if subscription.temporary:
-            self.entities.visit(jid, node, step)
+            self.entities.visit(subscription, node, step)
         else:
+            jid = subscription.subscriber.bare
             self._moved[jid] = self.batch
             self.entities.subscribe(jid, node, self._nodes.get(node))
-
-
-def _occupies(event: SubscriptionChanged) -> bool:
-    return any(each is not None and each.occupant for each in (event.before, event.after))
 
 
 def _related(config: NodeConfig) -> tuple[NodeId, ...]:

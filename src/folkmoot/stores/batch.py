@@ -29,7 +29,6 @@ from folkmoot.engine.events import (
     lasting,
 )
 from folkmoot.engine.model import Affiliation, NodeId, Subscription
-from folkmoot.engine.record import STANDINGS_MAX
 from folkmoot.engine.room_events import (
     CardChanged,
     HatsChanged,
@@ -46,6 +45,7 @@ from folkmoot.engine.space_events import (
     RoomUnlisted,
     StandingWished,
 )
+from folkmoot.engine.standings import STANDINGS_MAX, Moved
 from folkmoot.engine.store import AUDIT_CHARS_MAX, AUDIT_ROWS_MAX
 from folkmoot.stores import statements
 from folkmoot.stores.codec import (
@@ -53,6 +53,7 @@ from folkmoot.stores.codec import (
     Value,
     item_row,
     occupant_row,
+    standing_row,
     terms_row,
     write_config,
     write_contact,
@@ -124,7 +125,7 @@ class _Batch:
                     self._subscribe(node, jid, lasting(after))
                 if any(each is not None and each.occupant for each in (before, after)):
                     self._occupy(node, jid, after)
-                self._moved(node, jid.bare, event.version)
+                self._moved(node, jid.bare, event.moved)
             case DigestTold(node=node, told=told):
                 for held, _ in told:
                     self._subscribe(node, held.subscriber, lasting(held))
@@ -133,7 +134,7 @@ class _Batch:
                     self._occupy(node, each.subscriber, None)
             case AffiliationChanged():
                 self._affiliate(event.node, event.jid, event.after)
-                self._moved(event.node, event.jid, event.version)
+                self._moved(event.node, event.jid, event.moved)
             case HatsChanged(node=node, jid=jid, after=hats):
                 put = statements.people.PUT_HATS if hats else statements.people.DELETE_HATS
                 row = _node_row(node) | {"jid": str(jid), "hats": write_hats(hats)}
@@ -247,9 +248,9 @@ class _Batch:
             row = _node_row(event.node) | {"id": event.before.id}
             self._invites[event.node, event.before.id] = (statements.spaces.DELETE_INVITE, row)
 
-    def _moved(self, node: NodeId, jid: JID, version: int) -> None:
-        if version:
-            row = _node_row(node) | {"jid": str(jid), "version": version}
+    def _moved(self, node: NodeId, jid: JID, moved: Moved | None) -> None:
+        if moved is not None:
+            row = _node_row(node) | {"jid": str(jid)} | standing_row(moved)
             self._standings[node, str(jid)] = (statements.people.PUT_STANDING, row)
 
     def _card(self, event: CardChanged) -> None:

@@ -52,6 +52,7 @@ from folkmoot.stores.codec import (
     read_hats,
     read_item,
     read_occupant,
+    read_standing,
     read_terms,
 )
 from folkmoot.stores.committing import prepared, write
@@ -147,7 +148,7 @@ class SQLiteStore:
             subscriptions={each.subscriber: each for each in held},
             listed={item_id: _node_id(service, name) for item_id, service, name in listed},
             invites={row[0]: _ticket(*row) for row in invites},
-            standings={JID.parse(jid): version for jid, version in standings},
+            standings={JID.parse(jid): read_standing(*row) for jid, *row in standings},
             registrations={
                 JID.parse(jid): Registration(nick, bool(pending))
                 for jid, nick, pending in registered

@@ -84,7 +84,8 @@ def _entered(
 ) -> SubscriptionChanged:
     # The subid names a device of an occupant to others, who must not learn its address.
     subid = stamp.id if before is None or before.occupant is None else before.subid
-    jid = command.subscriber
+    jid, tracks = command.subscriber, command.recall.known is not None
+    occupant = replace(occupant, tracks=tracks)
     return SubscriptionChanged(
         node=command.node,
         subscriber=jid,
@@ -204,7 +205,7 @@ def _as_allowed(
 ) -> Occupant:
     """An occupant with the role given before, and of a visitor only what visitors may say."""
     room, old = room_of(record), None if before is None else before.occupant
-    wanted = wanted if old is None else replace(wanted, role=old.role)
+    wanted = wanted if old is None else replace(wanted, role=old.role, tracks=old.tracks)
     if room.visitor_nicks and room.visitor_status:
         return wanted
     if role_of(record, jid, wanted, view) is not Role.VISITOR:

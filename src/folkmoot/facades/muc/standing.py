@@ -60,7 +60,7 @@ def concerned(told: AffiliationTold) -> Wording:
 
 def rolls(room: NodeId, roll: Roll) -> Iterator[Wording]:
     """The affiliations for who enters, in as many messages as it takes (XEP-0463 §5.2.1)."""
-    if not roll.until:
+    if roll.refused:
         error = Element(CLIENT, "error", {"by": room_address(room), "type": "auth"})
         error.append(Element(STANZAS, "forbidden"))
         attrs = {"from": room_address(room), "type": "error"}

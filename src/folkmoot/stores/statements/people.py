@@ -29,8 +29,10 @@ FROM wearers JOIN nodes ON nodes.key = wearers.node WHERE wearers.jid = :jid
 """
 
 PUT_STANDING: Final = f"""
-INSERT INTO standings (node, jid, version) VALUES (({NODE_KEY}), :jid, :version)
-ON CONFLICT (node, jid) DO UPDATE SET version = excluded.version
+INSERT INTO standings (node, jid, version, known, past)
+VALUES (({NODE_KEY}), :jid, :version, :known, :past)
+ON CONFLICT (node, jid) DO UPDATE
+SET version = excluded.version, known = excluded.known, past = excluded.past
 """
 
 TRIM_STANDINGS: Final = f"""
@@ -40,7 +42,9 @@ DELETE FROM standings WHERE node = ({NODE_KEY}) AND version <= (
 )
 """
 
-STANDINGS: Final = "SELECT jid, version FROM standings WHERE node = :node ORDER BY version"
+STANDINGS: Final = """
+SELECT jid, version, known, past FROM standings WHERE node = :node ORDER BY version
+"""
 
 PUT_HATS: Final = f"""
 INSERT INTO wearers (node, jid, hats) VALUES (({NODE_KEY}), :jid, :hats)
@@ -82,17 +86,18 @@ FROM subscriptions JOIN nodes ON nodes.key = subscriptions.node WHERE subscripti
 """
 
 PUT_OCCUPANT: Final = f"""
-INSERT INTO occupants (node, jid, via, subid, nick, role, presence)
-VALUES (({NODE_KEY}), :jid, :via, :subid, :nick, :role, :presence)
+INSERT INTO occupants (node, jid, via, subid, nick, role, presence, tracks)
+VALUES (({NODE_KEY}), :jid, :via, :subid, :nick, :role, :presence, :tracks)
 ON CONFLICT (node, jid) DO UPDATE
 SET via = excluded.via, subid = excluded.subid, nick = excluded.nick, role = excluded.role,
-    presence = excluded.presence
+    presence = excluded.presence, tracks = excluded.tracks
 """
 
 DELETE_OCCUPANT: Final = f"DELETE FROM occupants WHERE node = ({NODE_KEY}) AND jid = :jid"
 
 OCCUPANTS: Final = """
-SELECT jid, via, subid, nick, role, presence FROM occupants WHERE node = :node ORDER BY jid
+SELECT jid, via, subid, nick, role, presence, tracks
+FROM occupants WHERE node = :node ORDER BY jid
 """
 
 OCCUPIED: Final = """

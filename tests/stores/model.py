@@ -36,12 +36,14 @@ from folkmoot.engine.room_events import (
     OccupantsLost,
     RegistrationChanged,
     SubjectChanged,
+    Visited,
 )
 from folkmoot.engine.space_events import Audited, InviteChanged
 from folkmoot.engine.standings import STANDINGS_MAX, Moved
 from folkmoot.engine.store import (
     AUDIT_ROWS_MAX,
     COUNT_ITEMS_MAX,
+    VISITS_MAX,
     ArchivePage,
     ArchiveQuery,
     AuditPage,
@@ -53,7 +55,7 @@ from folkmoot.engine.store import (
     Order,
     Tally,
 )
-from folkmoot.stores.texts import BEGINNING_CHARS_MIN, words_of
+from folkmoot.stores.texts import BEGINNING_CHARS_MIN, is_said, words_of
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element
 
@@ -81,6 +83,7 @@ class KeptNode:
     registrations: dict[JID, Registration] = field(default_factory=dict)
     standings: dict[JID, Moved] = field(default_factory=dict)
     card: Element | None = None
+    visits: dict[JID, int] = field(default_factory=dict)
 
     @property
     def version(self) -> int:
@@ -164,6 +167,17 @@ class KeptNode:
             self.standings[jid] = moved
             for oldest in list(self.standings)[:-STANDINGS_MAX]:
                 del self.standings[oldest]
+
+    def visit(self, jid: JID, place: int) -> None:
+        self.visits.pop(jid, None)
+        self.visits[jid] = place
+        for oldest in list(self.visits)[:-VISITS_MAX]:
+            del self.visits[oldest]
+
+    def is_active(self, jid: JID) -> bool:
+        """Whether something was said since an entity left, or ever."""
+        said = (self.places[item_id] for item_id, (item, _) in self.items.items() if is_said(item))
+        return any(place > self.visits.get(jid, 0) for place in said)
 
     def surplus(self, at: float | None, most: int | None, limit: int) -> tuple[str, ...]:
         """The oldest items that are too old or too many."""
@@ -271,7 +285,7 @@ def ask_audit(rows: list[tuple[int, Audited]], query: AuditQuery) -> AuditPage:
 
 
 class Kept(dict[NodeId, KeptNode]):
-    """All nodes. published: how many items were, whatever has become of them."""
+    """All nodes. published: how many items were, whatever has become of them, and how many left."""
 
     published: int = 0
 
@@ -315,6 +329,10 @@ class Kept(dict[NodeId, KeptNode]):
                     self[event.node].invites.pop(before.id, None)
             case RegistrationChanged():
                 self[event.node].register(event)
+            case Visited(node=node, jids=jids):
+                for jid in jids:
+                    self.published += 1
+                    self[node].visit(jid, self.published)
             case CardChanged(card=card):
                 self[event.node].card = card
             case Audited():
@@ -330,6 +348,9 @@ class Kept(dict[NodeId, KeptNode]):
             for node, kept in self.items()
             if jid in kept.affiliations or jid in kept.registrations or jid in kept.wearers
         )
+
+    def active(self, jid: JID, rooms: Iterable[NodeId]) -> frozenset[NodeId]:
+        return frozenset(room for room in rooms if room in self and self[room].is_active(jid))
 
     def mine(self, reader: JID | None) -> set[NodeId]:
         """What an entity has to do with, and what that lists."""

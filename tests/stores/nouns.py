@@ -27,6 +27,7 @@ from folkmoot.engine.model import (
     Via,
 )
 from folkmoot.xmpp.jid import JID
+from folkmoot.xmpp.stanza import CLIENT
 from folkmoot.xmpp.xml import Element
 
 TUNE = "http://jabber.org/protocol/tune"
@@ -95,12 +96,16 @@ elements = st.recursive(
     ),
     max_leaves=5,
 )
+messages = st.builds(
+    lambda name: Element(CLIENT, "message", None, Element(CLIENT, name, None, "Soft!")),
+    st.sampled_from(("body", "body", "subject")),
+)
 items = st.builds(
     Item,
     id=item_ids,
     publisher=jids,
     published=seconds,
-    payload=st.none() | elements,
+    payload=st.none() | elements | messages,
     nick=st.just("witch") | texts,
 )
 retractions = st.builds(Retraction, at=seconds, id=texts, moderator=texts, nick=texts, reason=texts)

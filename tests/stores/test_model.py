@@ -45,6 +45,7 @@ from folkmoot.engine.room_events import (
     OccupantsLost,
     RegistrationChanged,
     SubjectChanged,
+    Visited,
 )
 from folkmoot.engine.standings import Was, moved
 from folkmoot.engine.store import (
@@ -236,6 +237,12 @@ class StoreMachine(RuleBasedStateMachine):
         self.happens(OccupantsLost(node=node, occupants=lost, by=nouns.JULIET))
 
     @precondition(lambda self: self.coming)
+    @rule(data=st.data(), jids=st.lists(nouns.bare_jids, min_size=1, max_size=2, unique=True))
+    def visit(self, data: st.DataObject, jids: list[JID]) -> None:
+        node, _ = self.node(data)
+        self.happens(Visited(node=node, jids=tuple(jids)))
+
+    @precondition(lambda self: self.coming)
     @rule(data=st.data(), jid=nouns.bare_jids, after=st.none() | st.sampled_from(Affiliation))
     def affiliate(self, data: st.DataObject, jid: JID, after: Affiliation | None) -> None:
         node, kept = self.node(data)
@@ -386,6 +393,8 @@ class StoreMachine(RuleBasedStateMachine):
                 if any(each.bare == jid for each in kept.lasting)
             }
             assert await store.affiliated(jid) == self.kept.affiliated(jid)
+            for rooms in ((nouns.GARDEN, nouns.BALL), (nouns.BALL,)):
+                assert await store.active(jid, rooms) == self.kept.active(jid, rooms)
         wheres: tuple[JID | str, ...] = (nouns.ROOMS, nouns.JULIET, "ball")
         for where, at in product(wheres, (0.0, 2e9, 4e9)):
             aged = await store.aged(where, at, len(nouns.NODES))

@@ -54,6 +54,7 @@ from folkmoot.engine.room_events import (
     Noticed,
     OccupantsLost,
     RegistrationChanged,
+    Reminded,
     StandingChanged,
     Trickled,
 )
@@ -108,7 +109,9 @@ def _heard(event: Event, view: View, *, created: bool) -> Iterator[Notification]
             yield from registry.trickled(event, view)
         case Noticed(node=node, to=to):
             if to:
-                yield Active(via=Via.MUC, node=node, to=to)
+                yield Active(via=Via.MUC, node=node, to=to, rooms=(node,))
+        case Reminded(node=node, rooms=rooms, jid=jid):
+            yield Active(via=Via.MUC, node=node, to=(jid,), rooms=rooms)
         case ItemsRetracted():
             yield from _retracted(event, view)
         case RegistrationChanged():

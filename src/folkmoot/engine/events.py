@@ -25,10 +25,12 @@ from folkmoot.engine.room_events import (
     Noticed,
     OccupantsLost,
     RegistrationChanged,
+    Reminded,
     Spent,
     StandingChanged,
     SubjectChanged,
     Trickled,
+    Visited,
     Watched,
 )
 from folkmoot.engine.space_events import (
@@ -284,6 +286,8 @@ Event = (
     | Spent
     | Watched
     | Noticed
+    | Reminded
+    | Visited
     | Audited
 )
 
@@ -299,7 +303,7 @@ def kept(event: Event) -> bool:
             return stays or _place(before) != _place(after)
         case ApprovalRequested() | ApprovalSettled() | StandingChanged() | Moderated() | Bounced():
             return False
-        case Spent() | Watched() | Noticed() | Trickled():
+        case Spent() | Watched() | Noticed() | Reminded() | Trickled():
             return False
         case _:
             return True

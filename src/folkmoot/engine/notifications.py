@@ -286,7 +286,9 @@ class Spoken(Heard):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Active(Heard):
-    """Something is said in a room, for those who watch it from outside (XEP-0437 §3.1)."""
+    """Something was said in some rooms, for those who watch them from outside (XEP-0437 §3.1)."""
+
+    rooms: tuple[NodeId, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

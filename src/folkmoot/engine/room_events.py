@@ -55,6 +55,29 @@ class Noticed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reminded:
+    """Somebody begins to watch rooms in which something was said since they were there.
+
+    node: the first of these rooms. jid: a resource.
+    """
+
+    node: NodeId
+    rooms: tuple[NodeId, ...]
+    jid: JID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visited:
+    """Some who belong in a room leave it: what was said so far is no news to them.
+
+    jids: bare, each once.
+    """
+
+    node: NodeId
+    jids: tuple[JID, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Spent:
     """Something happened in a room that is counted; left: of each pace it counts for."""
 

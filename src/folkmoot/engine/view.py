@@ -369,6 +369,10 @@ class View:
         """Items from the store."""
         return self._known.page(query)
 
+    def active(self, jid: JID, rooms: Sequence[NodeId]) -> frozenset[NodeId]:
+        """Of some rooms, those where something was said since an entity left, or was never in."""
+        return self._known.active(jid.bare, rooms) if rooms else frozenset()
+
     def subscribed(self, jid: JID) -> frozenset[NodeId]:
         """Every node that an entity, or one of its resources, has a subscription to."""
         return self._known.subscribed(jid.bare)

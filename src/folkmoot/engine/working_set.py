@@ -38,9 +38,11 @@ from folkmoot.engine.room_events import (
     Noticed,
     OccupantsLost,
     RegistrationChanged,
+    Reminded,
     Spent,
     StandingChanged,
     SubjectChanged,
+    Visited,
     Watched,
 )
 from folkmoot.engine.space_events import InviteChanged
@@ -111,9 +113,10 @@ class WorkingSet:
             return True
         if any(self._named.get(node, 0) > self.committed for node in want.related):
             return True
-        node = want.heads or want.recent or (want.page and want.page.node)
-        found = self._nodes.get(node) if node else None
-        return found is not None and found.written > self.committed
+        page = None if want.page is None else want.page.node
+        nodes = (want.heads, want.recent, page, *want.active_rooms)
+        found = (self._nodes.get(node) for node in nodes if node is not None)
+        return any(each is not None and each.written > self.committed for each in found)
 
     async def load_node(self, node: NodeId) -> Node | None:
         """A node from the store, in use from now on; None where there is none."""
@@ -215,6 +218,10 @@ class WorkingSet:
             case Noticed():
                 self._nodes[event.node].unaware.clear()
                 return
+            case Reminded(rooms=rooms, jid=jid):
+                for room in rooms:
+                    self._nodes[room].unaware.discard(jid)
+                return
             case Spent(left=left):
                 self._nodes[event.node].put_buckets(left)
                 return
@@ -251,8 +258,8 @@ class WorkingSet:
                 self._moved[jid] = self.batch
             case SubjectChanged():
                 self._nodes[event.node].subject = event.item
-            case CardChanged():
-                pass  # who asks for one reads it from the store
+            case CardChanged() | Visited():
+                pass  # who asks for it reads it from the store
             case _:
                 return
         if kept(event):

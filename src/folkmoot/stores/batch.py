@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.events import (
@@ -35,6 +35,7 @@ from folkmoot.engine.room_events import (
     OccupantsLost,
     RegistrationChanged,
     SubjectChanged,
+    Visited,
 )
 from folkmoot.engine.space_events import (
     Audited,
@@ -46,7 +47,7 @@ from folkmoot.engine.space_events import (
     StandingWished,
 )
 from folkmoot.engine.standings import STANDINGS_MAX, Moved
-from folkmoot.engine.store import AUDIT_CHARS_MAX, AUDIT_ROWS_MAX
+from folkmoot.engine.store import AUDIT_CHARS_MAX, AUDIT_ROWS_MAX, VISITS_MAX
 from folkmoot.stores import statements
 from folkmoot.stores.codec import (
     Row,
@@ -64,6 +65,12 @@ from folkmoot.xmpp.xml import serialize
 
 Step: TypeAlias = tuple[str, list[Row]]
 """A statement, and the rows to run it for."""
+
+_BOUNDED: Final = (
+    (statements.people.PUT_STANDING, statements.people.TRIM_STANDINGS, STANDINGS_MAX),
+    (statements.people.PUT_VISIT, statements.people.TRIM_VISITS, VISITS_MAX),
+)
+"""Of what a node has only so many rows, the newest: how one is put, and the others go."""
 
 _Pending: TypeAlias = dict[tuple[NodeId, str], tuple[str, Row]]
 
@@ -97,6 +104,7 @@ class _Batch:
         self._invites: _Pending = {}
         self._registrations: _Pending = {}
         self._standings: _Pending = {}
+        self._visits: _Pending = {}
         self._cards: _Pending = {}
         self._wishes: _Pending = {}
         self._rooms: _Pending = {}
@@ -139,6 +147,8 @@ class _Batch:
                 put = statements.people.PUT_HATS if hats else statements.people.DELETE_HATS
                 row = _node_row(node) | {"jid": str(jid), "hats": write_hats(hats)}
                 self._wearers[node, str(jid)] = (put, row)
+            case Visited():
+                self._visit(event)
             case InviteChanged():
                 self._invite(event)
             case CardChanged():
@@ -185,6 +195,7 @@ class _Batch:
             self._invites,
             self._registrations,
             self._standings,
+            self._visits,
             self._cards,
             self._wishes,
             self._rooms,
@@ -192,13 +203,12 @@ class _Batch:
             for statement, row in pending.values():
                 grouped.setdefault(statement, []).append(row)
             pending.clear()
-        if statements.people.PUT_STANDING in grouped:
-            nodes = dict.fromkeys(
-                (row["service"], row["name"]) for row in grouped[statements.people.PUT_STANDING]
-            )
-            grouped[statements.people.TRIM_STANDINGS] = [
-                {"service": service, "name": name, "most": STANDINGS_MAX} for service, name in nodes
-            ]
+        for put, trim, most in _BOUNDED:
+            if put in grouped:
+                nodes = dict.fromkeys((row["service"], row["name"]) for row in grouped[put])
+                grouped[trim] = [
+                    {"service": service, "name": name, "most": most} for service, name in nodes
+                ]
         self.steps.extend(grouped.items())
 
     def _sweep(self, statement: str, node: NodeId) -> None:
@@ -252,6 +262,12 @@ class _Batch:
         if moved is not None:
             row = _node_row(node) | {"jid": str(jid)} | standing_row(moved)
             self._standings[node, str(jid)] = (statements.people.PUT_STANDING, row)
+
+    def _visit(self, event: Visited) -> None:
+        """Each has its place among the items: what is published later is beyond it."""
+        for jid in map(str, event.jids):
+            row = _node_row(event.node) | {"jid": jid, "place": next(self._sequence)}
+            self._visits[event.node, jid] = (statements.people.PUT_VISIT, row)
 
     def _card(self, event: CardChanged) -> None:
         row = _node_row(event.node)

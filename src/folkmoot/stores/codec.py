@@ -38,7 +38,7 @@ from folkmoot.engine.model import (
     Via,
 )
 from folkmoot.engine.standings import Moved, Was
-from folkmoot.stores.texts import words_of
+from folkmoot.stores.texts import is_said, words_of
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element, Limits, parse, serialize
 
@@ -226,6 +226,7 @@ def item_row(item: Item) -> dict[str, Value]:
         "nick": item.nick,
         "payload": None if item.payload is None else serialize(item.payload),
         "words": words_of(item),
+        "said": is_said(item),
         "retraction": None if item.retraction is None else _json(asdict(item.retraction)),
     }
 

@@ -289,6 +289,15 @@ class SQLiteStore:
         """Nodes on which an item or a subscription ends, or a digest is due, by a time."""
         return self._nodes(statements.nodes.DUE, {"at": at, "limit": limit})
 
+    async def active(self, jid: JID, rooms: Sequence[NodeId]) -> frozenset[NodeId]:
+        """Of rooms of one service, those where something was said since an entity left."""
+        service = rooms[0].service
+        row: dict[str, Value] = {"service": str(service), "jid": str(jid)}
+        row.update((f"name{number}", room.name) for number, room in enumerate(rooms))
+        with self.database.reading() as reader:
+            found = reader.execute(statements.people.active(len(rooms)), row).fetchall()
+        return frozenset(NodeId(service, name) for (name,) in found)
+
     async def account(self, jid: JID) -> bool:
         """Whether a bare JID is an account of this server."""
         return await self.accounts.exists(jid)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from folkmoot.engine.events import AffiliationChanged, Event, SubscriptionChanged
 from folkmoot.engine.model import NodeId, State, Subscription
@@ -11,6 +11,15 @@ from folkmoot.engine.room_events import StandingChanged
 from folkmoot.engine.standings import Change, Moved, Was, moved
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
+
+
+@dataclass(slots=True)
+class _Group:
+    """A change: the events that are it, and then those that follow from it for occupants."""
+
+    moved: Moved
+    changes: list[Event] = field(default_factory=list)
+    following: list[Event] = field(default_factory=list)
 
 
 def numbered(events: Sequence[Event], view: View) -> tuple[Event, ...]:
@@ -21,28 +30,38 @@ def numbered(events: Sequence[Event], view: View) -> tuple[Event, ...]:
     changes hear of them in the order of their numbers.
     """
     counts: dict[NodeId, int] = {}
-    groups: list[list[Event]] = []
-    changes: dict[tuple[NodeId, JID], tuple[Moved, list[Event]]] = {}
+    ordered: list[Event | _Group] = []
+    groups: dict[tuple[NodeId, JID], _Group] = {}
     for event in events:
         jid = _changed_standing(event, view)
         if jid is not None:
             assert isinstance(event, AffiliationChanged | SubscriptionChanged)
-            known = changes.get((event.node, jid))
-            if known is None:
-                known = changes[event.node, jid] = _moved(event.node, jid, view, counts), []
-                groups.append(known[1])
-            known[1].append(replace(event, moved=known[0]))
+            group = groups.get((event.node, jid))
+            if group is None:
+                group = groups[event.node, jid] = _Group(_moved(event.node, jid, view, counts))
+                ordered.append(group)
+            group.changes.append(replace(event, moved=group.moved))
             continue
-        occupant = _occupant(event) if changes else None
-        change = None if occupant is None else _change(event.node, occupant.bare, changes, view)
-        if change is None:
-            groups.append([event])
+        occupant = _occupant(event) if groups else None
+        chain = () if occupant is None else view.chain(event.node)
+        above = next((node for node in chain if (node, occupant) in groups), None)
+        if above is None or occupant is None:
+            ordered.append(event)
         else:
             assert isinstance(event, StandingChanged | SubscriptionChanged)
-            changes[change][1].append(
-                replace(event, change=Change(change[0], changes[change][0].number))
-            )
-    return tuple(event for group in groups for event in group) if changes else tuple(events)
+            group = groups[above, occupant]
+            change = Change(above, group.moved.number)
+            group.following.append(replace(event, change=change))
+    return tuple(_flat(ordered)) if groups else tuple(events)
+
+
+def _flat(ordered: Iterable[Event | _Group]) -> Iterator[Event]:
+    for each in ordered:
+        if isinstance(each, _Group):
+            yield from each.changes
+            yield from each.following
+        else:
+            yield each
 
 
 def _moved(node: NodeId, jid: JID, view: View, counts: dict[NodeId, int]) -> Moved:
@@ -52,14 +71,6 @@ def _moved(node: NodeId, jid: JID, view: View, counts: dict[NodeId, int]) -> Mov
     counts[node] = number
     before = None if record is None else record.standings.get(jid)
     return moved(before, Was(number, standing.explicit, standing.admitted))
-
-
-def _change(
-    node: NodeId, jid: JID, changes: dict[tuple[NodeId, JID], tuple[Moved, list[Event]]], view: View
-) -> tuple[NodeId, JID] | None:
-    """From which change something follows for an occupant: the nearest."""
-    places = ((each, jid) for each in view.chain(node))
-    return next((place for place in places if place in changes), None)
 
 
 def _changed_standing(event: Event, view: View) -> JID | None:
@@ -85,10 +96,11 @@ def _admitted(subscription: Subscription | None) -> bool:
 
 
 def _occupant(event: Event) -> JID | None:
+    """Who may be something else in a room by an event, or has to go."""
     match event:
         case StandingChanged(occupant=jid):
-            return jid
+            return jid.bare
         case SubscriptionChanged(subscriber=jid, before=before) if before and before.occupant:
-            return jid
+            return jid.bare
         case _:
             return None

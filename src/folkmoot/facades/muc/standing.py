@@ -67,14 +67,14 @@ def rolls(room: NodeId, roll: Roll) -> Iterator[Wording]:
         yield wording(Element(CLIENT, "message", attrs, error))
     elif roll.since != roll.until:
         since = roll.since
-        for items in _parts(_item(jid, standing) for jid, standing in roll.rows):
+        for items in parts(_item(jid, standing) for jid, standing in roll.rows):
             version = version_element(since=since, until=roll.until)
             yield _message(room, user_element(version, *items))
             since = roll.until
 
 
-def _parts(items: Iterable[Element]) -> Iterator[list[Element]]:
-    """Items by what one message holds; one part at least."""
+def parts(items: Iterable[Element]) -> Iterator[list[Element]]:
+    """Elements by what one message holds; one part at least."""
     rest = list(items)
     while True:
         part = rest[fitting(rest)]

@@ -46,6 +46,18 @@ STANDINGS: Final = """
 SELECT jid, version, known, past FROM standings WHERE node = :node ORDER BY version
 """
 
+PUT_VISIT: Final = f"""
+INSERT INTO visits (place, node, jid) VALUES (:place, ({NODE_KEY}), :jid)
+ON CONFLICT (jid, node) DO UPDATE SET place = excluded.place
+"""
+
+TRIM_VISITS: Final = f"""
+DELETE FROM visits WHERE node = ({NODE_KEY}) AND place <= (
+    SELECT place FROM visits WHERE node = ({NODE_KEY})
+    ORDER BY place DESC LIMIT 1 OFFSET :most
+)
+"""
+
 PUT_HATS: Final = f"""
 INSERT INTO wearers (node, jid, hats) VALUES (({NODE_KEY}), :jid, :hats)
 ON CONFLICT (node, jid) DO UPDATE SET hats = excluded.hats
@@ -113,4 +125,17 @@ DELETE_REGISTRATION: Final = f"DELETE FROM registrations WHERE node = ({NODE_KEY
 
 REGISTRATIONS: Final = """
 SELECT jid, nick, pending FROM registrations WHERE node = :node ORDER BY jid
+"""
+
+
+def active(rooms: int) -> str:
+    """The statement that finds those of so many rooms of a service, `:name0` and so on, in which
+    something was said after `:jid` left, or ever if it never did."""
+    names = ", ".join(f":name{number}" for number in range(rooms))
+    return f"""
+SELECT name FROM nodes WHERE service = :service AND name IN ({names}) AND EXISTS (
+    SELECT 1 FROM items WHERE items.node = nodes.key AND said AND sequence > coalesce(
+        (SELECT place FROM visits WHERE visits.jid = :jid AND visits.node = nodes.key), 0
+    )
+)
 """

@@ -39,6 +39,8 @@ from folkmoot.engine.model import (
     Via,
 )
 from folkmoot.xmpp.jid import JID
+from folkmoot.xmpp.stanza import CLIENT
+from folkmoot.xmpp.xml import Element
 from tests.engine.stand import (
     ACCOUNTS,
     DENMARK,
@@ -63,6 +65,8 @@ CRYPT = NodeId(ROOMS, "crypt")
 STAGE = NodeId(ROOMS, "stage")
 LETTERS = NodeId(SPACES, "letters")
 TUNE = NodeId(HAMLET, "tune")
+
+MESSAGE = Element(CLIENT, "message", None, Element(CLIENT, "body", None, "Who's there?"))
 
 NODES = (DENMARK, ELSINORE, NORWAY, SOLILOQUIES, LETTERS, TUNE)
 CHATS = (HALL, TOWER, CRYPT, STAGE)
@@ -316,6 +320,12 @@ staying = st.one_of(
     st.builds(room_commands.SetRoles, actor=addresses, node=rooms, roles=roles),
     st.builds(room_commands.ChangeSubject, actor=full, node=rooms, payload=st.just(WORDS)),
     st.builds(c.Publish, actor=full, node=rooms, entry=st.just(c.Entry(payload=WORDS))),
+    st.builds(
+        c.Publish, actor=full, node=rooms, entry=st.just(c.Entry(payload=MESSAGE, words=True))
+    ),
+    st.builds(room_commands.Watch, actor=full, node=st.just(NodeId(ROOMS, ""))),
+    st.builds(room_commands.Watch, actor=full, node=st.just(NodeId(ROOMS, ""))),
+    st.builds(room_commands.Unwatch, actor=full, node=st.just(NodeId(ROOMS, ""))),
 )
 moderating = st.one_of(
     st.builds(

@@ -11,6 +11,7 @@ from folkmoot.engine.events import Event, SubscriptionChanged
 from folkmoot.engine.model import Affiliation, Item, NodeId, Role, State, Subscription, Via
 from folkmoot.engine.notifications import (
     AbsentTold,
+    Active,
     AffiliationTold,
     Notification,
     OccupantTold,
@@ -27,7 +28,7 @@ from folkmoot.engine.sight import classes, seen
 from folkmoot.engine.view import View
 from folkmoot.engine.working_set import WorkingSet
 from folkmoot.xmpp.jid import JID
-from tests.engine.stand import ACCOUNTS
+from tests.engine.stand import ACCOUNTS, FORTINBRAS
 from tests.stores.model import Kept
 
 OUTSIDE = (AffiliationTold, RegistrationAsked, RegistrationAnswered)
@@ -186,7 +187,12 @@ def indexes_hold(nodes: WorkingSet, kept: Kept, people: Iterable[JID]) -> None:
         if each.temporary
     )
     assert set(nodes.entities.tracked) == {record.id for record in nodes if record.trackers}
+    for record in nodes:
+        inside = {jid for jid in record.watchers if jid in record.subscriptions}
+        assert record.unaware <= record.watchers - inside
     for jid in people:
+        watched = {record.id for record in nodes if jid in record.watchers}
+        assert nodes.entities.watched(jid) == watched
         assert set(nodes.temporary(jid)) == {node for who, node in temporary if who == jid}
         passing = {node for who, node in temporary if who.bare == jid.bare}
         known = nodes.entities.subscribed(jid.bare)
@@ -216,6 +222,7 @@ class Witness:
         self._open: set[NodeId] = set()
         self._insiders: dict[NodeId, set[JID]] = {}
         self._readers: dict[NodeId, set[JID]] = {}
+        self._members: dict[NodeId, set[JID]] = {}
 
     def look(self, view: View, nodes: Iterable[NodeId]) -> None:
         """Remember who is inside, besides those seen inside before."""
@@ -235,6 +242,11 @@ class Witness:
                 }
             if room is None:
                 continue
+            self._members[node] = {
+                jid
+                for jid in (*ACCOUNTS, FORTINBRAS)
+                if access.refuses_entry(record.config, view.stance(node, jid)) is None
+            }
             if room.whois_anyone:
                 self._open.add(node)
             roles = self._roles.setdefault(node, {})
@@ -255,15 +267,21 @@ class Witness:
                     self._sees(each.node, each.to, other)
             if isinstance(each, AbsentTold):
                 self._knows(each)
-            if each.via in (Via.MUC, Via.EVENTING) and not isinstance(each, OUTSIDE):
-                assert set(each.to) <= self._roles.get(each.node, {}).keys(), each
             if each.via is Via.EVENTING and isinstance(each, Spoken):
                 self._may_answer(each.node, each.to, each.item)
             if each.via is Via.EVENTING and isinstance(each, Welcomed):
                 for item in each.history:
                     self._may_answer(each.node, each.to, item)
+            if isinstance(each, Active):
+                self._may_enter(each)
+            elif each.via in (Via.MUC, Via.EVENTING) and not isinstance(each, OUTSIDE):
+                assert set(each.to) <= self._roles.get(each.node, {}).keys(), each
             if each.via is Via.PEP:
                 assert set(each.to) <= self._readers[each.node], each
+
+    def _may_enter(self, told: Active) -> None:
+        for room in told.rooms:
+            assert {jid.bare for jid in told.to} <= self._members[room], told
 
     def _knows(self, told: AbsentTold) -> None:
         for jid in told.to:

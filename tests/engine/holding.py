@@ -186,7 +186,11 @@ def indexes_hold(nodes: WorkingSet, kept: Kept, people: Iterable[JID]) -> None:
         for jid, each in record.subscriptions.items()
         if each.temporary
     )
-    assert set(nodes.entities.tracked) == {record.id for record in nodes if record.trackers}
+    tracked: dict[NodeId, dict[NodeId, int]] = {}
+    for record in nodes:
+        if record.trackers and record.config.parent is not None:
+            tracked.setdefault(record.config.parent, {})[record.id] = len(record.trackers)
+    assert nodes.entities.tracked == tracked
     for record in nodes:
         inside = {jid for jid in record.watchers if jid in record.subscriptions}
         assert record.unaware <= record.watchers - inside

@@ -7,13 +7,14 @@ resources leave behind that of the last; of what ends with a stream everything i
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection
-from typing import Final
+from typing import Final, TypeVar
 
-from folkmoot.engine.model import NodeId, Subscription
+from folkmoot.engine.model import NodeId
 from folkmoot.engine.record import Node
 from folkmoot.engine.store import Store
 from folkmoot.xmpp.jid import JID
+
+K = TypeVar("K")
 
 INDEXES_MAX: Final = 50_000
 """How many entities' subscriptions are kept by entity."""
@@ -23,16 +24,18 @@ class Entities:
     """Where entities subscribe, where their streams keep them, and what they leave behind.
 
     rosters: account to what the items of its roster sum up to, for those that were asked for.
+    tracked: for nodes that rooms name as their parent, the rooms in which somebody wants to hear of
+    every change of affiliations, and how many do.
     """
 
     def __init__(self) -> None:
         self._subscribed: OrderedDict[JID, set[NodeId]] = OrderedDict()
         self._asked: dict[JID, object] = {}  # whose subscriptions a store is being asked for
         self._visited: dict[JID, dict[NodeId, int]] = {}
-        self._tracked: dict[NodeId, int] = {}
         self._watched: dict[JID, set[NodeId]] = {}
         self._leaving: OrderedDict[JID, set[NodeId]] = OrderedDict()
         self.rosters: OrderedDict[JID, int] = OrderedDict()
+        self.tracked: dict[NodeId, dict[NodeId, int]] = {}
 
     def trim(self) -> None:
         """Forget those looked up longest ago, where there are too many."""
@@ -75,20 +78,14 @@ class Entities:
         """Every node to which an entity has a subscription that ends with a stream."""
         return tuple(self._visited.get(jid, ()))
 
-    def visit(self, subscription: Subscription, node: NodeId, step: int) -> None:
+    def visit(self, jid: JID, node: NodeId, step: int) -> None:
         """An entity has one such subscription more, or one less."""
-        jid, occupant = subscription.subscriber.bare, subscription.occupant
-        held = self._visited.setdefault(jid, {})
-        _count(held, node, step)
-        if not held:
-            del self._visited[jid]
-        if occupant is not None and occupant.tracks:
-            _count(self._tracked, node, step)
+        _count(self._visited, jid, node, step)
 
-    @property
-    def tracked(self) -> Collection[NodeId]:
-        """The rooms in which somebody wants to hear of every change of affiliations."""
-        return self._tracked.keys()
+    def track(self, room: NodeId, parent: NodeId | None, step: int) -> None:
+        """So many more, or less, keep track of affiliations in a room that names a parent."""
+        if parent is not None and step:
+            _count(self.tracked, parent, room, step)
 
     def all_visited(self) -> set[NodeId]:
         """Every node to which anybody has such a subscription; this looks at everybody."""
@@ -123,7 +120,10 @@ class Entities:
         return tuple(sorted(self._leaving.pop(publisher, ()), key=str))
 
 
-def _count(counts: dict[NodeId, int], node: NodeId, step: int) -> None:
-    counts[node] = counts.get(node, 0) + step
-    if counts[node] <= 0:
-        del counts[node]
+def _count(counts: dict[K, dict[NodeId, int]], key: K, node: NodeId, step: int) -> None:
+    held = counts.setdefault(key, {})
+    held[node] = held.get(node, 0) + step
+    if held[node] <= 0:
+        del held[node]
+    if not held:
+        del counts[key]

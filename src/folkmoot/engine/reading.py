@@ -197,8 +197,8 @@ class Reading:
         """The rooms that a resource wants to hear of; all of them are in use."""
         return self._nodes.entities.watched(jid)
 
-    def tracked(self) -> Collection[NodeId]:
-        """The rooms in which somebody keeps track of affiliations; all of them are in use."""
+    def tracked(self) -> Mapping[NodeId, Collection[NodeId]]:
+        """The rooms in which somebody keeps track, by their parents; all rooms are in use."""
         return self._nodes.entities.tracked
 
     def affiliated(self, jid: JID) -> frozenset[NodeId]:

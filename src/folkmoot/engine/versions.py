@@ -27,14 +27,19 @@ _COUNT_CHARS_MAX: Final = 18
 def version(view: View, node: NodeId, at: Change | None = None) -> str:
     """The version of a node's affiliations; at: right after this change, of it or a node above."""
     records = [view.found(each) for each in view.chain(node)]
-    counts = [each.version if at is None or each.id != at.node else at.number for each in records]
-    return ".".join((_fingerprint(records), *map(str, counts)))
+    return _said(_fingerprint(records), records, at)
 
 
 def step(view: View, node: NodeId, change: Change) -> Step:
     """From the version before a change to the one after it (§5.2.2)."""
-    before = change._replace(number=change.number - 1)
-    return Step(version(view, node, before), version(view, node, change))
+    records = [view.found(each) for each in view.chain(node)]
+    fingerprint, before = _fingerprint(records), change._replace(number=change.number - 1)
+    return Step(_said(fingerprint, records, before), _said(fingerprint, records, change))
+
+
+def _said(fingerprint: str, records: list[Node], at: Change | None) -> str:
+    counts = (each.version if at is None or each.id != at.node else at.number for each in records)
+    return ".".join((fingerprint, *map(str, counts)))
 
 
 def _fingerprint(records: list[Node]) -> str:

@@ -385,8 +385,8 @@ class View:
         """The rooms that a resource wants to hear of from outside."""
         return self._known.watched(jid)
 
-    def tracked(self) -> Collection[NodeId]:
-        """The rooms in which somebody wants to hear of every change of affiliations (XEP-0463)."""
+    def tracked(self) -> Mapping[NodeId, Collection[NodeId]]:
+        """Rooms in which somebody wants to hear of all affiliations, by what they say is above."""
         return self._known.tracked()
 
     def affiliated(self, jid: JID) -> frozenset[NodeId]:

@@ -131,7 +131,7 @@ class WorkingSet:
             self._nodes[node] = record
             for each in record.subscriptions.values():
                 if each.temporary:
-                    self.entities.visit(each, node, 1)
+                    self._visit(node, record.config, each, 1)
         return record
 
     async def load_heads(self, node: Node) -> None:
@@ -198,7 +198,7 @@ class WorkingSet:
             case OccupantsLost(occupants=lost):
                 for each in lost:
                     self._nodes[event.node].put_subscription(each.subscriber, None)
-                    self.entities.visit(each, event.node, -1)
+                    self._visit(event.node, self._nodes[event.node].config, each, -1)
             case NodeCreated():
                 self._created(event)
             case NodeDeleted():
@@ -211,6 +211,9 @@ class WorkingSet:
                         self.entities.leave(publisher, event.node)
                 if _related(event.before) != _related(event.after):
                     self._relate(event.before, event.after)
+                    tracking = len(self._nodes[event.node].trackers)
+                    self.entities.track(event.node, event.before.parent, -tracking)
+                    self.entities.track(event.node, event.after.parent, tracking)
                 self._nodes[event.node].derived.unshow()
             case Watched(jid=jid, on=on):
                 self._watch(self._nodes[event.node], jid, on=on)
@@ -284,7 +287,7 @@ class WorkingSet:
             self._watch(self._nodes[event.node], jid, on=False)
         del self._nodes[event.node]
         for subscription in event.subscriptions:
-            self._index(event.node, subscription, -1)
+            self._index(event.node, event.config, subscription, -1)
         self._moved[event.node.service] = self.batch
         self._gone[event.node] = self.batch
         self.departures += 1
@@ -331,16 +334,23 @@ class WorkingSet:
             node.put_standing(event.subscriber.bare, event.moved)
         for subscription, step in ((event.before, -1), (event.after, 1)):
             if subscription is not None:
-                self._index(event.node, subscription, step)
+                self._index(event.node, node.config, subscription, step)
 
-    def _index(self, node: NodeId, subscription: Subscription, step: int) -> None:
+    def _index(
+        self, node: NodeId, config: NodeConfig, subscription: Subscription, step: int
+    ) -> None:
         """An entity has a subscription more, or one less."""
+        jid = subscription.subscriber.bare
         if subscription.temporary:
-            self.entities.visit(subscription, node, step)
+            self._visit(node, config, subscription, step)
         else:
-            jid = subscription.subscriber.bare
             self._moved[jid] = self.batch
             self.entities.subscribe(jid, node, self._nodes.get(node))
+
+    def _visit(self, node: NodeId, config: NodeConfig, held: Subscription, step: int) -> None:
+        self.entities.visit(held.subscriber.bare, node, step)
+        if held.occupant is not None and held.occupant.tracks:
+            self.entities.track(node, config.parent, step)
 
 
 def _related(config: NodeConfig) -> tuple[NodeId, ...]:

@@ -206,7 +206,7 @@ async def test_a_restart_forgets_nobody(stage: Stage) -> None:
     """§5.1: who keeps track is kept with the occupant."""
     crone, _ = await tracked(stage)
     await stage.core.engine.settled()
-    (room,) = stage.core.engine.nodes.entities.tracked
+    ((room,),) = stage.core.engine.nodes.entities.tracked.values()
     record = await stage.store.node(room)
     assert record is not None
     assert list(record.trackers) == [crone.jid]

@@ -7,7 +7,7 @@ the rooms that have such occupants is looked at, however many there are in the s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from folkmoot.engine.events import AffiliationChanged, Event, SubscriptionChanged
@@ -16,19 +16,20 @@ from folkmoot.engine.room_events import StandingChanged, Trickled
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
 
-LOOKS_MAX: Final = 10_000
+LOOKS_MAX: Final = 5_000
 """How many changes one command has told, counted in each room. Of what is more, a client finds by
 the next version that it does not know of it."""
 
 
 def trickled(events: Sequence[Event], view: View) -> tuple[Event, ...]:
     """The same events, each numbered change with what it comes to below right behind it."""
-    rooms = view.tracked()
-    if not rooms or not any(_changed(event) for event in events):
+    tracked = view.tracked()
+    changed = {change[0] for event in events if tracked and (change := _changed(event))}
+    rooms = {node: _below(node, tracked, view) for node in changed}
+    if not any(rooms.values()):
         return tuple(events)
     after = view.supposing(events)
     seen = {(event.node, jid) for event in events if (jid := _shown(event)) is not None}
-    below: dict[NodeId, list[NodeId]] = {}
     told: set[tuple[NodeId, JID, int]] = set()
     left, found = LOOKS_MAX, list[Event]()
     for event in events:
@@ -38,18 +39,23 @@ def trickled(events: Sequence[Event], view: View) -> tuple[Event, ...]:
             continue
         told.add(change)
         node, jid, number = change
-        if node not in below:
-            below[node] = [each for each in rooms if _is_below(each, node, view, after)]
-        left -= len(below[node])
-        unseen = (room for room in below[node] if left >= 0 and (room, jid) not in seen)
+        left -= len(rooms[node])
+        unseen = (room for room in rooms[node] if left >= 0 and (room, jid) not in seen)
         places = tuple(_moved(unseen, jid, view, after))
         if places:
             found.append(Trickled(node=node, jid=jid, number=number, rooms=places))
     return tuple(found)
 
 
-def _is_below(room: NodeId, node: NodeId, view: View, after: View) -> bool:
-    return node in view.chain(room)[1:] and after.config(room) is not None
+def _below(node: NodeId, tracked: Mapping[NodeId, Collection[NodeId]], view: View) -> list[NodeId]:
+    """Of rooms by their parents, those that are in a node."""
+    return [
+        room
+        for parent, rooms in tracked.items()
+        if node in view.chain(parent)
+        for room in rooms
+        if node in view.chain(room)[1:]
+    ]
 
 
 def _changed(event: Event) -> tuple[NodeId, JID, int] | None:
@@ -80,5 +86,5 @@ def _moved(
     """The rooms where an entity is something else afterwards."""
     for room in rooms:
         was, now = view.affiliation(room, jid), after.affiliation(room, jid)
-        if was is not now:
+        if was is not now and after.config(room) is not None:
             yield room, was, now

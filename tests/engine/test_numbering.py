@@ -105,6 +105,17 @@ async def test_what_becomes_of_an_entity_is_one_change(stand: Stand) -> None:
     assert (await stand.node(DENMARK)).version == before + 2
 
 
+async def test_what_is_no_change_has_no_number(stand: Stand) -> None:
+    """§5.2.1: who knows the version has nothing to ask; a member who subscribes is a member."""
+    await stand.space()
+    await stand.affiliate(DENMARK, HAMLET, {HORATIO: MEMBER})
+    before = (await stand.node(DENMARK)).version
+    assert numbers(await stand.subscribe(DENMARK, HORATIO)) == []
+    assert (await stand.node(DENMARK)).version == before
+    events = await stand.unsubscribe(DENMARK, HORATIO)
+    assert {number for _, number in numbers(events)} == {before + 1}
+
+
 async def test_what_an_entity_was(stand: Stand) -> None:
     """§6: at each version that is remembered, by rows and subscriptions here and above."""
     await stand.space()

@@ -219,7 +219,7 @@ class Bounced:
 class AffiliationChanged:
     """A row changed (None: there is none). was, now: what the entity is with parents counted.
 
-    invited: the entity hears of it by an invitation. moved: None where changes are not numbered.
+    invited: the entity hears of it by an invitation. moved: see `SubscriptionChanged`.
     """
 
     node: NodeId

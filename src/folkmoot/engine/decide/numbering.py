@@ -25,26 +25,35 @@ class _Group:
 def numbered(events: Sequence[Event], view: View) -> tuple[Event, ...]:
     """The same events, each change of standing with its number.
 
-    What becomes of an entity on a node is one change, by however many events. What follows from it
-    for an occupant, there or below, names it, and comes right behind it: so those who are told of
-    changes hear of them in the order of their numbers.
+    What becomes of an entity on a node is one change, by however many events; and none where it is
+    what it was, as a member who subscribes. What follows from it for an occupant, there or below,
+    names it, and comes right behind it: so those who are told of changes hear of them in the order
+    of their numbers.
     """
+    changed = [(event.node, _changed_standing(event, view)) for event in events]
+    if all(jid is None for _, jid in changed):
+        return tuple(events)
+    after = view.supposing(events)
+    moves = {
+        (node, jid)
+        for node, jid in dict.fromkeys(changed)
+        if jid and view.affiliation(node, jid) is not after.affiliation(node, jid)
+    }
     counts: dict[NodeId, int] = {}
     ordered: list[Event | _Group] = []
     groups: dict[tuple[NodeId, JID], _Group] = {}
-    for event in events:
-        jid = _changed_standing(event, view)
-        if jid is not None:
+    for event, (node, jid) in zip(events, changed, strict=True):
+        if jid is not None and (node, jid) in moves:
             assert isinstance(event, AffiliationChanged | SubscriptionChanged)
-            group = groups.get((event.node, jid))
+            group = groups.get((node, jid))
             if group is None:
-                group = groups[event.node, jid] = _Group(_moved(event.node, jid, view, counts))
+                group = groups[node, jid] = _Group(_moved(node, jid, view, counts))
                 ordered.append(group)
             group.changes.append(replace(event, moved=group.moved))
             continue
         occupant = _occupant(event) if groups else None
-        chain = () if occupant is None else view.chain(event.node)
-        above = next((node for node in chain if (node, occupant) in groups), None)
+        chain = () if occupant is None else view.chain(node)
+        above = next((each for each in chain if (each, occupant) in groups), None)
         if above is None or occupant is None:
             ordered.append(event)
         else:
@@ -52,7 +61,7 @@ def numbered(events: Sequence[Event], view: View) -> tuple[Event, ...]:
             group = groups[above, occupant]
             change = Change(above, group.moved.number)
             group.following.append(replace(event, change=change))
-    return tuple(_flat(ordered)) if groups else tuple(events)
+    return tuple(_flat(ordered))
 
 
 def _flat(ordered: Iterable[Event | _Group]) -> Iterator[Event]:

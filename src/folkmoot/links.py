@@ -70,6 +70,11 @@ class Links:
     def __iter__(self) -> Iterator[Link]:
         return iter(self._links.values())
 
+    @property
+    def any(self) -> bool:
+        """Whether there is one at all, up or down."""
+        return bool(self._links)
+
     def share(self, link: Link, *, shared: bool) -> None:
         """Another process was found to be attached under a link's name as well, or none."""
         (self._shared.add if shared else self._shared.discard)(link.domain.domain)
@@ -95,7 +100,7 @@ class Links:
     def tell(self, wording: Wording, hearers: Iterable[JID]) -> None:
         """Send a stanza to those of its hearers who are of other servers."""
         head, tail, sender = wording
-        link = self._links.get(_domain(sender)) if self._links else None
+        link = self._links.get(_domain(sender)) if self.any else None
         if link is None:
             return
         for jid in hearers:

@@ -385,7 +385,8 @@ class Router:
     def _deliver(self, outgoing: Outgoing) -> None:
         if outgoing.wanted:
             self.elsewhere.patron.deliver(outgoing)
-        missed = self.sessions.deliver(outgoing)
+        seek = outgoing.reach is Reach.KEPT or self.elsewhere.links.any
+        missed = self.sessions.deliver(outgoing, seek=seek)
         if not missed:
             return
         self.elsewhere.links.tell(outgoing.wording, missed)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Final, Protocol
 
+from folkmoot.engine.derived import Crowd
 from folkmoot.engine.model import Show
 from folkmoot.facades.caps import Caps
 from folkmoot.facades.ecaps import Hash
@@ -156,8 +158,11 @@ class Sessions:
         session.eventing = eventing
         (self._eventing.add if eventing else self._eventing.discard)(session.jid)
 
-    def deliver(self, outgoing: Outgoing) -> list[JID]:
-        """Send a stanza to all it is for; gives the addresses where nobody took it."""
+    def deliver(self, outgoing: Outgoing, *, seek: bool = True) -> list[JID]:
+        """Send a stanza to all it is for; gives the addresses where nobody took it.
+
+        seek: somebody wants these; without, it need not be looked whether all are here.
+        """
         if outgoing.wanted:
             return self._deliver_wanted(outgoing)
         if outgoing.reach is Reach.COPIED:
@@ -166,7 +171,7 @@ class Sessions:
             return self._deliver_to_kind(outgoing)
         (head, tail, _), reach, shows = outgoing.wording, outgoing.reach, outgoing.shows
         full, bare, missed = self._full, self._bare, []
-        for jid in outgoing.to:
+        for jid in outgoing.to if seek else self._here(outgoing.to):
             if jid.resource:
                 session = full.get(jid)
                 if session is None:
@@ -175,7 +180,7 @@ class Sessions:
                     session.connection.send(head + session.full_stamp + tail)
                 continue
             held = bare.get(jid)
-            if held is None:  # of a large space most are not here
+            if held is None:
                 missed.append(jid)
                 continue
             taken = False
@@ -187,6 +192,12 @@ class Sessions:
             if not taken:
                 missed.append(jid)
         return missed
+
+    def _here(self, to: tuple[JID, ...]) -> Iterable[JID]:
+        """Of a crowd larger than all who are here, those who are; else all of it."""
+        if not isinstance(to, Crowd) or len(to) < len(self._bare) + len(self._full):
+            return to
+        return [jid for jid in chain(self._bare, self._full) if jid in to.known]
 
     def _deliver_copies(self, outgoing: Outgoing) -> list[JID]:
         """A copy to those who asked for copies and do not have the message; nobody misses it.

@@ -67,7 +67,7 @@ events = st.one_of(
 )
 
 
-def consistent(supposed: Supposed) -> None:
+def consistent(supposed: Supposed, record: Node) -> None:
     for jid in PEOPLE:
         addresses = {each for _, each in supposed.subscriptions if each.bare == jid}
         assert set(supposed.addresses.get((DENMARK, jid), ())) == addresses
@@ -75,8 +75,11 @@ def consistent(supposed: Supposed) -> None:
         assert sorted(supposed.places.get(jid, ())) == sorted(rows)
         if supposed.rows.get((DENMARK, jid)) is Affiliation.OWNER:
             assert jid in supposed.owners[DENMARK]
-    for child in (HALL, TOWER) if DENMARK in supposed.listed else ():
-        assert supposed.lists(DENMARK, child) is (child in supposed.listed[DENMARK].values())
+    listed = supposed.listing(DENMARK, record)
+    for child in (HALL, TOWER):
+        assert supposed.lists(DENMARK, child, record) is (child in listed.values())
+    for item_id in "abc":
+        assert supposed.lists_by(DENMARK, item_id, record) is listed.get(item_id)
 
 
 @given(st.lists(events, max_size=12), st.lists(events, max_size=6))
@@ -85,14 +88,14 @@ def test_indexes_hold_what_there_is(first: list[Event], more: list[Event]) -> No
     supposed, record = Supposed(), loaded()
     for event in first:
         supposed.suppose(event, record)
-        consistent(supposed)
+        consistent(supposed, record)
     before = (supposed.copy().rows, supposed.copy().listed, supposed.copy().addresses)
     further = supposed.copy()
     for event in more:
         further.suppose(event, record)
-        consistent(further)
+        consistent(further, record)
     assert (supposed.rows, supposed.listed, supposed.addresses) == before
-    consistent(supposed)
+    consistent(supposed, record)
 
 
 @given(st.lists(events, max_size=12))
@@ -111,4 +114,9 @@ def test_what_changes_a_list_is_known_beforehand(happened: list[Event]) -> None:
     for event in happened:
         after = view.supposing([event])
         assert view.relists(event) or after.listed(DENMARK) == view.listed(DENMARK)
+        assert view.relisted(DENMARK, after) == view.listed(DENMARK) ^ after.listed(DENMARK)
+        listed = after.listed(DENMARK)
+        for service in (DENMARK.service, HALL.service):
+            beyond = {each for each in listed if each.service != service}
+            assert set(after.listed_beyond(DENMARK, service)) == beyond
         view = after

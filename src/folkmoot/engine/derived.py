@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Final, NamedTuple, TypeVar
 
 from folkmoot.engine.model import HERE, Hearing, NodeId, Registration, State, Subscription, Via
 from folkmoot.xmpp.jid import JID
 
 K = TypeVar("K")
+
+
+class Crowd(tuple[JID, ...]):
+    """Addresses, perhaps many, that are told the same again and again."""
+
+    @cached_property
+    def known(self) -> frozenset[JID]:
+        """The same, to find out at once whether an address is among them."""
+        return frozenset(self)
 
 
 class Hearers(NamedTuple):

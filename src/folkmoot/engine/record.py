@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from folkmoot.engine.configuration import HISTORY_ITEMS_MAX, NodeConfig
-from folkmoot.engine.derived import NOBODY, Derived, Hearers
+from folkmoot.engine.derived import NOBODY, Crowd, Derived, Hearers
 from folkmoot.engine.model import (
     Affiliation,
     Hearing,
@@ -143,7 +143,7 @@ class Node:
                         several.setdefault(hearing, {})[jid] = subids
                 elif held.hears_items and (gathered or held.digest is None):
                     alike.setdefault(held.manner, []).append(jid)
-            found = {manner.hearing: Hearers(tuple(jids), {}) for manner, jids in alike.items()}
+            found = {manner.hearing: Hearers(Crowd(jids), {}) for manner, jids in alike.items()}
             for hearing, named in several.items():
                 found[hearing] = Hearers(found.get(hearing, NOBODY).to, named)
             index.hearings[gathered] = found
@@ -192,9 +192,9 @@ class Node:
         """The nicks in a room, in the order people came."""
         return tuple(self.derived.nicks)
 
-    def lists(self, node: NodeId) -> bool:
-        """Whether some item lists a node: its half of being that node's parent."""
-        return self.derived.listing[node] > 0
+    def listing(self, node: NodeId) -> int:
+        """How many items list a node: each is this one's half of being that one's parent."""
+        return self.derived.listing[node]
 
     def put_subscription(self, jid: JID, subscription: Subscription | None) -> None:
         """Set or remove one subscription, and what is derived from it."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Set
+
 from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.events import (
     AffiliationChanged,
@@ -27,13 +29,14 @@ class Supposed:
     index for each way to ask.
     addresses: under which an entity has subscriptions here, by its bare JID. owners: who has been
     one here; rows say whether they still are. places: where an entity has been given a row; the
-    same holds.
+    same holds. listed: by item, what it lists otherwise than before. counts: how many items more,
+    or less, list a node: a change costs what it changes, however much a space lists.
     """
 
     __slots__ = (
-        "_counts",
         "addresses",
         "configs",
+        "counts",
         "hats",
         "listed",
         "owners",
@@ -50,8 +53,8 @@ class Supposed:
         self.places: dict[JID, tuple[NodeId, ...]] = {}
         self.subscriptions: dict[tuple[NodeId, JID], Subscription | None] = {}
         self.addresses: dict[tuple[NodeId, JID], tuple[JID, ...]] = {}
-        self.listed: dict[NodeId, dict[str, NodeId]] = {}
-        self._counts: dict[NodeId, dict[NodeId, int]] = {}
+        self.listed: dict[NodeId, dict[str, NodeId | None]] = {}
+        self.counts: dict[NodeId, dict[NodeId, int]] = {}
 
     def copy(self) -> Supposed:
         """The same, to suppose more of."""
@@ -64,12 +67,30 @@ class Supposed:
         new.subscriptions = self.subscriptions.copy()
         new.addresses = self.addresses.copy()
         new.listed = {node: listed.copy() for node, listed in self.listed.items()}
-        new._counts = {node: counts.copy() for node, counts in self._counts.items()}
+        new.counts = {node: counts.copy() for node, counts in self.counts.items()}
         return new
 
-    def lists(self, parent: NodeId, child: NodeId) -> bool:
-        """Whether a node that is in `listed` lists another."""
-        return child in self._counts[parent]
+    def listing(self, node: NodeId, found: Node | None) -> Mapping[str, NodeId]:
+        """What a node's items list, by item. found: its record, here and below."""
+        listed = {} if found is None else found.listed
+        if not (changed := self.listed.get(node)):
+            return listed
+        now = {**listed, **changed}
+        return {item_id: child for item_id, child in now.items() if child is not None}
+
+    def lists_by(self, node: NodeId, item_id: str, found: Node | None) -> NodeId | None:
+        """What one item lists."""
+        before = None if found is None else found.listed.get(item_id)
+        return self.listed.get(node, {}).get(item_id, before)
+
+    def lists(self, node: NodeId, child: NodeId, found: Node | None) -> bool:
+        """Whether an item of a node lists another."""
+        before = 0 if found is None else found.listing(child)
+        return before + self.counts.get(node, {}).get(child, 0) > 0
+
+    def relisted(self, node: NodeId) -> Set[NodeId]:
+        """The nodes that may be listed by a node now and were not, or the other way round."""
+        return self.counts.get(node, {}).keys()
 
     def suppose(self, event: Event, found: Node | None) -> None:
         """One event more has happened. found: its node's record, as it is loaded."""
@@ -92,14 +113,15 @@ class Supposed:
                 for each in lost:
                     self._put_subscription(node, each.subscriber, None)
             case ItemPublished(node=node, item=item, lists=child, evicted=evicted, persist=True):
-                self._relist(node, found, item.id, *evicted)
-                if child is not None:
-                    self.listed[node][item.id] = child
-                    self._counts[node][child] = self._counts[node].get(child, 0) + 1
+                for item_id in evicted:
+                    self._relist(node, found, item_id, None)
+                self._relist(node, found, item.id, child)
             case ItemsRetracted(node=node, item_ids=item_ids):
-                self._relist(node, found, *item_ids)
+                for item_id in item_ids:
+                    self._relist(node, found, item_id, None)
             case NodePurged(node=node):
-                self.listed[node], self._counts[node] = {}, {}
+                for item_id in self.listing(node, found):
+                    self._relist(node, found, item_id, None)
             case _:
                 pass
 
@@ -117,18 +139,11 @@ class Supposed:
         if jid not in addresses:
             self.addresses[node, jid.bare] = (*addresses, jid)
 
-    def _relist(self, node: NodeId, found: Node | None, *gone: str) -> None:
-        """Items that list nothing any more."""
-        if node not in self.listed:
-            listed = {} if found is None else found.listed.copy()
-            self.listed[node], self._counts[node] = listed, {}
-            for child in listed.values():
-                self._counts[node][child] = self._counts[node].get(child, 0) + 1
-        listed, counts = self.listed[node], self._counts[node]
-        for item_id in gone:
-            if item_id not in listed:
-                continue
-            child = listed.pop(item_id)
-            counts[child] -= 1
-            if not counts[child]:
-                del counts[child]
+    def _relist(self, node: NodeId, found: Node | None, item_id: str, child: NodeId | None) -> None:
+        """An item lists a node, or nothing."""
+        before = self.lists_by(node, item_id, found)
+        self.listed.setdefault(node, {})[item_id] = child
+        counts = self.counts.setdefault(node, {})
+        for each, step in ((before, -1), (child, 1)):
+            if each is not None:
+                counts[each] = counts.get(each, 0) + step

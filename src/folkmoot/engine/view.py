@@ -85,7 +85,7 @@ class View:
 
     def suppose(self, event: Event) -> None:
         """Look at one event more as if it had happened; only for a view made by `supposing`."""
-        lists = isinstance(event, ItemPublished | ItemsRetracted)
+        lists = isinstance(event, ItemPublished | ItemsRetracted | NodePurged)
         self._supposed.suppose(event, self._known.node(event.node) if lists else None)
         if isinstance(event, _OF_CHAINS):
             self._chains.clear()
@@ -132,10 +132,16 @@ class View:
         return frozenset(self._listing(node).values())
 
     def _listing(self, node: NodeId) -> Mapping[str, NodeId]:
-        if node in self._supposed.listed:
-            return self._supposed.listed[node]
+        return self._supposed.listing(node, self._known.node(node))
+
+    def relisted(self, node: NodeId, after: View) -> frozenset[NodeId]:
+        """The nodes that a node lists in one view and not in the other; costs what changed."""
         found = self._known.node(node)
-        return {} if found is None else found.listed
+        return frozenset(
+            each
+            for each in self._supposed.relisted(node) | after._supposed.relisted(node)
+            if self._supposed.lists(node, each, found) != after._supposed.lists(node, each, found)
+        )
 
     def relists(self, event: Event) -> bool:
         """Whether what a node lists may be another after an event; costs what the event has."""
@@ -150,24 +156,21 @@ class View:
                 return False
 
     def _list_something(self, node: NodeId, *item_ids: str) -> bool:
-        listing = self._listing(node)
-        return any(item_id in listing for item_id in item_ids)
+        found = self._known.node(node)
+        return any(self._supposed.lists_by(node, each, found) is not None for each in item_ids)
 
     def listed_beyond(self, node: NodeId, service: JID) -> Iterator[NodeId]:
         """The nodes that a node lists, but those of one service; in no particular order."""
-        if node in self._supposed.listed:
-            return (each for each in self.listed(node) if each.service != service)
-        found = self._known.node(node)
-        return iter(()) if found is None else found.listed_beyond(service)
+        found, anew = self._known.node(node), self._supposed.relisted(node)
+        before = () if found is None else found.listed_beyond(service)
+        yield from (each for each in before if each not in anew)
+        here = (each for each in anew if self._supposed.lists(node, each, found))
+        yield from (each for each in here if each.service != service)
 
     def lists(self, parent: NodeId, child: NodeId) -> bool:
         """Whether a node that exists lists another."""
-        if self.config(parent) is None:
-            return False
-        if parent in self._supposed.listed:
-            return self._supposed.lists(parent, child)
         found = self._known.node(parent)
-        return found is not None and found.lists(child)
+        return self.config(parent) is not None and self._supposed.lists(parent, child, found)
 
     def ancestors(self, node: NodeId) -> tuple[NodeId, ...]:
         """The nodes above one by its own word alone, near ones first (XEP-0496 §4.4).
@@ -195,17 +198,13 @@ class View:
         level, seen = [node], {node}
         while level:
             claims, here = self.related(*level), frozenset(level)
-            listed = [child for parent in level for child in self._children(parent)]
+            listed = [child for parent in level for child in self._listing(parent).values()]
             self._known.loaded((*listed, *claims))
             found = [child for child in listed if not here.isdisjoint(self.chain(child)[1:2])]
             found += [child for child in claims if not here.isdisjoint(self.ancestors(child)[:1])]
             level = [child for child in dict.fromkeys(found) if child not in seen]
             seen.update(level)
             yield from level
-
-    def _children(self, parent: NodeId) -> Iterable[NodeId]:
-        found = self._known.node(parent)
-        return self._supposed.listed.get(parent, {} if found is None else found.listed).values()
 
     def related(self, *nodes: NodeId) -> tuple[NodeId, ...]:
         """The nodes that name one of these as parent or link; as it is, also by `supposing`."""

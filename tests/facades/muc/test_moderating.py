@@ -94,6 +94,18 @@ async def test_granting_and_revoking_voice(stage: Stage) -> None:
                 </presence>""")
 
 
+async def test_a_warning_is_for_who_enters(stage: Stage) -> None:
+    """§7.2.3, §7.2.12: in the initial presence; who only changes has been told."""
+    crone = await opened(stage, whois="anyone")
+    hag = await stage.client(HAG)
+    entering = str(await enters(hag, "thirdwitch"))
+    assert all(f"<status code='{code}'/>" in entering for code in (100, 110, 170)), entering
+    succeeded(await grants(crone, "nick='thirdwitch' role='visitor'"))
+    changed = str(await hag.drains())
+    assert "<status code='110'/>" in changed
+    assert "'100'" not in changed and "'170'" not in changed
+
+
 async def test_voice_is_not_revoked_from_staff(stage: Stage) -> None:
     """§8.4, Example 102; §8.5, Example 107: and then nothing of the list is changed."""
     crone = await opened(stage)

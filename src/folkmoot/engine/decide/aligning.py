@@ -137,7 +137,7 @@ def _relisted(nodes: dict[NodeId, JID], view: View, after: View) -> Iterator[Eve
 def _moved(nodes: Iterable[NodeId], view: View, after: View) -> Iterator[NodeId]:
     """The spaces that are in others than before, as far down as there are spaces."""
     for node in nodes:
-        touched = (node, *sorted(view.listed(node) ^ after.listed(node), key=str))
+        touched = (node, *sorted(view.relisted(node, after), key=str))
         for each in touched:
             ours = each.service == view.services.pubsub
             if ours and view.chain(each)[1:] != after.chain(each)[1:]:

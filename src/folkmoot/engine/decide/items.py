@@ -192,7 +192,7 @@ def relisted(events: Sequence[Event], node: NodeId, view: View, by: JID) -> tupl
     if not any(view.relists(each) for each in events):
         return ()  # most items list nothing, and what is published so touches no other node
     after = view.supposing(events)
-    touched = view.listed(node) ^ after.listed(node)
+    touched = view.relisted(node, after)
     view.require(touched)
     moved = [child for child in touched if view.chain(child) != after.chain(child)]
     return tuple(
@@ -242,9 +242,9 @@ def retract(command: Retract, view: View, stamp: Stamp) -> tuple[Event, ...]:
 
 def _released(event: ItemsRetracted, view: View) -> Iterator[NodeConfigured]:
     """The other half of the rooms that a node no longer lists, as far as it is the actor's."""
-    gone = view.listed(event.node) - view.supposing([event]).listed(event.node)
-    view.require(gone)
-    for room in sorted(gone, key=str):
+    touched = view.relisted(event.node, view.supposing([event]))
+    view.require(touched)
+    for room in sorted(touched, key=str):
         config = view.config(room)
         if config is None or config.room is None or config.parent != event.node:
             continue

@@ -113,7 +113,7 @@ def _occupant(told: OccupantTold) -> Wording:
     if plain:
         return as_seen(room, seen)
     codes: list[int] = [ONESELF] if told.own else []
-    if told.own and not told.left:
+    if told.own and told.cause is Cause.ENTERED:
         codes.extend(_warnings(told.config))
     if told.own and told.assigned:
         codes.append(ASSIGNED)
@@ -173,7 +173,7 @@ def item_element(ns: str, seen: Seen, *, nick: str = "") -> Element:
 
 
 def _warnings(config: NodeConfig) -> Iterator[int]:
-    """What somebody has to know before they speak (§7.2.3, §7.2.12)."""
+    """What somebody has to know before they speak, as they enter (§7.2.3, §7.2.12)."""
     if config.room is not None and config.room.whois_anyone:
         yield NON_ANONYMOUS
     if config.logged:

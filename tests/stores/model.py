@@ -37,6 +37,7 @@ from folkmoot.engine.room_events import (
     RegistrationChanged,
     SubjectChanged,
     Visited,
+    VisitsForgotten,
 )
 from folkmoot.engine.space_events import Audited, InviteChanged
 from folkmoot.engine.standings import STANDINGS_MAX, Moved
@@ -333,6 +334,9 @@ class Kept(dict[NodeId, KeptNode]):
                 for jid in jids:
                     self.published += 1
                     self[node].visit(jid, self.published)
+            case VisitsForgotten(jid=jid):
+                for kept in self.values():
+                    kept.visits.pop(jid, None)
             case CardChanged(card=card):
                 self[event.node].card = card
             case Audited():

@@ -46,6 +46,7 @@ from folkmoot.engine.room_events import (
     RegistrationChanged,
     SubjectChanged,
     Visited,
+    VisitsForgotten,
 )
 from folkmoot.engine.standings import Was, moved
 from folkmoot.engine.store import (
@@ -241,6 +242,10 @@ class StoreMachine(RuleBasedStateMachine):
     def visit(self, data: st.DataObject, jids: list[JID]) -> None:
         node, _ = self.node(data)
         self.happens(Visited(node=node, jids=tuple(jids)))
+
+    @rule(node=nouns.nodes, jid=nouns.bare_jids)
+    def forget_visits(self, node: NodeId, jid: JID) -> None:
+        self.happens(VisitsForgotten(node=node, jid=jid))
 
     @precondition(lambda self: self.coming)
     @rule(data=st.data(), jid=nouns.bare_jids, after=st.none() | st.sampled_from(Affiliation))

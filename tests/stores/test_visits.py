@@ -11,7 +11,7 @@ from pathlib import Path
 from folkmoot.engine.configuration import NodeConfig, RoomConfig
 from folkmoot.engine.events import ItemPublished
 from folkmoot.engine.model import NodeId
-from folkmoot.engine.room_events import Visited
+from folkmoot.engine.room_events import Visited, VisitsForgotten
 from folkmoot.engine.store import VISITS_MAX
 from folkmoot.stores import statements
 from folkmoot.stores.codec import item_row, write_config
@@ -21,7 +21,7 @@ from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.stanza import CLIENT
 from folkmoot.xmpp.xml import Element
 
-from .nouns import BALL, GARDEN, JULIET, ROMEO, VERONA, created, item
+from .nouns import BALL, GARDEN, JULIET, PRESENCE, ROMEO, VERONA, created, item
 
 ROOM = NodeConfig(room=RoomConfig())
 MESSAGE = Element(CLIENT, "message", None, Element(CLIENT, "body", None, "He jests at scars"))
@@ -61,6 +61,15 @@ async def test_what_is_published_after_a_restart_stands_beyond_all_places(tmp_pa
         assert await store.active(ROMEO, (GARDEN,)) == set()
         await store.commit([said(GARDEN, "b")])
         assert await store.active(ROMEO, (GARDEN,)) == {GARDEN}
+
+
+async def test_an_account_that_is_gone_was_never_there(store: SQLiteStore) -> None:
+    """In no room; and others were where they were."""
+    await store.commit([created(GARDEN, ROOM), created(BALL, ROOM), said(GARDEN), said(BALL)])
+    await store.commit([Visited(node=room, jids=(JULIET, ROMEO)) for room in BOTH])
+    await store.commit([VisitsForgotten(node=PRESENCE, jid=JULIET)])
+    assert await store.active(JULIET, BOTH) == {GARDEN, BALL}
+    assert await store.active(ROMEO, BOTH) == set()
 
 
 async def test_so_many_are_remembered(store: SQLiteStore) -> None:

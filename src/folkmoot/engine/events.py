@@ -31,6 +31,7 @@ from folkmoot.engine.room_events import (
     SubjectChanged,
     Trickled,
     Visited,
+    VisitsForgotten,
     Watched,
 )
 from folkmoot.engine.space_events import (
@@ -288,6 +289,7 @@ Event = (
     | Noticed
     | Reminded
     | Visited
+    | VisitsForgotten
     | Audited
 )
 

@@ -78,6 +78,14 @@ class Visited:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VisitsForgotten:
+    """Nothing is known any more of when an account was in which room. node: its presence."""
+
+    node: NodeId
+    jid: JID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Spent:
     """Something happened in a room that is counted; left: of each pace it counts for."""
 

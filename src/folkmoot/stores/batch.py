@@ -36,6 +36,7 @@ from folkmoot.engine.room_events import (
     RegistrationChanged,
     SubjectChanged,
     Visited,
+    VisitsForgotten,
 )
 from folkmoot.engine.space_events import (
     Audited,
@@ -149,6 +150,9 @@ class _Batch:
                 self._wearers[node, str(jid)] = (put, row)
             case Visited():
                 self._visit(event)
+            case VisitsForgotten(jid=jid):
+                self.flush()
+                self.steps.append((statements.people.DELETE_VISITS, [{"jid": str(jid)}]))
             case InviteChanged():
                 self._invite(event)
             case CardChanged():

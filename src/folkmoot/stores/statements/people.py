@@ -51,6 +51,8 @@ INSERT INTO visits (place, node, jid) VALUES (:place, ({NODE_KEY}), :jid)
 ON CONFLICT (jid, node) DO UPDATE SET place = excluded.place
 """
 
+DELETE_VISITS: Final = "DELETE FROM visits WHERE jid = :jid"
+
 TRIM_VISITS: Final = f"""
 DELETE FROM visits WHERE node = ({NODE_KEY}) AND place <= (
     SELECT place FROM visits WHERE node = ({NODE_KEY})

@@ -148,6 +148,24 @@ def read_terms(
     )
 
 
+def read_subscription(
+    row: tuple[
+        str, str, str, str, int, str | None, float | None, int, str, str, int, str | None, int
+    ],
+) -> Subscription:
+    """The subscriptions of an address, of which these are the columns."""
+    subscriber, state, via, subid, deliver, contact, expires, body, shows = row[:9]
+    topics, depth, terms, public = row[9:]
+    held = Subscription(
+        JID.parse(subscriber),
+        State(state),
+        Via(via),
+        public=bool(public),
+        contact=read_contact(contact),
+    )
+    return held.on(*read_terms(subid, deliver, expires, body, shows, topics, depth, terms))
+
+
 def _plain_terms(terms: Terms) -> dict[str, object]:
     return {
         "subid": terms.subid,

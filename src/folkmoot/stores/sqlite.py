@@ -16,10 +16,7 @@ from folkmoot.engine.model import (
     Affiliation,
     NodeId,
     Registration,
-    State,
-    Subscription,
     Ticket,
-    Via,
 )
 from folkmoot.engine.record import Node
 from folkmoot.engine.space_events import Audited, Matter
@@ -47,13 +44,12 @@ from folkmoot.stores.codec import (
     Row,
     Value,
     read_config,
-    read_contact,
     read_element,
     read_hats,
     read_item,
     read_occupant,
     read_standing,
-    read_terms,
+    read_subscription,
 )
 from folkmoot.stores.committing import prepared, write
 from folkmoot.stores.database import WRITE_LOCK_SECONDS_MAX, Database
@@ -137,7 +133,7 @@ class SQLiteStore:
             invites = reader.execute(statements.spaces.INVITES, at).fetchall()
             standings = reader.execute(statements.people.STANDINGS, at).fetchall()
             registered = reader.execute(statements.people.REGISTRATIONS, at).fetchall()
-        held = (*map(_subscription, subscriptions), *starmap(read_occupant, occupants))
+        held = (*map(read_subscription, subscriptions), *starmap(read_occupant, occupants))
         return Node(
             id=node,
             config=read_config(config),
@@ -382,20 +378,3 @@ def _audited(
         after=now,
     )
     return number, row
-
-
-def _subscription(
-    row: tuple[
-        str, str, str, str, int, str | None, float | None, int, str, str, int, str | None, int
-    ],
-) -> Subscription:
-    subscriber, state, via, subid, deliver, contact, expires, body, shows = row[:9]
-    topics, depth, terms, public = row[9:]
-    held = Subscription(
-        JID.parse(subscriber),
-        State(state),
-        Via(via),
-        public=bool(public),
-        contact=read_contact(contact),
-    )
-    return held.on(*read_terms(subid, deliver, expires, body, shows, topics, depth, terms))

@@ -10,7 +10,7 @@ finds out whom a change leaves outside.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from typing import Final
 
 from folkmoot.engine import access
@@ -250,11 +250,11 @@ class View:
 
     def affiliation(self, node: NodeId, jid: JID) -> Affiliation:
         """What an entity is on a node, its ancestors counted."""
-        return access.affiliation([self._standing(each, jid) for each in self.chain(node)])
+        return access.affiliation([self.standing(each, jid) for each in self.chain(node)])
 
     def inherited(self, node: NodeId, jid: JID) -> Affiliation:
         """What the nodes above alone make of an entity on a node."""
-        own, *above = [self._standing(each, jid) for each in self.chain(node)]
+        own, *above = [self.standing(each, jid) for each in self.chain(node)]
         return access.affiliation([Standing(inherit=own.inherit, room=own.room), *above])
 
     def hats(self, node: NodeId, jid: JID) -> tuple[Hat, ...]:
@@ -277,7 +277,8 @@ class View:
         found = self._known.node(node)
         return () if found is None else found.wearers.get(bare, ())
 
-    def _standing(self, node: NodeId, jid: JID) -> Standing:
+    def standing(self, node: NodeId, jid: JID) -> Standing:
+        """What an entity is on one node of a chain, for the fold."""
         config = self.config(node)
         if config is None:
             return Standing()
@@ -373,6 +374,10 @@ class View:
         """Items from the store."""
         return self._known.page(query)
 
+    def active(self, jid: JID, rooms: Sequence[NodeId]) -> frozenset[NodeId]:
+        """Of some rooms, those where something was said since an entity left, or was never in."""
+        return self._known.active(jid.bare, rooms) if rooms else frozenset()
+
     def subscribed(self, jid: JID) -> frozenset[NodeId]:
         """Every node that an entity, or one of its resources, has a subscription to."""
         return self._known.subscribed(jid.bare)
@@ -384,6 +389,10 @@ class View:
     def watched(self, jid: JID) -> frozenset[NodeId]:
         """The rooms that a resource wants to hear of from outside."""
         return self._known.watched(jid)
+
+    def tracked(self) -> Mapping[NodeId, Collection[NodeId]]:
+        """Rooms in which somebody wants to hear of all affiliations, by what they say is above."""
+        return self._known.tracked()
 
     def affiliated(self, jid: JID) -> frozenset[NodeId]:
         """Every node that has a row for an entity, or a registration of it."""

@@ -27,6 +27,7 @@ FLOORS: dict[str, int] = {
     "rollcall": 3,
     "capabilities": 3,
     "router": 3,
+    "routes": 3,
     "listeners": 4,
     "abroad": 4,
     "config": 5,

@@ -7,19 +7,18 @@ from dataclasses import replace
 
 import pytest
 
-from folkmoot import postmaster
+from folkmoot import echo, postmaster
 from folkmoot.admin import AdminError
 from folkmoot.asking import Asking
-from folkmoot.behalf.patron import Patron
 from folkmoot.check.running import Link, read_running
 from folkmoot.config import Address
-from folkmoot.links import Links
 from folkmoot.listeners.component import ComponentLink, LinkSettings
 from folkmoot.postmaster import Message, Postmaster
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.stanza import CLIENT, error_reply
 from folkmoot.xmpp.xml import Element
-from tests.stage import SERVICES, Stage, Wire
+from tests.heath import ROOMS, gathered
+from tests.stage import SERVICES, Stage, Wire, staged
 
 
 def office(stage: Stage) -> tuple[Postmaster, Asking]:
@@ -27,7 +26,7 @@ def office(stage: Stage) -> tuple[Postmaster, Asking]:
     elsewhere = stage.core.router.elsewhere
     settings = LinkSettings(SERVICES.pubsub, "127.0.0.1", 5347, "sycamore", SERVICES.domain)
     link = ComponentLink(elsewhere, settings, lambda: 0.0)
-    return Postmaster(SERVICES, [link], elsewhere.asking), elsewhere.asking
+    return Postmaster(SERVICES, [link], elsewhere), elsewhere.asking
 
 
 async def test_links_are_shown(stage: Stage) -> None:
@@ -56,10 +55,10 @@ async def test_what_accounts_own_nodes_lack(stage: Stage) -> None:
     """Where they are wanted here, as the server has it at that moment; else nothing is said."""
     post = office(stage)[0]
     assert read_running(7, await post.ask("show", {})).lacking is None
-    wanted = replace(SERVICES, personal=True)
-    asking = stage.core.router.elsewhere.asking
-    post = Postmaster(wanted, [], asking, Patron(wanted, Links(wanted), asking).shortfalls)
-    lacking = read_running(7, await post.ask("show", {})).lacking
+    wanted = replace(SERVICES, personal=True, accounts=False)
+    async with staged(wanted, accounts=False) as other:
+        post = Postmaster(wanted, [], other.core.router.elsewhere)
+        lacking = read_running(7, await post.ask("show", {})).lacking
     assert lacking is not None and lacking[2].startswith("message=outgoing is not granted")
     assert stage.core.router.elsewhere.patron.shortfalls() == ()
 
@@ -93,6 +92,19 @@ async def test_a_server_elsewhere_does_not(stage: Stage, monkeypatch: pytest.Mon
     stage.core.router.elsewhere.links.add(Wire())
     monkeypatch.setattr(postmaster, "REACH_SECONDS_MAX", 0.01)
     assert "no answer" in (await asked.ask("reach", {"to": "verona.lit"}))["trouble"]
+
+
+async def test_another_process_has_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that came after our link did is found, too; and a link that is down is no such thing."""
+    monkeypatch.setattr(echo, "ECHO_SECONDS_MAX", 0.05)
+    async with gathered() as host:
+        await host.attaches()
+        post = Postmaster(SERVICES, [], host.stage.core.router.elsewhere)
+        assert await post.ask("others", {}) == {"shared": []}
+        host.echoes = lambda stanza: None
+        assert await post.ask("others", {}) == {"shared": [str(ROOMS)]}
+        host.up = False
+        assert await post.ask("others", {}) == {"shared": []}
 
 
 async def test_what_cannot_be_asked(stage: Stage) -> None:

@@ -182,6 +182,12 @@ async def test_examples_1_5_8_and_14_what_is_granted(town: Town, version: int) -
     assert patron(town).grants == Grants(ns, True, True, True, Seen.CONTACTS)
 
 
+async def test_what_is_said_for_accounts_is_no_link_that_may_be_shared(town: Town) -> None:
+    """Their domain is the server's: nothing that we say there comes back to us."""
+    await town.grants("<perm access='message' type='outgoing'/>")
+    assert await town.stage.core.router.elsewhere.shared() == []
+
+
 async def test_permissions_that_stand_in_one_another(town: Town) -> None:
     """Prosody's module of 2023 forgets to close what says of iqs; and says nothing of pushes."""
     await town.grants(

@@ -83,9 +83,13 @@ async def test_who_comes_back_meanwhile_stays(host: Host) -> None:
     assert len(host.occupants()) == 3
 
 
-async def test_many_are_asked_a_few_at_a_time(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
-    """AT_ONCE_MAX."""
+@pytest.mark.parametrize("silent", [False, True])
+async def test_many_are_asked_a_few_at_a_time(
+    host: Host, monkeypatch: pytest.MonkeyPatch, *, silent: bool
+) -> None:
+    """AT_ONCE_MAX, whether the link comes up or all have been silent."""
     monkeypatch.setattr(rollcall, "AT_ONCE_MAX", 1)
+    monkeypatch.setattr(rollcall, "TURNS", 1)
     open_now, most = 0, 0
 
     def says(jid: JID, iq: Element) -> Element | None:
@@ -103,7 +107,10 @@ async def test_many_are_asked_a_few_at_a_time(host: Host, monkeypatch: pytest.Mo
         return None
 
     host.says = says
-    await host.attaches()
+    if silent:
+        assert await turns(host, 1) == ["fst"]
+    else:
+        await host.attaches()
     assert (most, open_now) == (1, 0)
 
 
@@ -117,6 +124,73 @@ async def test_the_link_goes_down_meanwhile(host: Host) -> None:
     router.elsewhere.detached(host)
     await router.idle()
     assert len(host.occupants()) == 3
+
+
+# --- silence
+
+
+async def turns(host: Host, count: int) -> list[str]:
+    """Let time go by; who was asked in each TURN_SECONDS of it, by a letter."""
+    found = []
+    for _ in range(count):
+        host.sent.clear()
+        await host.stage.core.router.elsewhere.turn()
+        pings = [each for each in host.sent if "ping" in str(each)]
+        found.append("".join(each.get("to", "")[0] for each in pings))
+    return found
+
+
+async def test_who_is_silent_is_asked_once_in_a_round(host: Host) -> None:
+    """ROUND_SECONDS, of which everybody has a part: no more than are there for each turn."""
+    asked = await turns(host, rollcall.TURNS)
+    assert sorted(filter(None, asked)) == ["f", "s", "t"]
+    assert sorted(filter(None, await turns(host, rollcall.TURNS))) == ["f", "s", "t"]
+    assert host.occupants() == [witch(nick) for nick in WITCHES]
+
+
+async def test_a_server_is_gone_without_a_word(host: Host) -> None:
+    """In a room where nothing is said; within a round the others hear that she is gone."""
+    host.says = refusal("remote-server-not-found")
+    await turns(host, rollcall.TURNS)
+    await host.stage.core.engine.told()
+    assert host.occupants() == [witch("firstwitch"), witch("secondwitch")]
+    assert await turns(host, rollcall.TURNS) == ["f", "s", *[""] * (rollcall.TURNS - 2)]
+
+
+async def test_who_speaks_is_not_asked(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor who has left since the round began."""
+    monkeypatch.setattr(rollcall, "TURNS", 3)
+    assert await turns(host, 1) == ["f"]
+    await host.brings(
+        "secondwitch", f"<message type='groupchat' to='{ROOM}'><body>Hail</body></message>"
+    )
+    await host.brings("thirdwitch", f"<presence type='unavailable' to='{ROOM}/thirdwitch'/>")
+    assert await turns(host, 3) == ["", "", "f"]
+
+
+async def test_a_server_is_not_reached(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may pass; who is not reached two rounds in a row is let go of."""
+    monkeypatch.setattr(rollcall, "TURNS", 1)
+    host.says = refusal("remote-server-timeout")
+    await turns(host, 1)
+    host.says = lambda jid, iq: reply(iq)
+    await turns(host, 1)
+    host.says = refusal("remote-server-timeout")
+    await turns(host, 1)
+    presence = f"<presence to='{ROOM}/thirdwitch'/>"
+    await host.brings("thirdwitch", presence)
+    await turns(host, 1)
+    assert len(host.occupants()) == 3, "she answered once, and spoke once"
+    await turns(host, 1)
+    assert host.occupants() == [witch("firstwitch"), witch("secondwitch")]
+
+
+async def test_nobody_is_asked_while_the_link_is_down(host: Host) -> None:
+    """When it is up they all are."""
+    host.up = False
+    assert await turns(host, rollcall.TURNS) == [""] * rollcall.TURNS
+    host.up = True
+    assert "".join(await turns(host, rollcall.TURNS)) == "fst"
 
 
 # --- errors that come back

@@ -19,6 +19,7 @@ from folkmoot.engine.services import Services
 from folkmoot.engine.store import Store, StoreFailed
 from folkmoot.facades.facade import Answer, Outgoing
 from folkmoot.facades.muc import closing
+from folkmoot.rollcall import TURN_SECONDS
 from folkmoot.router import Router
 from folkmoot.served import served
 
@@ -67,6 +68,7 @@ class Core:
         self._looking = (
             asyncio.ensure_future(_regularly(EXPIRY_SECONDS, self.engine.expire)),
             asyncio.ensure_future(_regularly(ARCHIVE_SECONDS, self.engine.trim)),
+            asyncio.ensure_future(_regularly(TURN_SECONDS, self.router.elsewhere.turn)),
         )
 
     async def farewell(self) -> None:

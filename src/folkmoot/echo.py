@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import Final
 
-import structlog
-
 from folkmoot.asking import Asking, Unreachable
 from folkmoot.facades.basics import PING
 from folkmoot.links import Link
@@ -22,11 +20,9 @@ ECHOES: Final = 8
 ECHO_SECONDS_MAX: Final = 10.0
 """How long each may take."""
 
-log = structlog.get_logger()
 
-
-async def listen(asking: Asking, link: Link) -> bool:
-    """Whether another link has the name as well, as far as anybody can tell; the log says so."""
+async def is_shared(asking: Asking, link: Link) -> bool:
+    """Whether another link has the name as well, as far as anybody can tell."""
     ping = Element(PING, "ping")
     for _ in range(ECHOES):
         try:
@@ -34,12 +30,5 @@ async def listen(asking: Asking, link: Link) -> bool:
         except StanzaError:
             return False  # this server lets nobody talk to themself
         except Unreachable:
-            if not link.up:
-                return False
-            log.error(
-                "another process is attached under this name, and gets a part of what is for it:"
-                " stop one of the two",
-                domain=str(link.domain),
-            )
-            return True
+            return link.up
     return False

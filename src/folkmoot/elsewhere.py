@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Coroutine
+import asyncio
+from collections.abc import Awaitable, Coroutine, Sequence
 from typing import Any, Protocol
+
+import structlog
 
 from folkmoot import echo
 from folkmoot.asking import Asking
@@ -18,6 +21,8 @@ from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.jid import JID, InvalidJID
 from folkmoot.xmpp.stanza import read_error
 from folkmoot.xmpp.xml import Element
+
+log = structlog.get_logger()
 
 
 class Desk(Protocol):
@@ -43,6 +48,7 @@ class Elsewhere:
         self.links = Links(services)
         self.asking = Asking(services.pubsub, self.links)
         self.patron = Patron(services, self.links, self.asking)
+        self._services = services
         self._desk = desk
         self._lanes = Lanes(desk.handle)
         self._roll: RollCall
@@ -58,7 +64,25 @@ class Elsewhere:
         self._desk.begin(self._listen(link))
 
     async def _listen(self, link: Link) -> None:
-        self.links.share(link, shared=await echo.listen(self.asking, link))
+        if await echo.is_shared(self.asking, link):
+            log.error(
+                "another process is attached under this name, and gets a part of what is for it:"
+                " stop one of the two",
+                domain=str(link.domain),
+            )
+
+    async def turn(self) -> None:
+        """Find out who is still in rooms of those who have been silent, a few at each call."""
+        link = self.links.of(self._services.rooms)
+        if link is not None and link.up:
+            await self._roll.turn()
+
+    async def shared(self) -> Sequence[JID]:
+        """Under which of our services' names another process is attached as well, asked now."""
+        held = map(self.links.of, (self._services.pubsub, self._services.rooms))
+        links = [each for each in held if each is not None]
+        found = await asyncio.gather(*(echo.is_shared(self.asking, each) for each in links))
+        return [each.domain for each, shared in zip(links, found, strict=True) if shared]
 
     def detached(self, link: Link) -> None:
         """And down again."""

@@ -20,7 +20,7 @@ STANZA_BYTES_MAX: Final = 524_288
 """The largest stanza a host should take from us, which is Prosody's default. Ours stay below."""
 
 PUBSUB: Final = ("http://jabber.org/protocol/pubsub", "http://jabber.org/protocol/pubsub#owner")
-"""What the privilege of asking as a user (XEP-0356 §7) and delegation (XEP-0355) are about."""
+"""What is delegated of accounts (XEP-0355): their nodes."""
 
 DISCO_OF_ACCOUNTS: Final = tuple(
     f"urn:xmpp:delegation:2:bare:disco#{each}:*" for each in ("info", "items")
@@ -190,9 +190,6 @@ def _prosody_accounts(attachment: Attachment) -> Iterator[str]:
         yield "    privileged_entities = {"
         yield f"        [{spaces}] = {{"
         yield '            roster = "get"; message = "outgoing"; presence = "roster";'
-        yield "            iq = {"
-        yield from (f'                [{lua(each)}] = "both";' for each in PUBSUB)
-        yield "            };"
         yield "        };"
         yield "    }"
     if attachment.delegation:
@@ -249,11 +246,6 @@ def _ejabberd_access(attachment: Attachment) -> Iterator[str]:
         yield "      roster: folkmoot"
         yield "    message:"
         yield "      outgoing: folkmoot"
-        yield "    # From 24.10 on; an older one does not start with these lines:"
-        yield "    # iq:"
-        for each in PUBSUB:
-            yield f"    #   {yaml(each)}:"
-            yield "    #     both: folkmoot"
     if attachment.delegation:
         yield "  # Accounts' own nodes are then Folkmoot's: take mod_pubsub out."
         yield "  mod_delegation:"

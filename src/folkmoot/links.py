@@ -6,7 +6,7 @@ another domain takes the link of the domain it is from; where that has none, nob
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Final, Protocol
 
@@ -61,27 +61,15 @@ class Links:
     def __init__(self, services: Services) -> None:
         self._ours = services.domains
         self._links: dict[str, Link] = {}
-        self._shared: set[str] = set()
 
     def add(self, link: Link) -> None:
         """Take a link, from here on, whether it is up or not."""
         self._links[link.domain.domain] = link
 
-    def __iter__(self) -> Iterator[Link]:
-        return iter(self._links.values())
-
     @property
     def any(self) -> bool:
         """Whether there is one at all, up or down."""
         return bool(self._links)
-
-    def share(self, link: Link, *, shared: bool) -> None:
-        """Another process was found to be attached under a link's name as well, or none."""
-        (self._shared.add if shared else self._shared.discard)(link.domain.domain)
-
-    def shared(self, link: Link) -> bool:
-        """Whether one was, when the link last came up."""
-        return link.domain.domain in self._shared
 
     def of(self, sender: JID) -> Link | None:
         """The link for what is from an address of ours."""

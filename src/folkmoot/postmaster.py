@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from folkmoot.admin import AdminError
-from folkmoot.asking import Asking, Unreachable
+from folkmoot.asking import Unreachable
+from folkmoot.elsewhere import Elsewhere
 from folkmoot.engine.services import Services
 from folkmoot.facades.basics import PING
 from folkmoot.listeners.component import ComponentLink
@@ -25,17 +26,12 @@ class Postmaster:
     """Answers about the links of a server; nothing is changed."""
 
     def __init__(
-        self,
-        services: Services,
-        links: Sequence[ComponentLink],
-        asking: Asking,
-        lacking: Callable[[], Sequence[str]] = tuple,
+        self, services: Services, links: Sequence[ComponentLink], elsewhere: Elsewhere
     ) -> None:
-        """asking: what goes over them. lacking: what accounts' own nodes lack."""
+        """elsewhere: their home."""
         self._services = services
         self._links = links
-        self._asking = asking
-        self._lacking = lacking
+        self._elsewhere = elsewhere
 
     async def ask(self, verb: str, arguments: Mapping[str, str]) -> Message:
         """The answer to a question. Raises AdminError where it has none."""
@@ -44,6 +40,8 @@ class Postmaster:
                 return self._show()
             case "reach":
                 return await self._reach(arguments)
+            case "others":
+                return {"shared": [str(each) for each in await self._elsewhere.shared()]}
         raise AdminError(f"the server does not know `link {verb}`: is it another version?")
 
     def _show(self) -> Message:
@@ -54,7 +52,7 @@ class Postmaster:
             "spaces": str(services.pubsub),
             "rooms": str(services.rooms),
             "links": [_told(each) for each in self._links],
-            "lacking": list(self._lacking()) if services.personal else None,
+            "lacking": list(self._elsewhere.patron.shortfalls()) if services.personal else None,
         }
 
     async def _reach(self, arguments: Mapping[str, str]) -> Message:
@@ -66,7 +64,7 @@ class Postmaster:
         loop = asyncio.get_running_loop()
         begun, condition = loop.time(), ""
         try:
-            await self._asking.ask(to, "get", Element(PING, "ping"), REACH_SECONDS_MAX)
+            await self._elsewhere.asking.ask(to, "get", Element(PING, "ping"), REACH_SECONDS_MAX)
         except StanzaError as refused:
             condition = refused.condition
         except Unreachable as unreachable:

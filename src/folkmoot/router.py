@@ -1,4 +1,4 @@
-"""Where a stanza goes: to the facade of the service it is addressed to, or to somebody's stream.
+"""What becomes of a stanza: its facade handles it, or it goes on to somebody's stream.
 
 And back: what is told, worded by its facade and delivered, in the order it was decided.
 """
@@ -6,9 +6,7 @@ And back: what is told, worded by its facade and delivered, in the order it was 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
-from enum import Enum
+from collections.abc import Awaitable, Coroutine, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -25,17 +23,9 @@ from folkmoot.engine.notifications import PresenceTold, SubscriptionTold
 from folkmoot.engine.room_commands import Unwatch
 from folkmoot.engine.services import Services
 from folkmoot.facades import carbons, messages, pep, presence, roster
-from folkmoot.facades.facade import (
-    Answer,
-    Facade,
-    Outgoing,
-    Reach,
-    Request,
-    Route,
-    Sender,
-    Told,
-)
+from folkmoot.facades.facade import Answer, Outgoing, Reach, Request, Sender, Told
 from folkmoot.links import NoStream
+from folkmoot.routes import Place, Routes, Served
 from folkmoot.sessions import DIRECTED_MAX, Connection, Session, Sessions
 from folkmoot.xmpp.errors import StanzaError, StreamError
 from folkmoot.xmpp.jid import JID, InvalidJID
@@ -52,42 +42,13 @@ _NO_STREAM: Final = NoStream()
 log = structlog.get_logger()
 
 
-class Place(Enum):
-    """What is at an address."""
-
-    SERVER = "server"
-    PUBSUB = "pubsub"
-    ROOMS = "rooms"
-    OCCUPANT = "occupant"
-    """Somebody in a room, as the place of an iq; what else is sent there, rooms take."""
-    ACCOUNT = "account"
-    DELEGATED = "delegated"
-    """An account of the server whose component we are, where its own nodes are ours."""
-
-
-@dataclass(frozen=True, slots=True)
-class Served:
-    """The facades of each place, first come first served, and those that word notifications."""
-
-    at: Mapping[Place, tuple[Facade, ...]]
-    via: Mapping[Via, tuple[Facade, ...]]
-
-
-Key = tuple[str, ...]
-
-
 class Router:
     """All streams of a server, and the facades behind the addresses they write to."""
 
     def __init__(self, services: Services, served: Served) -> None:
         self._services = services
         self._via = served.via
-        self._routes: dict[Place, dict[Key, tuple[Facade, Route]]] = {}
-        for place, facades in served.at.items():
-            table = self._routes.setdefault(place, {})
-            for facade in facades:
-                for route in facade.routes:
-                    table.setdefault((route.kind, route.type, *route.path), (facade, route))
+        self._routes = Routes(services, served)
         self.sessions = Sessions()
         self.capabilities = Capabilities(services.domain)
         self.elsewhere = Elsewhere(services, self)
@@ -193,7 +154,7 @@ class Router:
 
     async def _route(self, session: Session, stanza: Element, *, eventing: bool = False) -> None:
         to = self._address(session, stanza)
-        place = self._place(to)
+        place = self._routes.place(to)
         if place is None:
             raise StanzaError("remote-server-not-found", f"{to.domain} is not served here")
         if stanza.name == "iq" and place is Place.ACCOUNT and to.resource:
@@ -201,7 +162,7 @@ class Router:
             return
         if stanza.name == "iq" and place is Place.ROOMS and to.resource:
             place = Place.OCCUPANT
-        found = self._find(place, stanza)
+        found = self._routes.find(place, stanza)
         if found is None:
             if stanza.name != "iq":
                 return  # what nobody waits for
@@ -235,28 +196,6 @@ class Router:
         elif stanza.name == "presence" and stanza.get("type") == "unavailable" and not to.resource:
             await self._withdraw(session, stanza, to)
 
-    def _find(self, place: Place, stanza: Element) -> tuple[Facade, Route, Element] | None:
-        """The route for a stanza: the most exact there is, and the element it was found by."""
-        table = self._routes[place]
-        kind, type = stanza.name, stanza.get("type", "")
-        if kind != "iq":
-            found = table.get((kind, type))
-            if found is None and kind == "message":
-                found = table.get((kind, ""))  # an unknown type means normal (RFC 6121 §5.2.2)
-            return None if found is None else (*found, stanza)
-        outer = stanza.first
-        inner = None if outer is None else outer.first
-        if outer is not None and inner is not None:
-            found = table.get((kind, type, outer.ns, outer.name, inner.name))
-            if found is not None:
-                return (*found, inner)
-        if outer is not None:
-            found = table.get((kind, type, outer.ns, outer.name))
-            if found is not None:
-                return (*found, outer)
-        found = table.get((kind, type))
-        return None if found is None else (*found, stanza)
-
     def _pass_on(self, stanza: Element, to: JID) -> None:
         """An iq from one stream to another, whoever they are (RFC 6121 §8.5.3.1)."""
         if self.sessions.get(to) is None:
@@ -282,7 +221,7 @@ class Router:
                 self._inform(session)
             elif type == "unavailable":
                 session.informed = None
-        elif self._place(to) is Place.ACCOUNT and type in ("", "unavailable"):
+        elif self._routes.place(to) is Place.ACCOUNT and type in ("", "unavailable"):
             if type == "unavailable":
                 session.directed.discard(to)
             elif len(session.directed) < DIRECTED_MAX:
@@ -318,21 +257,6 @@ class Router:
             return JID.parse(text)
         except InvalidJID as error:
             raise StanzaError("jid-malformed", str(error)) from error
-
-    def _place(self, jid: JID) -> Place | None:
-        services = self._services
-        domain = jid.domain
-        if services.accounts and domain == services.domain.domain:
-            return Place.ACCOUNT if jid.local else Place.SERVER
-        if services.delegated(jid):
-            return Place.DELEGATED
-        if domain == services.rooms.domain:
-            return Place.ROOMS
-        if domain == services.pubsub.domain:
-            if jid.local:
-                raise StanzaError("item-not-found", "nodes have no addresses of their own")
-            return Place.PUBSUB
-        return None
 
     # --- told, out
 

@@ -34,7 +34,7 @@ from folkmoot.facades import (
 from folkmoot.facades.facade import Answered, Facade, Request, Route
 from folkmoot.facades.pubsub import bounces, discovery
 from folkmoot.facades.pubsub.reading import node_id
-from folkmoot.router import Place, Served
+from folkmoot.routes import Place, Served
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.forms import Form
 from folkmoot.xmpp.xml import Element

@@ -105,7 +105,7 @@ async def _serve(config: Config, held: Hold, ready: Ready) -> int:
         elsewhere = core.router.elsewhere
         answering = {
             **answerers(config, core, store),
-            "link": Postmaster(services, links, elsewhere.asking, elsewhere.patron.shortfalls),
+            "link": Postmaster(services, links, elsewhere),
         }
         control = ControlServer(accounts, config.server.data, answering)
         path = await control.open()

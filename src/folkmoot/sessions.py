@@ -34,13 +34,14 @@ class Connection(Protocol):
 
 
 class Session:
-    """One bound stream.
+    """One bound stream; or, for as long as one stanza is handled, somebody of another server.
 
     presence: what it last broadcast, None while it is not available. priority: from it.
     interested: it asked for the roster, so it hears of changes. copied: it asked for copies of
     messages. caps: what it announced of itself.
     features: those that it announced, once they are known. eventing: its presence came through
     pubsub, and so does what it hears of others (XEP-0207). directed: whom it sent presence to.
+    full_stamp, bare_stamp: for what is told to the one or the other address of those in `Sessions`.
     informed: the features for which it was told what there was when it came, None: it is not here.
     """
 
@@ -63,8 +64,7 @@ class Session:
     def __init__(self, jid: JID, connection: Connection) -> None:
         self.jid = jid
         self.connection = connection
-        self.full_stamp = stamp(jid, framed=connection.framed)
-        self.bare_stamp = stamp(jid.bare, framed=connection.framed)
+        self.full_stamp = self.bare_stamp = b""
         self.presence: Element | None = None
         self.priority = 0
         self.interested = False
@@ -134,6 +134,9 @@ class Sessions:
         held = self._bare.setdefault(session.jid.bare, {})
         if len(held) >= SESSIONS_PER_ACCOUNT_MAX:
             raise StanzaError("resource-constraint", "this account has too many sessions")
+        framed = session.connection.framed
+        session.full_stamp = stamp(session.jid, framed=framed)
+        session.bare_stamp = stamp(session.jid.bare, framed=framed)
         held[session.jid] = session
         self._full[session.jid] = session
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -144,29 +144,35 @@ def at_tuple(at: Address) -> tuple[str, int]:
 
 
 def test_nothing_runs() -> None:
-    """Said with the command that starts it; no failure, for it is looked at before, too."""
-    (found,) = check.examine_running(config(), None)
+    """Said with the command that starts it, file and flags as they were given to the check.
+
+    It is no failure, for it is looked at before, too.
+    """
+    (found,) = check.examine_running(config(), None, {})
     assert (found.grade, found.subject) == (Grade.WARN, "process")
-    assert found.mend == "start it: folkmoot component --domain example.org --data data"
-    elsewhere = config(Path("my data"), replace(AT, port=5275), rooms="talk.example.org")
-    (found,) = check.examine_running(elsewhere, None)
-    flags = "--rooms talk.example.org --at 127.0.0.1:5275 --data 'my data'"
-    assert found.mend == f"start it: folkmoot component --domain example.org {flags}"
+    assert found.mend == "start it: folkmoot component"
+    given = {"--config": "/etc/folkmoot.toml", "--data": "my data", "--at": "127.0.0.1:5347"}
+    (found,) = check.examine_running(config(Path("my data")), None, given)
+    flags = "--config /etc/folkmoot.toml --data 'my data' --at 127.0.0.1:5347"
+    assert found.mend == f"start it: folkmoot component {flags}"
 
 
 def test_what_runs_has_accounts_of_its_own() -> None:
     """It is no component."""
-    ((grade, text),) = told(check.examine_running(config(), replace(RUNNING, accounts=True)))
+    ((grade, text),) = told(check.examine_running(config(), replace(RUNNING, accounts=True), {}))
     assert (grade, "no component" in text) == (Grade.FAIL, True)
 
 
 def test_what_runs_is_another() -> None:
     """Told where a flag or a file says otherwise; what it is in fact is looked at."""
     other = replace(RUNNING, domain="example.net")
-    ((grade, text),) = told(check.examine_running(config(), other, ["--domain", "--at"]))
+    given = {"--domain": "example.org", "--at": "127.0.0.1:5347"}
+    ((grade, text),) = told(check.examine_running(config(), other, given))
     assert grade is Grade.WARN
     assert text == "process 7 runs with --domain example.net, not example.org"
-    assert told(check.examine_running(config(), other)) == [
+    file = {"--config": "/etc/folkmoot.toml"}
+    assert told(check.examine_running(config(), other, file)) == [(grade, text)]
+    assert told(check.examine_running(config(), other, {})) == [
         (Grade.OK, "process 7 is a component of example.net")
     ]
     assert other.over(config()).server.domain == "example.net"
@@ -358,9 +364,11 @@ async def test_a_server_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Post:
-    """What a component that runs says. reach: of what it asks others."""
+    """What a component that runs says. reach: of what it asks others. shared: names it shares."""
 
-    def __init__(self, links: list[Mapping[str, Any]], reach: Mapping[str, Any]) -> None:
+    def __init__(
+        self, links: list[Mapping[str, Any]], reach: Mapping[str, Any], shared: Sequence[str]
+    ) -> None:
         self._show = {
             "accounts": False,
             "domain": "example.org",
@@ -370,11 +378,12 @@ class Post:
             "lacking": None,
         }
         self._reach = reach
+        self._shared = shared
 
     async def ask(self, verb: str, arguments: Mapping[str, str]) -> Mapping[str, Any]:
         if verb == "reach" and not self._reach:
             raise AdminError("nobody knows")
-        return self._show if verb == "show" else self._reach
+        return {"show": self._show, "reach": self._reach, "others": {"shared": self._shared}}[verb]
 
 
 def put_secret(data: Path) -> None:
@@ -402,12 +411,16 @@ def link_up(at: Address) -> Mapping[str, Any]:
 
 @asynccontextmanager
 async def component(
-    admin: StoreAdmin, data: Path, at: Address, reach: Mapping[str, Any] | None = None
+    admin: StoreAdmin,
+    data: Path,
+    at: Address,
+    reach: Mapping[str, Any] | None = None,
+    shared: Sequence[str] = (),
 ) -> AsyncIterator[None]:
     """One that runs on a data directory."""
     with hold(data) as held:
         put_secret(data)
-        control = ControlServer(admin, data, {"link": Post([link_up(at)], reach or {})})
+        control = ControlServer(admin, data, {"link": Post([link_up(at)], reach or {}, shared)})
         held.tell(Holder(os.getpid(), domain="example.org", control=await control.open()))
         try:
             yield
@@ -422,7 +435,8 @@ async def looked(data: Path, at: Address, *reach: str) -> Said:
     running = await ask_running(holder)
     found = config(data, at) if running is None else running.over(config(data, at))
     wanted = config(data, at)
-    await examine_component(found, wanted, holder, running, said, named=["--at"], reach=reach)
+    given = {"--at": str(at)}
+    await examine_component(found, wanted, holder, running, said, given=given, reach=reach)
     return said
 
 
@@ -439,6 +453,16 @@ async def test_a_component_that_runs_is_asked(admin: StoreAdmin, data: Path) -> 
         (each, Grade.OK) for each in ("secret", "domains", "host", "process", "link", "privileges")
     ]
     assert said.found[-1].text == "the server grants roster get; not used"
+
+
+async def test_a_component_that_shares_a_name(admin: StoreAdmin, data: Path) -> None:
+    """With another process, on a server that takes both: a failure, and what to do."""
+    with listening() as (_, at):
+        async with component(admin, data, at, shared=["spaces.example.org"]):
+            found = (await looked(data, at)).found[-1]
+    assert (found.subject, found.grade) == ("link", Grade.FAIL)
+    assert found.text.startswith("spaces.example.org: another process is attached under this name")
+    assert found.mend.startswith("stop that one")
 
 
 async def test_a_component_that_does_not_run(data: Path) -> None:
@@ -515,7 +539,9 @@ def test_the_command_without_a_component(folkmoot: Folkmoot, tmp_path: Path) -> 
     assert not {"certificate", "tcp", "http"} & {subject for _, subject in found}
     file = tmp_path / "folkmoot.toml"
     file.write_text(f"[server]\ndata = '{tmp_path}'\naccounts = false\n")
-    assert "fail  secret" in folkmoot("check", "--config", file).out
+    done = folkmoot("check", "--config", file, "--at", "127.0.0.1:1")
+    assert "fail  secret" in done.out
+    assert f"start it: folkmoot component --config {file} --at 127.0.0.1:1\n" in done.out
 
 
 async def test_the_command_finds_out_that_it_is_one(

@@ -44,6 +44,7 @@ from folkmoot.xmpp.xml import Element
 from tests.engine.stand import (
     ACCOUNTS,
     DENMARK,
+    DOMAIN,
     ELSINORE,
     FORTINBRAS,
     GERTRUDE,
@@ -139,7 +140,7 @@ standing = st.fixed_dictionaries(
     },
 )
 affiliations = st.dictionaries(
-    bare,
+    st.sampled_from((*BARE, *BARE, DOMAIN, JID.parse(FORTINBRAS.domain))),
     st.sampled_from((*Affiliation, Affiliation.MEMBER, Affiliation.NONE, Affiliation.OUTCAST)),
     min_size=1,
     max_size=2,

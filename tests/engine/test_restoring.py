@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 
 import pytest
 
 from folkmoot.engine.commands import Configure, Create, Restore, Retract
 from folkmoot.engine.configuration import SPACE_TYPE, Access
-from folkmoot.engine.errors import Reason
+from folkmoot.engine.decide import Stamp, decide, restoring
+from folkmoot.engine.errors import Reason, Refused
+from folkmoot.engine.events import Event
 from folkmoot.engine.model import Affiliation, Item, State, Subscription, Via
 from folkmoot.engine.notifications import AffiliationTold, SubscriptionTold
 from folkmoot.engine.record import Node
@@ -69,6 +72,40 @@ async def test_a_space_is_there_at_once_with_all_it_has(stand: Stand) -> None:
     await stand.settled()
     assert await stand.items(DENMARK) == (ITEM,)
     assert {each.to for each in await stand.hears(SubscriptionTold)} == {(HORATIO,), (OPHELIA,)}
+
+
+async def test_who_is_not_looked_up_is_the_same(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At a new node with nothing above: whatever is asked comes to what looking it up comes to."""
+
+    async def outcome(command: Restore) -> tuple[Event, ...] | tuple[Reason, str]:
+        try:
+            return await stand.ask(lambda view: decide(command, view, Stamp(1.0, "id")))
+        except Refused as refused:
+            return refused.reason, refused.detail
+
+    kinds: tuple[dict[str, object], ...] = (
+        {"type": SPACE_TYPE},
+        {"type": ""},
+        {"type": SPACE_TYPE, "parent": TOWER},
+    )
+    states = (State.SUBSCRIBED, State.PENDING)
+    commands = [
+        replace(
+            SPACE,
+            settings={**kind, "access": access},
+            affiliations={} if row is None else {jid: row},
+            subscriptions=(Subscription(jid, state, Via.PUBSUB),),
+        )
+        for kind, access, row, state, jid in product(
+            kinds, Access, (None, *Affiliation), states, (HAMLET, OPHELIA)
+        )
+    ]
+    short = [await outcome(command) for command in commands]
+    monkeypatch.setattr(restoring, "_is_alone", lambda node, config, view: False)
+    assert [await outcome(command) for command in commands] == short
+    assert 0 < sum(isinstance(each[0], Reason) for each in short) < len(short)
 
 
 async def test_nobody_is_brought_into_a_room(stand: Stand) -> None:

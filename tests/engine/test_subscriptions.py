@@ -16,7 +16,7 @@ from folkmoot.engine.commands import (
     Unsubscribe,
 )
 from folkmoot.engine.configuration import Access, SendLast
-from folkmoot.engine.decide.subscriptions import STATES_MAX
+from folkmoot.engine.decide.approving import STATES_MAX
 from folkmoot.engine.errors import Reason
 from folkmoot.engine.model import Affiliation, Contact, NodeId, State, Subscription, Via
 from folkmoot.engine.notifications import Published, SubscriptionTold

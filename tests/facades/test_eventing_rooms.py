@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from folkmoot.facades.mam import query
 from folkmoot.xmpp.xml import Element
 from tests.facades.muc.coven import configures, enters, grants, joined, succeeded
 from tests.stage import Client, Stage, holds
@@ -11,6 +14,7 @@ from tests.stage import element as stanza
 
 PUBSUB = "http://jabber.org/protocol/pubsub"
 EVENT = f"{PUBSUB}#event"
+RSM = "http://jabber.org/protocol/rsm"
 OWNER = f"{PUBSUB}#owner"
 USER = "http://jabber.org/protocol/muc#user"
 SERVICE = "chat.shakespeare.lit"
@@ -505,6 +509,33 @@ async def test_history_is_the_items(stage: Stage) -> None:
     )
     found = await juliet.asks(after)
     assert "two" in str(found) and "three" not in str(found) and "<count>3</count>" in str(found)
+
+
+async def test_the_newest_of_more_than_a_page(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """XEP-0060 §6.5.4: some of them, RESULTS_DEFAULT, and where the rest is (XEP-0059 §2.3)."""
+    monkeypatch.setattr(query, "RESULTS_DEFAULT", 2)
+    _, juliet, romeo = await company(stage)
+    for text in ("one", "two", "three"):
+        await romeo.sends(f"<message to='{ROOM}' type='groupchat'><body>{text}</body></message>")
+
+    async def told(rest: str = "") -> list[str]:
+        request = asked("items node='characters'", "get").replace("</pubsub>", f"{rest}</pubsub>")
+        listed, page = (await juliet.asks(request)).elements[0].elements
+        assert "<count>3</count>" in str(page)
+        said = re.findall("<body>(.*?)</body>", str(listed))
+        return [*said, str(page)]
+
+    *newest, page = await told()
+    assert newest == ["two", "three"]
+    first = re.search("<first index='1'>([^<]+)", page)
+    assert first is not None
+    assert (await told(f"<set xmlns='{RSM}'><before>{first[1]}</before></set>"))[:-1] == ["one"]
+    by_page = f"<set xmlns='{RSM}'/>"
+    by_form = "<x xmlns='jabber:x:data' type='submit'/>"
+    for rest in (by_page, by_form):
+        assert (await told(rest))[:-1] == ["one", "two"], "as XEP-0059 and XEP-0313 have it"
 
 
 DISCO = "http://jabber.org/protocol/disco#info"

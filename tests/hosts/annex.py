@@ -127,12 +127,9 @@ async def is_there(actor: Actor, service: JID) -> bool:
 async def annexed(host: Host, data: Path, *flags: str) -> AsyncIterator[Annex]:
     """A component at a host that does not run yet, in an empty directory."""
     host.attachment = replace(host.attachment, spaces=str(SPACES), rooms=str(ROOMS))
-    try:
-        await host.start()
+    async with host:
         annex = Annex(host, data, *flags)
         async with annex.child:
             await annex.start()
             yield annex
             await annex.empties()
-    finally:
-        await host.stop()

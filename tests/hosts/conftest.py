@@ -22,20 +22,20 @@ HOSTS = (Prosody, Ejabberd)
 _NUMBERS = itertools.count(1)
 
 
-@pytest_asyncio.fixture(
-    params=HOSTS, ids=lambda each: each.name, scope="module", loop_scope="session"
-)
-async def host(request: pytest.FixtureRequest) -> AsyncIterator[Host]:
-    """Another server, for all tests of a module."""
-    kind: type[Host] = request.param
-    if missing := kind.missing():
+@pytest.fixture(params=HOSTS, ids=lambda each: each.name, scope="session")
+def kind(request: pytest.FixtureRequest) -> type[Host]:
+    """Every server there is, one after the other."""
+    found: type[Host] = request.param
+    if missing := found.missing():
         pytest.skip(f"not on PATH: {', '.join(missing)}")
-    server = kind()
-    try:
-        await server.start()
+    return found
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def host(kind: type[Host]) -> AsyncIterator[Host]:
+    """Another server, for all tests of a module."""
+    async with kind() as server:
         yield server
-    finally:
-        await server.stop()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -45,16 +45,11 @@ async def folks(host: Host) -> AsyncIterator[Folk]:
         yield found
 
 
-@pytest_asyncio.fixture(
-    params=HOSTS, ids=lambda each: each.name, scope="session", loop_scope="session"
-)
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def annexes(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    kind: type[Host], tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Annex]:
     """`folkmoot component` at another server, for all tests that use `annex`."""
-    kind: type[Host] = request.param
-    if missing := kind.missing():
-        pytest.skip(f"not on PATH: {', '.join(missing)}")
     async with annexed(kind(), tmp_path_factory.mktemp("annex")) as found:
         yield found
 

@@ -25,7 +25,7 @@ from folkmoot.stores.sqlite import SQLiteStore
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element
 from tests.clients.actors import PATIENCE_SECONDS, Actor
-from tests.hosts.host import DOMAIN, PASSWORD, ROOMS, SECRET, SPACES, Host
+from tests.hosts.host import DOMAIN, OUR_ROOMS, PASSWORD, ROOMS, SECRET, SPACES, Host
 
 PUBSUB: Final = "http://jabber.org/protocol/pubsub"
 PATIENTLY_SECONDS: Final = 40.0
@@ -223,11 +223,13 @@ async def attached(
     host: Host, store: SQLiteStore, *, policy: Policy | None = None
 ) -> AsyncIterator[Core]:
     """Spaces as a component of a host, which has taken them in."""
+    makers = frozenset({person("nurse"), person("paris")})
     services = Services(
         domain=JID.parse("folk.lit"),
         pubsub=OUTSIDE,
-        rooms=JID.parse("rooms.folk.lit"),
-        node_creators=frozenset({person("nurse"), person("paris")}),
+        rooms=JID.parse(OUR_ROOMS),
+        node_creators=makers,
+        room_creators=makers,
     )
     async with running(store, services) as core:
         asking = core.router.elsewhere.asking

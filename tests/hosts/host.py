@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from folkmoot import hosting
 from folkmoot.config import Address
@@ -204,6 +204,18 @@ class Host:
         """End it, and leave nothing behind."""
         await self._end()
         shutil.rmtree(self.directory, ignore_errors=True)
+
+    async def __aenter__(self) -> Self:
+        """Run it for as long as the block does."""
+        try:
+            await self.start()
+        except BaseException:
+            await self.stop()
+            raise
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self.stop()
 
     async def restart(self) -> None:
         """End it and start it again, with what it has kept."""

@@ -17,7 +17,6 @@ from slixmpp.exceptions import IqError, IqTimeout
 from folkmoot.xmpp.jid import JID
 from tests.clients.actors import PATIENCE_SECONDS, Actor, condition
 from tests.hosts.annex import Annex, annexed
-from tests.hosts.conftest import HOSTS
 from tests.hosts.folk import PATIENTLY_SECONDS, person
 from tests.hosts.host import Host, Prosody
 
@@ -31,14 +30,11 @@ SHA1 = "85d422902004e639a1b9bf2fc961d9f65d03014f"
 CONFIG = "[component]\npersonal = true\n"
 
 
-@pytest_asyncio.fixture(
-    params=HOSTS, ids=lambda each: each.name, scope="module", loop_scope="session"
-)
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def annexes(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    kind: type[Host], tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Annex]:
     """A component at a server that delegates and grants, for all tests of this module."""
-    kind: type[Host] = request.param
     if missing := kind.missing_for_personal():
         pytest.skip(f"not there: {', '.join(missing)}")
     host = kind()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 
 from folkmoot.check.finding import Doing, Finding, Grade, Tell
 from folkmoot.check.link import (
@@ -11,6 +11,7 @@ from folkmoot.check.link import (
     examine_handshakes,
     examine_host,
     examine_links,
+    examine_others,
     examine_reach,
     examine_running,
     examine_secret,
@@ -29,15 +30,17 @@ async def examine_component(
     running: Running | None,
     tell: Tell,
     *,
-    named: Collection[str] = (),
+    given: Mapping[str, str],
     reach: Iterable[str] = (),
 ) -> None:
     """Look at a component and its links.
 
     said: what it should be; config: what it is, which differs where another one runs.
-    running: what the holder says of itself. named: what of `said` a file or a flag says.
+    running: what the holder says of itself. given: the flags `said` is made of, as typed.
     reach: domains of other servers, which the component that runs is to ask.
     """
+    control = None if holder is None else holder.control
+    remote = None if control is None else RemoteAdmin(control)
     found = [*examine_secret(config), *examine_domains(config)]
     at = components_at(config)
     if at is not None:
@@ -46,16 +49,18 @@ async def examine_component(
     for each in found:
         tell(each)
     if holder is None or running is not None:
-        for each in examine_running(said, running, named):
+        for each in examine_running(said, running, given):
             tell(each)
     if holder is None and all(each.grade is not Grade.FAIL for each in found):
         await examine_handshakes(config, tell)
     if running is not None and not running.accounts:
         for each in examine_links(config, running, time.time()):
             tell(each)
+        if remote is not None:
+            await examine_others(remote, tell)
     for domain in reach:
-        if holder is not None and holder.control is not None and running is not None:
-            await examine_reach(running, RemoteAdmin(holder.control), domain, tell)
+        if remote is not None and running is not None:
+            await examine_reach(running, remote, domain, tell)
         else:
             text = f"whether {domain} answers it is asked of a component that runs"
             tell(Finding(Grade.WARN, "federation", text, "start it, and check again"))

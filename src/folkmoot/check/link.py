@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import shlex
 import stat
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Final
 
 from folkmoot.admin import AdminError
 from folkmoot.check.finding import Doing, Finding, Grade, Tell
 from folkmoot.check.running import Link, Running
 from folkmoot.config import Address, Config
-from folkmoot.config.options import Server
 from folkmoot.control import RemoteAdmin
 from folkmoot.hosting import PORTS, Host
 from folkmoot.listeners.component import (
@@ -36,6 +36,8 @@ CONFLICT_SECONDS: Final = 3_600
 
 _USUAL_ROOMS: Final = ("conference", "muc", "chat")
 """What servers call the rooms they have themselves."""
+
+_AGAIN: Final = "start the process again, if it is of another version"
 
 _NOT_REACHED: Final = ("remote-server-not-found", "remote-server-timeout")
 
@@ -110,12 +112,12 @@ async def examine_host(config: Config, at: Address) -> Finding:
 
 
 def examine_running(
-    config: Config, running: Running | None, named: Collection[str] = ()
+    config: Config, running: Running | None, given: Mapping[str, str]
 ) -> Iterator[Finding]:
-    """Whether it runs, as what is looked at. named: what a file or a flag says, of `facts`."""
+    """Whether it runs, as what is looked at. given: see `examine_component`."""
     if running is None:
         text = "it does not run: nobody reaches its spaces and its rooms"
-        command = shlex.join(["folkmoot", "component", *_unusual(config)])
+        command = shlex.join(["folkmoot", "component", *chain.from_iterable(given.items())])
         yield Finding(Grade.WARN, "process", text, f"start it: {command}")
         return
     if running.accounts:
@@ -127,7 +129,7 @@ def examine_running(
     others = [
         f"{flag} {has[flag]}, not {wanted[flag]}"
         for flag in wanted
-        if flag in named and has[flag] != wanted[flag]
+        if (flag in given or "--config" in given) and has[flag] != wanted[flag]
     ]
     if others:
         text = f"process {running.pid} runs with {', '.join(others)}"
@@ -135,15 +137,6 @@ def examine_running(
     else:
         text = f"process {running.pid} is a component of {running.domain}"
         yield Finding(Grade.OK, "process", text)
-
-
-def _unusual(config: Config) -> Iterator[str]:
-    """The flags that make this of a configuration without a file."""
-    usual = facts(Config(Server(domain=config.server.domain, accounts=False)))
-    for flag, value in facts(config).items():
-        if flag == "--domain" or value != usual[flag]:
-            yield from (flag, value)
-    yield from ("--data", str(config.server.data))
 
 
 def facts(config: Config) -> Mapping[str, str]:
@@ -288,14 +281,27 @@ def _printing(config: Config) -> str:
     )
 
 
+async def examine_others(server: RemoteAdmin, tell: Tell) -> None:
+    """Whether other processes get a part of what is for ours, on servers that let them."""
+    tell(Doing("listens to what it says to itself"))
+    try:
+        answer = await server.ask("link", "others", {})
+    except AdminError as error:
+        tell(Finding(Grade.FAIL, "link", str(error), _AGAIN))
+        return
+    for domain in answer["shared"]:
+        text = f"{domain}: another process is attached under this name, and gets a part of it"
+        mend = "stop that one, here or on another machine, and look for what it has taken in"
+        tell(Finding(Grade.FAIL, "link", text, mend))
+
+
 async def examine_reach(running: Running, server: RemoteAdmin, domain: str, tell: Tell) -> None:
     """Whether a question of ours to another server, with no privilege in it, is answered."""
     tell(Doing(f"asks {domain}"))
     try:
         answer = await server.ask("link", "reach", {"to": domain})
     except AdminError as error:
-        mend = "start the process again, if it is of another version"
-        tell(Finding(Grade.FAIL, "federation", str(error), mend))
+        tell(Finding(Grade.FAIL, "federation", str(error), _AGAIN))
         return
     if "trouble" in answer:
         mend = (

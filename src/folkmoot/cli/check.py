@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -91,8 +91,9 @@ def check(
     make a space, enter a room, hear of things, and get large answers. Of what it makes nothing
     stays. The password is asked for, or is that in FOLKMOOT_PASSWORD.
     """
+    which = attachment(data, domain, spaces, rooms, at)
     try:
-        settings = configured(config, *attachment(data, domain, spaces, rooms, at))
+        settings = configured(config, *which)
     except ConfigError as error:
         for mistake in error.mistakes:
             _tell(Finding(Grade.FAIL, "config", str(mistake)))
@@ -103,9 +104,9 @@ def check(
     passwords = _passwords(doors, password_stdin)
     report = _Report()
     report.tell(Finding(Grade.OK, "config", _source(config)))
-    flags = {"--domain": domain, "--spaces": spaces, "--rooms": rooms, "--at": at}
-    named = [flag for flag, said in flags.items() if config is not None or said is not None]
-    asyncio.run(_examine(settings, report, list(zip(doors, passwords, strict=True)), named, reach))
+    flags = {"--config": config, **{name: text for name, *_, text in which}}
+    given = {flag: str(said) for flag, said in flags.items() if said is not None}
+    asyncio.run(_examine(settings, report, list(zip(doors, passwords, strict=True)), given, reach))
     raise typer.Exit(1 if report.failed else 0)
 
 
@@ -113,7 +114,7 @@ async def _examine(
     config: Config,
     report: "_Report",
     users: Sequence[tuple[Door, str]],
-    named: Collection[str],
+    given: Mapping[str, str],
     reach: str | None,
 ) -> None:
     data = config.server.data
@@ -130,7 +131,7 @@ async def _examine(
 
         asked = dict.fromkeys([*([reach] if reach else []), *sorted(domains)])
         await examine_component(
-            actual, config, holder, running, report.tell, named=named, reach=asked
+            actual, config, holder, running, report.tell, given=given, reach=asked
         )
     elif reach:
         words = "only a component asks other servers: say --component, or see --data"

@@ -44,12 +44,14 @@ MEMBERS: Final = STAFF | {Affiliation.MEMBER}
 class Standing:
     """One entity's standing on one node of a chain.
 
-    explicit: its row. admitted: it has an approved subscription, and the node is a space.
+    explicit: its row. shunned: it has none, and its server is banned (XEP-0045 §9.2).
+    admitted: it has an approved subscription, and the node is a space.
     inherit: what this node takes from the one above. room: whether words change to a room's.
     """
 
     explicit: Affiliation | None = None
     admitted: bool = False
+    shunned: bool = False
     inherit: Inherit = Inherit.ALL
     room: bool = False
 
@@ -57,8 +59,8 @@ class Standing:
 def affiliation(chain: Sequence[Standing]) -> Affiliation:
     """What an entity is on `chain[0]`, its ancestors' rows counted.
 
-    Going down, outcast and owner stick; otherwise the nearer row wins, and an approved
-    subscription to a space counts as member.
+    Going down, outcast and owner stick; otherwise the nearer row wins, or the ban of a server on
+    whoever has none and is no staff, and an approved subscription to a space counts as member.
 
     chain: one entity's standing on 1 to CHAIN_NODES_MAX nodes, the node first, its root last.
     Source: XEP-0060 §4.1; inheritance is ours, docs/extensions/inheritance.md.
@@ -70,6 +72,8 @@ def affiliation(chain: Sequence[Standing]) -> Affiliation:
             continue
         if standing.explicit is not None:
             found = standing.explicit
+        elif standing.shunned and found not in STAFF:
+            found = Affiliation.OUTCAST
         elif standing.admitted and found is Affiliation.NONE:
             found = Affiliation.MEMBER
     return found

@@ -65,12 +65,15 @@ from folkmoot.xmpp.jid import JID
 
 def foresee(events: Sequence[Event], view: View) -> None:
     """Look at all that `hearers` will look at, while what is missing can still be loaded."""
-    for node in dict.fromkeys(event.node for event in events):
+    nodes = dict.fromkeys(event.node for event in events)  # few, however much happens to one
+    for node in nodes:
         view.chain(node)
-    for event in events:
-        if view.services.is_presence(event.node):
-            view.require(relations.foreseen(event))
-    personal.foresee(events, view)
+    if any(map(view.services.is_presence, nodes)):
+        for event in events:
+            if view.services.is_presence(event.node):
+                view.require(relations.foreseen(event))
+    if any(map(view.services.is_personal, nodes)):
+        personal.foresee(events, view)
     scopes.foresee(events, view)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Concatenate, Final, Generic, ParamSpec, TypeVar
 
 from folkmoot.engine import archives, questions
@@ -14,6 +15,7 @@ from folkmoot.engine.decide.aligning import wished
 from folkmoot.engine.decide.auditing import audited
 from folkmoot.engine.decide.numbering import numbered
 from folkmoot.engine.decide.trickling import trickled
+from folkmoot.engine.errors import Refused
 from folkmoot.engine.events import Event, NodeCreated, NodeDeleted
 from folkmoot.engine.journal import Journal
 from folkmoot.engine.known import Missing
@@ -200,8 +202,10 @@ class Engine(Generic[T]):
         await self._journal.settled()
         found: dict[NodeId, Sequence[JID]] = {}
         for node in await self._store.occupied():
-            record = await self.ask(View.found, node)
-            found[node] = [jid for jid in record.subscriptions if jid.resource]
+            await asyncio.sleep(0)  # there may be many, and others have their turn
+            with suppress(Refused):  # which may be the end of the room
+                record = await self.ask(View.found, node)
+                found[node] = [jid for jid in record.subscriptions if jid.resource]
         return found
 
     async def depart(self, publisher: JID) -> None:

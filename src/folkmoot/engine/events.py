@@ -170,6 +170,7 @@ class SubscriptionChanged:
     said: the stanza by which presence was granted, denied or given up.
     subid: which of an address's subscriptions was asked for; "": all there are.
     assigned: the room chose the nick, not the occupant.
+    role: what an occupant was that goes for what they are now; None: the same.
     moved: where it changes somebody's standing. change: where it follows for an occupant from a
     change of standing, here or above.
     """
@@ -187,6 +188,7 @@ class SubscriptionChanged:
     said: Element | None = None
     subid: str = ""
     assigned: bool = False
+    role: Role | None = None
     moved: Moved | None = None
     change: Change | None = None
 

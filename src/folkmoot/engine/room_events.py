@@ -128,6 +128,7 @@ class RegistrationChanged:
 class StandingChanged:
     """What an occupant is changed while they stay: by a row here or above, or a configuration.
 
+    promoted: they are a moderator, and were none.
     change: the change of standing that it follows from; None: of none.
     """
 
@@ -135,6 +136,7 @@ class StandingChanged:
     occupant: JID
     by: JID
     reason: str = ""
+    promoted: bool = False
     change: Change | None = None
 
 

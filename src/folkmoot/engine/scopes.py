@@ -196,10 +196,11 @@ def heard(event: Event, view: View) -> Iterator[Described]:
 
 def foresee(events: Sequence[Event], view: View) -> None:
     """Look at all that is looked at here, while what is missing can still be loaded."""
-    for event in events:
-        if any(follows_rosters(view, config) for config in _configs(view, event)):
-            for owner in filter(view.services.delegated, view.owners(event.node)):
-                view.acquaintances(owner)
+    if view.services.personal:
+        for event in events:
+            if any(follows_rosters(view, config) for config in _configs(view, event)):
+                for owner in filter(view.services.delegated, view.owners(event.node)):
+                    view.acquaintances(owner)
     if not any(_concerns(view, event) for event in events):
         return
     stays = all(isinstance(event, _OF_ITEMS) for event in events)

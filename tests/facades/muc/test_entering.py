@@ -18,9 +18,11 @@ from tests.facades.muc.coven import (
     joined,
     opened,
     refused,
+    succeeded,
 )
 from tests.stage import SERVICES, Stage, staged
 
+MUC = "http://jabber.org/protocol/muc"
 ENTER = f"""
     <presence id='n13mt3l' to='{COVEN}/thirdwitch'>
       <x xmlns='http://jabber.org/protocol/muc'/>
@@ -190,6 +192,23 @@ async def test_a_person_may_be_there_with_two_devices(stage: Stage) -> None:
     still = await crone.receives(f"<presence from='{COVEN}/thirdwitch'/>")
     assert still.get("type") is None
     assert HAG in str(still)
+
+
+async def test_another_device_has_the_role_of_the_nick(stage: Stage) -> None:
+    """§8.4, §7.2.8: who has no voice has none on another device either."""
+    crone = await opened(stage)
+    await joined(stage, HAG, "thirdwitch")
+    succeeded(await grants(crone, "nick='thirdwitch' role='visitor'"))
+    await crone.drains()
+    laptop = await stage.client("hag66@shakespeare.lit/laptop")
+    for nick in ("thirdwitch", "oldhag", "thirdwitch"):
+        await laptop.sends(f"<presence to='{COVEN}/{nick}'><x xmlns='{MUC}'/></presence>")
+    await crone.hears(f"<presence from='{COVEN}/oldhag'/>")
+    for each in (crone, laptop):
+        *_, last = [here for here in await each.drains() if here.name == "presence"]
+        assert "role='visitor'" in str(last), last
+    await laptop.sends(f"<message type='groupchat' to='{COVEN}'><body>Hail!</body></message>")
+    refused(await laptop.receives("<message type='error'/>"), "forbidden")
 
 
 async def test_a_nick_has_only_so_many_devices(stage: Stage) -> None:

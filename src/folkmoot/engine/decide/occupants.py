@@ -203,9 +203,15 @@ def change_presence(command: ChangePresence, view: View, stamp: Stamp) -> tuple[
 def _as_allowed(
     record: Node, jid: JID, before: Subscription | None, wanted: Occupant, view: View
 ) -> Occupant:
-    """An occupant with the role given before, and of a visitor only what visitors may say."""
+    """An occupant with the role given before, and of a visitor only what visitors may say.
+
+    The role goes with the nick: who comes to another device of theirs is what that is.
+    """
     room, old = room_of(record), None if before is None else before.occupant
-    wanted = wanted if old is None else replace(wanted, role=old.role, tracks=old.tracks)
+    beside = [each for each in record.occupants(wanted.nick) if each.bare == jid.bare != each]
+    same = occupancy(record, beside[-1]) if beside else old
+    wanted = wanted if same is None else replace(wanted, role=same.role)
+    wanted = wanted if old is None else replace(wanted, tracks=old.tracks)
     if room.visitor_nicks and room.visitor_status:
         return wanted
     if role_of(record, jid, wanted, view) is not Role.VISITOR:

@@ -1,4 +1,4 @@
-"""Subscribing, leaving, and being let in (XEP-0060 1.30.0, §6, §8.6-8.8; RFC 6121 §3)."""
+"""Subscribing and leaving (XEP-0060 1.30.0, §6; RFC 6121 §3)."""
 
 from __future__ import annotations
 
@@ -6,27 +6,13 @@ from dataclasses import replace
 from typing import Final
 
 from folkmoot.engine import access
-from folkmoot.engine.commands import (
-    Approve,
-    RequestPending,
-    SetSubscriptions,
-    Subscribe,
-    Unsubscribe,
-)
+from folkmoot.engine.commands import Subscribe, Unsubscribe
 from folkmoot.engine.configuration import Access, NodeConfig
 from folkmoot.engine.decide import occupants, watching
 from folkmoot.engine.decide.contacts import hold_contact
 from folkmoot.engine.decide.invites import presented
-from folkmoot.engine.decide.lowering import (
-    admitted,
-    answered,
-    changed,
-    ended,
-    follow,
-    last_item,
-    places_of,
-)
-from folkmoot.engine.decide.nodes import hold_owner, implied
+from folkmoot.engine.decide.lowering import admitted, answered, changed, ended, follow, last_item
+from folkmoot.engine.decide.nodes import implied
 from folkmoot.engine.decide.publicity import hold_public
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.decide.terms import again, chosen, hold_few, named, without
@@ -49,9 +35,6 @@ from folkmoot.xmpp.xml import Element
 _INVITED: Final = (Reason.PENDING, Reason.CLOSED_NODE)
 """What an invite helps against."""
 
-STATES_MAX: Final = 1_000
-"""How many subscriptions one command may set."""
-
 
 def subscribe(command: Subscribe, view: View, stamp: Stamp) -> tuple[Event, ...]:
     """A subscription, or the wish for one that an owner has to grant."""
@@ -62,7 +45,7 @@ def subscribe(command: Subscribe, view: View, stamp: Stamp) -> tuple[Event, ...]
         return occupants.enter(command, view, stamp)
     made = _made(command, view, stamp)
     config = made[0].config if made else view.found(node).config
-    _hold_address(config, subscriber)
+    hold_address(config, subscriber)
     if command.public:
         hold_public(node, config)
     before = view.subscription(node, subscriber)
@@ -92,7 +75,7 @@ def subscribe(command: Subscribe, view: View, stamp: Stamp) -> tuple[Event, ...]
         last=last_item(node, view) if after.hears_items and not made else None,
     )
     events = (*made, event, *_spend_approval(node, subscriber, view))
-    return _with_what_follows(events, node, subscriber, command.actor, view)
+    return with_what_follows(events, node, subscriber, command.actor, view)
 
 
 def _invited(
@@ -100,7 +83,7 @@ def _invited(
 ) -> tuple[Event, ...]:
     """Let in by an invite, as its inviter would do it: the use and the admission are one."""
     if before is not None and before.state is State.PENDING:
-        return (use, *_settled(command.node, before, use.by, allow=True, view=view))
+        return (use, *settled(command.node, before, use.by, allow=True, view=view))
     after = _new(command, before, State.SUBSCRIBED, stamp)
     event = SubscriptionChanged(
         node=command.node,
@@ -111,7 +94,7 @@ def _invited(
         cause=Cause.APPROVED,
         last=last_item(command.node, view) if after.hears_items else None,
     )
-    return _with_what_follows((use, event), command.node, command.subscriber, use.by, view)
+    return with_what_follows((use, event), command.node, command.subscriber, use.by, view)
 
 
 def _made(command: Subscribe, view: View, stamp: Stamp) -> tuple[NodeCreated, ...]:
@@ -164,7 +147,7 @@ def _spend_approval(node: NodeId, jid: JID, view: View) -> tuple[Event, ...]:
     """An approval given beforehand is used up by the request it was for (RFC 6121 §3.4.2)."""
     if not view.services.is_presence(node) or view.explicit(node, jid) is not Affiliation.MEMBER:
         return ()
-    return (_row(node, jid, None, jid, view),)
+    return (row_changed(node, jid, None, jid, view),)
 
 
 def _hold_own(command: Subscribe, before: Subscription | None, view: View) -> None:
@@ -172,7 +155,7 @@ def _hold_own(command: Subscribe, before: Subscription | None, view: View) -> No
 
     A roster has a limit of its own, and so have the rooms that one can be in.
     """
-    _hold_room(command.node, command.subscriber, before, view)
+    hold_room(command.node, command.subscriber, before, view)
     if before is not None or command.via is not Via.PUBSUB:
         return
     held, most = view.subscribed(command.subscriber), view.services.subscriptions_per_account_max
@@ -187,7 +170,8 @@ def _hold_own(command: Subscribe, before: Subscription | None, view: View) -> No
         raise Refused(Reason.TOO_MANY_SUBSCRIPTIONS)
 
 
-def _hold_room(node: NodeId, jid: JID, before: Subscription | None, view: View) -> None:
+def hold_room(node: NodeId, jid: JID, before: Subscription | None, view: View) -> None:
+    """Nothing, where one may subscribe and there is room for it. before: it is one already."""
     record = view.node(node)
     held = 0 if record is None else len(record.subscriptions)
     if before is not None:
@@ -199,7 +183,7 @@ def _hold_room(node: NodeId, jid: JID, before: Subscription | None, view: View) 
     hold_few(node, jid, view)
 
 
-def _hold_address(config: NodeConfig, subscriber: JID) -> None:
+def hold_address(config: NodeConfig, subscriber: JID) -> None:
     """Nothing, for an address that may subscribe: in a room a full JID is an occupant's."""
     if config.room is not None and not subscriber.is_bare:
         raise Refused(Reason.INVALID_SUBSCRIBER)
@@ -223,12 +207,12 @@ def unsubscribe(command: Unsubscribe, view: View, stamp: Stamp) -> tuple[Event, 
         if others is not None:
             return (changed(node, before, others, command.actor, Cause.ASKED),)
     event = replace(ended(node, before, command.actor, Cause.ASKED), said=command.parting)
-    left = () if command.bounced else _left(node, subscriber, view)
+    left = () if command.bounced else leaving(node, subscriber, view)
     events = (event, *left)
-    return _with_what_follows(events, node, subscriber, command.actor, view)
+    return with_what_follows(events, node, subscriber, command.actor, view)
 
 
-def _left(node: NodeId, jid: JID, view: View) -> tuple[Event, ...]:
+def leaving(node: NodeId, jid: JID, view: View) -> tuple[Event, ...]:
     """The row of someone who leaves a space goes with their last subscription."""
     config = view.config(node)
     row = view.explicit(node, jid)
@@ -236,15 +220,16 @@ def _left(node: NodeId, jid: JID, view: View) -> tuple[Event, ...]:
         return ()
     if row in (None, Affiliation.NONE, Affiliation.OUTCAST):
         return ()
-    event = _row(node, jid, None, jid, view)
+    event = row_changed(node, jid, None, jid, view)
     if not view.supposing([event]).owners(node):
         raise Refused(Reason.LAST_OWNER)
     return (event,)
 
 
-def _row(
+def row_changed(
     node: NodeId, jid: JID, row: Affiliation | None, by: JID, view: View
 ) -> AffiliationChanged:
+    """Another row for somebody at a node, and what they are by it."""
     event = AffiliationChanged(
         node=node,
         jid=jid.bare,
@@ -257,9 +242,10 @@ def _row(
     return replace(event, now=view.supposing([event]).affiliation(node, jid))
 
 
-def _with_what_follows(
+def with_what_follows(
     events: tuple[Event, ...], node: NodeId, jid: JID, by: JID, view: View
 ) -> tuple[Event, ...]:
+    """Events, and what ends by them at the node and below, if somebody's standing changes."""
     after = view.supposing(events)
     if view.affiliation(node, jid) is after.affiliation(node, jid):
         config = view.config(node)
@@ -270,44 +256,7 @@ def _with_what_follows(
     return (*events, *follow(view, after, node, by, entities=[jid.bare]))
 
 
-def approve(command: Approve, view: View, stamp: Stamp) -> tuple[Event, ...]:
-    """The answer to a request (XEP-0060 §8.6.1); a late second answer changes nothing."""
-    node, jid = command.node, command.subscriber
-    made: tuple[Event, ...] = ()
-    if view.config(node) is None and command.beforehand and view.services.is_presence(node):
-        made = (implied(node, view, stamp),)
-    else:
-        view.found(node)
-    hold_owner(node, command.actor, view.supposing(made))
-    before = view.subscription(node, jid)
-    if before is not None and before.state is State.PENDING:
-        return _settled(
-            node, before, command.actor, allow=command.allow, view=view, said=command.said
-        )
-    if not command.beforehand:
-        return ()
-    events = _beforehand(command, before, view.supposing(made))
-    return (*made, *events) if events else ()
-
-
-def _beforehand(command: Approve, before: Subscription | None, view: View) -> tuple[Event, ...]:
-    """An answer nobody waits for: approval kept, or withdrawn again (RFC 6121 §3.2.2, §3.4.2)."""
-    node, jid, by = command.node, command.subscriber, command.actor
-    hears = before is not None and before.state is State.SUBSCRIBED
-    row = view.explicit(node, jid)
-    if command.allow:
-        if hears or row is not None:
-            return ()
-        return (_row(node, jid, Affiliation.MEMBER, by, view),)
-    events: list[Event] = []
-    if before is not None and hears:
-        events.append(replace(ended(node, before, by, Cause.DENIED), said=command.said))
-    if row is Affiliation.MEMBER:
-        events.append(_row(node, jid, None, by, view))
-    return tuple(events)
-
-
-def _settled(
+def settled(
     node: NodeId,
     before: Subscription,
     by: JID,
@@ -316,91 +265,7 @@ def _settled(
     view: View,
     said: Element | None = None,
 ) -> tuple[Event, ...]:
+    """The answer to a request that waits."""
     event = admitted(node, before, by, view) if allow else ended(node, before, by, Cause.DENIED)
     events = (replace(event, said=said), answered(node, before, by, allowed=allow))
-    return _with_what_follows(events, node, before.subscriber, by, view)
-
-
-def set_subscriptions(command: SetSubscriptions, view: View, stamp: Stamp) -> tuple[Event, ...]:
-    """Others' subscriptions, as an owner wishes; all of them or none (XEP-0060 §8.8.2)."""
-    node, by = command.node, command.actor
-    config = view.found(node).config
-    hold_owner(node, by, view)
-    if len(command.states) + len(command.apart) > STATES_MAX:
-        raise Refused(Reason.TOO_MANY_SUBSCRIPTIONS)
-    places_of(view, {jid.bare for jid in (*command.states, *(jid for jid, _ in command.apart))})
-    events: list[Event] = []
-    now = view.supposing(())
-
-    def happens(made: tuple[Event, ...]) -> None:
-        events.extend(made)
-        for each in made:
-            now.suppose(each)
-
-    for jid, state in command.states.items():
-        happens(_set_one(command, jid, state, config, now, stamp))
-    for (jid, subid), state in command.apart.items():
-        one = _set_apart(command, jid, subid, state, now)
-        happens(_set_one(command, jid, state, config, now, stamp) if one is None else one)
-    return tuple(events)
-
-
-def _set_apart(
-    command: SetSubscriptions, jid: JID, subid: str, state: State, view: View
-) -> tuple[Event, ...] | None:
-    """One of an address's several subscriptions, which can only end; None where it is the last."""
-    before = view.subscription(command.node, jid)
-    if before is None or before.occupant is not None:
-        raise Refused(Reason.INVALID_SUBID)
-    others = without(before, named(before, subid))
-    if others is None:
-        return None
-    if state is before.state:
-        return ()
-    if state is not State.NONE:
-        raise Refused(Reason.BAD_CONFIG, "subscription")
-    return (changed(command.node, before, others, command.actor, Cause.SET),)
-
-
-def _set_one(
-    command: SetSubscriptions, jid: JID, state: State, config: NodeConfig, view: View, stamp: Stamp
-) -> tuple[Event, ...]:
-    node, by = command.node, command.actor
-    before = view.subscription(node, jid)
-    current = State.NONE if before is None else before.state
-    if state is current or (before is not None and before.occupant is not None):
-        return ()
-    if state is State.NONE and before is not None:
-        if current is State.PENDING:
-            return _settled(node, before, by, allow=False, view=view)
-        events = (ended(node, before, by, Cause.SET), *_left(node, jid, view))
-        return _with_what_follows(events, node, jid, by, view)
-    if state is State.UNCONFIGURED:
-        raise Refused(Reason.BAD_CONFIG, "subscription")
-    if before is None and view.services.is_presence(node):
-        raise Refused(Reason.FORBIDDEN)  # nobody puts themself on another's roster
-    if reason := access.refuses_stay(config, view.stance(node, jid)):
-        raise Refused(reason)
-    if before is not None and current is State.PENDING:
-        return _settled(node, before, by, allow=True, view=view)
-    _hold_address(config, jid)
-    _hold_room(node, jid, before, view)
-    if before is None:
-        after = Subscription(jid, state, Via.PUBSUB, subid=stamp.id)
-    else:
-        after = replace(before, state=state)
-    event = SubscriptionChanged(
-        node=node, subscriber=jid, before=before, after=after, by=by, cause=Cause.SET
-    )
-    return _with_what_follows((event,), node, jid, by, view)
-
-
-def request_pending(command: RequestPending, view: View, stamp: Stamp) -> tuple[Event, ...]:
-    """Every open request once more, to the owner who asks (XEP-0060 §8.7)."""
-    record = view.found(command.node)
-    hold_owner(command.node, command.actor, view)
-    return tuple(
-        ApprovalRequested(node=command.node, subscription=each, to=command.actor)
-        for each in record.subscriptions.values()
-        if each.state is State.PENDING
-    )
+    return with_what_follows(events, node, before.subscriber, by, view)

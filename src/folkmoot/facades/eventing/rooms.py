@@ -6,7 +6,7 @@ At the rooms service each room is a node. What is asked of it is what its occupa
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
@@ -16,12 +16,24 @@ from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.model import NodeId, Occupant, Subscription
 from folkmoot.engine.store import Edge
 from folkmoot.facades import disco, muc, pubsub
+from folkmoot.facades.eventing.room_reading import (
+    NICK,
+    TO_ENTER,
+    entry,
+    hold_device,
+    hold_service,
+    node_of,
+    options_with,
+    read_options,
+    room_named,
+    room_of,
+    said_in,
+)
 from folkmoot.facades.eventing.room_words import word
 from folkmoot.facades.facade import Answered, Facade, Handler, Request, Route
 from folkmoot.facades.mam.query import RESULTS_MAX, read_query
-from folkmoot.facades.muc import occupant, owner
+from folkmoot.facades.muc import owner
 from folkmoot.facades.muc.notification import archived
-from folkmoot.facades.muc.ns import MUC
 from folkmoot.facades.muc.ns import OWNER as MUC_OWNER
 from folkmoot.facades.muc.stanzas import room_jid
 from folkmoot.facades.paging import fitting
@@ -30,31 +42,17 @@ from folkmoot.facades.pubsub.bounces import is_about
 from folkmoot.facades.pubsub.conditions import bad, not_subscribed, unmet, unsupported
 from folkmoot.facades.pubsub.config import read_form
 from folkmoot.facades.pubsub.ns import OWNER, PUBSUB, SUBSCRIBE_OPTIONS
-from folkmoot.facades.pubsub.reading import beside, items_named, jid_named
+from folkmoot.facades.pubsub.reading import beside, items_named
 from folkmoot.facades.pubsub.retrieval import read_most
 from folkmoot.facades.pubsub.subscriber import affiliations
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.forms import DATA, Field, Form, FormType
-from folkmoot.xmpp.jid import JID, InvalidJID
-from folkmoot.xmpp.rsm import Page
+from folkmoot.xmpp.jid import JID
+from folkmoot.xmpp.rsm import Page, read_set
 from folkmoot.xmpp.stanza import CLIENT
 from folkmoot.xmpp.xml import XML_LANG, Element
 
-NICK: Final = "roomnick"
-"""The option of a subscription that is the nick (Listing 13)."""
-
-PASSWORD: Final = "roompassword"
-"""The option that opens a room that has a password."""
-
-HISTORY: Final = ("maxchars", "maxstanzas", "seconds", "since")
-"""The options that bound what is told of what was said before (XEP-0045 §7.2.14)."""
-
-_TO_ENTER: Final = (NICK, PASSWORD, *HISTORY)
-
 _KEPT: Final = ("id", XML_LANG)
-
-_TYPES: Final = {"message": (None, "groupchat"), "presence": (None,)}
-"""What may be published to a room, and of which type."""
 
 
 # --- being in a room
@@ -62,38 +60,23 @@ _TYPES: Final = {"message": (None, "groupchat"), "presence": (None,)}
 
 async def subscribe(request: Request) -> Iterable[Element]:
     """Enter a room, which is made where there is none (Listing 13)."""
-    room = _room(request)
-    _hold_device(request)
-    options = _read_options(_options(request), _TO_ENTER)
+    room = room_named(request)
+    hold_device(request)
+    options = read_options(options_with(request), TO_ENTER)
     if not options.get(NICK):
         raise bad("invalid-options", f"{NICK} is needed")
-    x = _entry(options)
+    x = entry(options)
     await _enact(request, Element(CLIENT, "presence", {"to": f"{room}/{options[NICK]}"}, x))
-    held = await request.ask(room_questions.own_occupancy, request.actor, _node(room))
+    held = await request.ask(room_questions.own_occupancy, request.actor, node_of(room))
     form = _options_form("result", held).element()
     told = _subscription(room.local, request.actor, "subscribed")
     return (Element(PUBSUB, "pubsub", None, told, Element(PUBSUB, "options", None, form)),)
 
 
-def _entry(options: Mapping[str, str]) -> Element:
-    """What goes with the presence one enters by. Raises StanzaError invalid-options."""
-    x = Element(MUC, "x")
-    if options.get(PASSWORD):
-        x.append(Element(MUC, "password", None, options[PASSWORD]))
-    bounds = {name: options[name] for name in HISTORY if name in options}
-    if bounds:
-        x.append(Element(MUC, "history", bounds))
-    try:
-        occupant.read_recall(x)
-    except StanzaError as error:
-        raise bad("invalid-options", error.text) from error
-    return x
-
-
 async def unsubscribe(request: Request) -> Iterable[Element]:
     """Leave a room."""
-    room = _room(request)
-    _hold_device(request)
+    room = room_named(request)
+    hold_device(request)
     held = await _held(request, room)
     attrs = {"type": "unavailable", "to": f"{room}/{held.nick}"}
     await _enact(request, Element(CLIENT, "presence", attrs))
@@ -103,8 +86,8 @@ async def unsubscribe(request: Request) -> Iterable[Element]:
 
 async def get_options(request: Request) -> Iterable[Element]:
     """The nick one goes by, as a form (XEP-0060 §6.3.2)."""
-    room = _room(request)
-    _hold_device(request)
+    room = room_named(request)
+    hold_device(request)
     form = _options_form("form", await _held(request, room)).element()
     attrs = {"node": room.local, "jid": str(request.actor)}
     return (Element(PUBSUB, "pubsub", None, Element(PUBSUB, "options", attrs, form)),)
@@ -112,10 +95,10 @@ async def get_options(request: Request) -> Iterable[Element]:
 
 async def set_options(request: Request) -> Iterable[Element]:
     """Another nick (XEP-0045 §7.6)."""
-    room = _room(request)
-    _hold_device(request)
+    room = room_named(request)
+    hold_device(request)
     held = await _held(request, room)
-    nick = _read_options(request.payload, (NICK,)).get(NICK, held.nick)
+    nick = read_options(request.payload, (NICK,)).get(NICK, held.nick)
     if not nick:
         raise bad("invalid-options", f"{NICK} is needed")
     if nick != held.nick:
@@ -125,7 +108,7 @@ async def set_options(request: Request) -> Iterable[Element]:
 
 async def _held(request: Request, room: JID) -> Occupant:
     try:
-        return await request.ask(room_questions.own_occupancy, request.actor, _node(room))
+        return await request.ask(room_questions.own_occupancy, request.actor, node_of(room))
     except Refused as refused:
         if refused.reason is Reason.NOT_SUBSCRIBED:  # §6.2.3.2, §6.3.4.2
             raise not_subscribed() from refused
@@ -142,7 +125,7 @@ def _present(room: JID, nick: str, said: Element) -> Element:
 
 async def publish(request: Request) -> Iterable[Element]:
     """Say something to all (Listing 16), set the subject, or be present in another way."""
-    room = _room(request)
+    room = room_named(request)
     if read_form(beside(request, "publish-options")) is not None:
         raise unmet("what is said in a room is published as the room has it")
     items = request.payload.childs(PUBSUB, "item")
@@ -150,9 +133,9 @@ async def publish(request: Request) -> Iterable[Element]:
         raise bad("item-required" if not items else "invalid-payload", "one thing at a time")
     if items[0].get("id"):
         raise StanzaError("not-acceptable", "a room itself names what is said in it")
-    said = _read(request, items[0], room)
+    said = said_in(items[0], request.actor, room)
     if said.name == "presence":
-        held = await request.ask(room_questions.own_occupancy, request.actor, _node(room))
+        held = await request.ask(room_questions.own_occupancy, request.actor, node_of(room))
         await _enact(request, _present(room, held.nick, said))
     else:
         attrs = {"type": "groupchat", "to": str(room), **{attr: said.get(attr) for attr in _KEPT}}
@@ -160,29 +143,19 @@ async def publish(request: Request) -> Iterable[Element]:
     return ()
 
 
-def _read(request: Request, item: Element, room: JID) -> Element:
-    """The stanza in an item. Raises StanzaError invalid-payload."""
-    found = item.elements
-    if len(found) != 1 or found[0].ns != CLIENT or found[0].name not in _TYPES:
-        raise bad("invalid-payload", "a room holds messages, and who is there")
-    said = found[0]
-    if said.get("type") not in _TYPES[said.name]:
-        raise bad("invalid-payload", "that is nothing one says to all")
-    if said.get("from", str(request.actor)) != str(request.actor):
-        raise bad("invalid-payload", f"this is from {request.actor}")
-    if said.get("to", str(room)) != str(room):
-        raise bad("invalid-payload", f"this is to {room}")
-    return said
-
-
 async def items(request: Request) -> Iterable[Element]:
-    """What was said, for who may look it up (XEP-0313 §6.1.2)."""
-    room = _room(request)
-    node, outer = _node(room), request.stanza.elements[0]
+    """What was said, for who may look it up (XEP-0313 §6.1.2).
+
+    Who says nothing of which or how much is told the newest: all is too much (XEP-0060 §6.5.4).
+    """
+    room = room_named(request)
+    node, outer = node_of(room), request.stanza.elements[0]
     query = replace(read_query(outer, node), ids=items_named(request.payload))
     most = read_most(request.payload)
     if most is not None:  # §6.5.7: the newest of them
         query = replace(query, edge=Edge.NEWEST, limit=min(most, RESULTS_MAX))
+    elif not query.ids and outer.child(DATA, "x") is None and read_set(outer) is None:
+        query = replace(query, edge=Edge.NEWEST)
     while await request.run(Expire(actor=request.actor, node=node)):
         pass  # there may be more that is over than one command ends
     page = await request.engine.archive(request.actor, query)
@@ -217,7 +190,7 @@ async def _inside(request: Request, name: str = "") -> tuple[tuple[NodeId, Subsc
 
 async def get_configuration(request: Request) -> Iterable[Element]:
     """The form of XEP-0045 §10.2."""
-    room = _room(request)
+    room = room_named(request)
     (query,) = await owner.get_configuration(replace(request, to=room))
     told = Element(OWNER, "configure", {"node": room.local}, *query.children)
     return (Element(OWNER, "pubsub", None, told),)
@@ -225,7 +198,7 @@ async def get_configuration(request: Request) -> Iterable[Element]:
 
 async def set_configuration(request: Request) -> Iterable[Element]:
     """Configure a room; one that is new is open with it (XEP-0045 §10.1)."""
-    room, x = _room(request), request.payload.child(DATA, "x")
+    room, x = room_named(request), request.payload.child(DATA, "x")
     if x is None:
         raise StanzaError("bad-request", "a data form is needed")
     return await owner.set_configuration(replace(request, to=room, payload=x))
@@ -233,7 +206,7 @@ async def set_configuration(request: Request) -> Iterable[Element]:
 
 async def delete(request: Request) -> Iterable[Element]:
     """The end of a room, and where to go instead (XEP-0045 §10.9, XEP-0060 §8.4)."""
-    room, redirect = _room(request), request.payload.child(OWNER, "redirect")
+    room, redirect = room_named(request), request.payload.child(OWNER, "redirect")
     uri = "" if redirect is None else redirect.get("uri", "")
     venue, _, _ = uri.removeprefix("xmpp:").partition("?")
     payload = Element(MUC_OWNER, "destroy", {"jid": venue or None})
@@ -243,76 +216,10 @@ async def delete(request: Request) -> Iterable[Element]:
 async def _nothing_else(request: Request) -> tuple[()]:
     """What XEP-0060 has besides is XEP-0045's to ask, of the room itself."""
     asked = request.payload.first
-    _room_service(request)
+    hold_service(request)
     if asked is None:
         raise StanzaError("bad-request", "one request is needed")
     raise unsupported(asked.name)
-
-
-# --- addresses and options
-
-
-def _room_service(request: Request) -> None:
-    if request.to.local:
-        raise StanzaError("service-unavailable", "rooms are nodes of the service")
-
-
-def _room(request: Request) -> JID:
-    """The address of the room whose node is named.
-
-    Raises StanzaError: service-unavailable at a room itself, nodeid-required, item-not-found where
-    no room can have such a name.
-    """
-    _room_service(request)
-    return _address(request, request.payload.get("node"))
-
-
-def _address(request: Request, name: str | None) -> JID:
-    if not name:
-        raise bad("nodeid-required")
-    service = request.services.rooms
-    try:
-        room = JID.parse(f"{name}@{service}")
-    except InvalidJID as error:
-        raise StanzaError("item-not-found", f"no room has this name: {error}") from error
-    if room.domain != service.domain or room.resource:
-        raise StanzaError("item-not-found", "no room has this name")
-    return room
-
-
-def _node(room: JID) -> NodeId:
-    return NodeId(JID.parse(room.domain), room.local)
-
-
-def _hold_device(request: Request) -> None:
-    """Nothing, where somebody asks for the very stream they ask on, which an occupant is."""
-    if jid_named(request.payload) != request.actor:
-        raise bad("invalid-jid", f"an occupant is a full JID, and yours is {request.actor}")
-
-
-def _options(request: Request) -> Element | None:
-    """The options that go with a request; Listing 13 has them name node and JID once more."""
-    outer = request.stanza.first
-    found = None if outer is None else outer.child(PUBSUB, "options")
-    if found is not None:
-        for attr in ("node", "jid"):
-            mine = request.payload.get(attr)
-            if found.get(attr) not in (None, mine):
-                raise StanzaError("bad-request", "the options are of another subscription")
-    return found
-
-
-def _read_options(options: Element | None, offered: Container[str]) -> dict[str, str]:
-    """The options that a form asks for. Raises StanzaError invalid-options."""
-    form = read_form(options)
-    if form is None:
-        raise bad("invalid-options", "a data form is missing")
-    if form.type != "submit" or form.form_type not in (None, SUBSCRIBE_OPTIONS):
-        raise bad("invalid-options", "options are submitted")
-    for field in form.fields:
-        if field.var not in offered:
-            raise bad("invalid-options", f"{field.var} is not offered here")
-    return {field.var: field.value or "" for field in form.fields}
 
 
 def _options_form(type: FormType, held: Occupant) -> Form:
@@ -354,7 +261,7 @@ async def _as_node(request: Request, otherwise: Handler) -> Answered:
     name = request.payload.get("node")
     if request.to.local or not name:
         return await otherwise(request)
-    room, payload = _address(request, name), Element(disco.INFO, "query")
+    room, payload = room_of(request, name), Element(disco.INFO, "query")
     told = tuple(await otherwise(replace(request, to=room, payload=payload)) or ())
     for query in told:
         query.attrs["node"] = name

@@ -56,11 +56,12 @@ def roll(view: View, actor: JID, node: NodeId, known: str) -> Roll:
     if was in (Affiliation.NONE, Affiliation.OUTCAST):
         return Roll("", until, refused=True)
     bans = refuses_list(view, record, actor, Affiliation.OUTCAST) is None
-    if then is None or was is None or (was in access.STAFF) is not bans:
+    jids = None if then is None or was is None else then.changed()
+    if jids is None or (was in access.STAFF) is not bans:
         everybody = ((jid, view.affiliation(node, jid)) for jid in candidates(view, node))
         rows = ((jid, told_as(standing, bans=bans)) for jid, standing in everybody)
         return Roll("", until, tuple(row for row in rows if row[1] is not Affiliation.NONE))
-    changed = ((jid, view.affiliation(node, jid)) for jid in sorted(then.changed()))
+    changed = ((jid, view.affiliation(node, jid)) for jid in sorted(jids))
     return Roll(known, until, tuple((jid, told_as(now, bans=bans)) for jid, now in changed))
 
 

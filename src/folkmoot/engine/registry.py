@@ -100,7 +100,8 @@ def unseen(event: StandingChanged | SubscriptionChanged, view: View) -> Iterator
     if event.change is None or held is None or held.occupant is None:
         return
     shown = as_held(record, held, view, reveal=False)
-    if not is_broadcast(record, shown.role):
+    role = event.role if isinstance(event, SubscriptionChanged) else None
+    if not is_broadcast(record, role or shown.role):
         jid, moves = held.subscriber.bare, (None, shown.affiliation)
         to = [
             each

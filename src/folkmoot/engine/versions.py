@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from hashlib import sha256
-from typing import Final
+from typing import Final, Literal
 
 from folkmoot.engine import access
+from folkmoot.engine.access import Standing
 from folkmoot.engine.model import Affiliation, NodeId
 from folkmoot.engine.notifications import Step
 from folkmoot.engine.record import Node
-from folkmoot.engine.standings import STANDINGS_MAX, Change
+from folkmoot.engine.standings import STANDINGS_MAX, Change, Was
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
 
@@ -58,29 +59,42 @@ class Past:
         self._records = [view.found(each) for each in view.chain(node)]
         self._counts = counts
 
-    def changed(self) -> frozenset[JID]:
-        """Whose standing may have changed since."""
+    def changed(self) -> frozenset[JID] | None:
+        """Whose standing may have changed since; None where that of a whole server has."""
         found: set[JID] = set()
         for record, count in zip(self._records, self._counts, strict=True):
             for jid, moved in reversed(record.standings.items()):
                 if moved.number <= count:
                     break
                 found.add(jid)
-        return frozenset(found)
+        return frozenset(found) if all(jid.local for jid in found) else None
 
     def affiliation(self, jid: JID) -> Affiliation | None:
         """What an entity was then; None where that is forgotten."""
-        chain = []
-        for record, count in zip(self._records, self._counts, strict=True):
-            standing = self._view.standing(record.id, jid)
-            moved = record.standings.get(jid.bare)
-            if moved is not None and moved.number > count:
-                was = moved.at(count)
-                if was is None:
-                    return None
-                standing = replace(standing, explicit=was.row, admitted=was.admitted)
-            chain.append(standing)
-        return access.affiliation(chain)
+        found = zip(self._records, self._counts, strict=True)
+        chain = [self._standing(record, count, jid) for record, count in found]
+        known = [standing for standing in chain if standing is not None]
+        return access.affiliation(known) if len(known) == len(chain) else None
+
+    def _standing(self, record: Node, count: int, jid: JID) -> Standing | None:
+        now, server = self._view.standing(record.id, jid), JID.parse(jid.domain)
+        own, its = (_was(record, count, each) for each in (jid.bare, server))
+        if own is None or its is None:
+            return None
+        row = own.row if own else now.explicit
+        ban = its.row if its else self._view.explicit(record.id, server)
+        return replace(
+            now,
+            explicit=row,
+            admitted=own.admitted if own else now.admitted,
+            shunned=row is None and ban is Affiliation.OUTCAST and bool(jid.local),
+        )
+
+
+def _was(record: Node, count: int, jid: JID) -> Was | Literal[False] | None:
+    """What an entity was on a node at a number; False: what it is; None where it is forgotten."""
+    moved = record.standings.get(jid)
+    return False if moved is None or moved.number <= count else moved.at(count)
 
 
 def past(view: View, node: NodeId, known: str) -> Past | None:

@@ -204,8 +204,15 @@ class Client:
 
     async def leaves(self) -> None:
         """The stream is lost."""
+        await self._ends(in_peace=False)
+
+    async def logs_out(self) -> None:
+        """The stream is closed."""
+        await self._ends(in_peace=True)
+
+    async def _ends(self, *, in_peace: bool) -> None:
         self.line.open = False
-        self._stage.core.router.lost(self.jid)
+        self._stage.core.router.lost(self.jid, in_peace=in_peace)
         await self._stage.core.router.idle()
 
     async def _next(self) -> Element:

@@ -69,10 +69,13 @@ class Router:
             older.connection.close(StreamError("conflict", "another stream took this resource"))
         self.sessions.add(Session(jid, connection))
 
-    def lost(self, jid: JID) -> None:
-        """End a session: what was to last as long as it is over."""
+    def lost(self, jid: JID, *, in_peace: bool = False) -> None:
+        """End a session: what was to last as long as it is over.
+
+        in_peace: its client said goodbye, and so leaves where it was; else it is lost there.
+        """
         session = self.sessions.remove(jid)
-        if session is not None and (rest := begin(self._end(session))) is not None:
+        if session is not None and (rest := begin(self._end(session, in_peace))) is not None:
             self.later(rest)
 
     def may_be_there(self, jid: JID) -> bool:
@@ -84,11 +87,10 @@ class Router:
         while self._tasks:
             await asyncio.wait(self._tasks)
 
-    async def _end(self, session: Session) -> None:
-        for node in self._engine.temporary(session.jid):
-            await self._try(
-                Unsubscribe(actor=session.jid, node=node, subscriber=session.jid, lost=True)
-            )
+    async def _end(self, session: Session, in_peace: bool) -> None:
+        jid, lost = session.jid, not in_peace
+        for node in self._engine.temporary(jid):
+            await self._try(Unsubscribe(actor=jid, node=node, subscriber=jid, lost=lost))
         await self._unwatch(session)
         gone = (session.jid.resource,)
         node = NodeId(session.jid.bare, PRESENCE_NODE)

@@ -248,9 +248,9 @@ class Front:
         """A stanza of a session."""
         return self._router.receive(jid, stanza)
 
-    def lost(self, jid: JID, error: StreamError | None) -> None:
+    def lost(self, jid: JID, error: StreamError | None, *, in_peace: bool) -> None:
         """A session is over."""
-        self._router.lost(jid)
+        self._router.lost(jid, in_peace=in_peace)
 
 
 class AccountsElsewhere:

@@ -16,6 +16,7 @@ from folkmoot.admin import AdminError
 from folkmoot.config.templates import TEMPLATES, Template
 from folkmoot.engine.commands import Invite
 from folkmoot.engine.configuration import SPACE_TYPE
+from folkmoot.engine.decide.invites import INVITE_USES_MAX
 from folkmoot.engine.engine import Engine
 from folkmoot.engine.model import NodeId, State
 from folkmoot.engine.record import Node
@@ -128,6 +129,8 @@ class Steward:
         record = await self._ground.space(arguments)
         owner = await self._ground.owner(record)
         uses = int(arguments.get("uses", "1"))
+        if not 1 <= uses <= INVITE_USES_MAX:
+            raise AdminError(f"an invite lets in 1 to {INVITE_USES_MAX}")
         events = await self._engine.run(Invite(actor=owner, node=record.id, uses=uses))
         made = next(each for each in events if isinstance(each, InviteChanged) and each.token)
         assert made.after is not None, "an invite that was made is there"

@@ -63,6 +63,7 @@ def test_somebody_is_something(folkmoot: Folkmoot, kept: Path) -> None:
         (("remove", "moot", "hall"), "moot does not list hall: `folkmoot space show moot`"),
         (("member", "moot", "@"), "makes no sense"),
         (("member", "moot", "romeo@localhost"), "there is no account romeo@localhost"),
+        (("member", "moot", "romeo"), "romeo is no account: say romeo@localhost"),
         (("member", "moot", "a@b", "--as", "king"), "nobody is king of a space: choose owner"),
         (
             ("member", "moot", "juliet@localhost", "--as", "none"),
@@ -114,6 +115,7 @@ def test_a_template_of_ones_own(folkmoot: Folkmoot, kept: Path) -> None:
         ("folkmoot space add m", "moot"),
         ("folkmoot space create x --template t", "team"),
         ("folkmoot space member moot a@b --as o", "owner\noutcast"),
+        ("folkmoot space retract moot a@b --period d", "day"),
     ],
 )
 def test_the_shell_completes(

@@ -42,6 +42,7 @@ from folkmoot.xmpp.jid import JID
 from tests.engine.stand import (
     ACCOUNTS,
     DENMARK,
+    DOMAIN,
     ELSINORE,
     FORTINBRAS,
     GERTRUDE,
@@ -135,7 +136,7 @@ standing = st.fixed_dictionaries(
     },
 )
 affiliations = st.dictionaries(
-    bare,
+    st.sampled_from((*BARE, *BARE, DOMAIN, JID.parse(FORTINBRAS.domain))),
     st.sampled_from((*Affiliation, Affiliation.MEMBER, Affiliation.NONE, Affiliation.OUTCAST)),
     min_size=1,
     max_size=2,

@@ -93,6 +93,7 @@ def derived_holds(view: View, record: Node) -> None:
     assert (kept.leases, kept.digests) == (found.leases, found.digests)
     assert (kept.scoped, kept.members) == (found.scoped, found.members)
     assert sets(kept.nicks) == sets(found.nicks)
+    assert sets(kept.alike) == sets(found.alike)
     assert sets(kept.addresses) == sets(found.addresses)
     assert +kept.listing == found.listing
     assert kept.places == found.places
@@ -133,6 +134,7 @@ def store_holds(nodes: WorkingSet, kept: Kept) -> None:
         assert record.listed == stored.listed
         assert record.subject == stored.subject
         assert record.registrations == stored.registrations
+        assert record.voices == stored.voices
         assert list(record.standings.items()) == list(stored.standings.items())
         items = {item_id: item for item_id, (item, _) in stored.items.items()}
         if record.heads is not None:

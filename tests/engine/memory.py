@@ -90,6 +90,7 @@ class MemoryStore:
                 affiliations=kept.affiliations.copy(),
                 subscriptions=kept.subscriptions.copy(),
                 wearers=kept.wearers.copy(),
+                voices=kept.voices.copy(),
                 listed=kept.listed,
                 invites=kept.invites.copy(),
                 registrations=kept.registrations.copy(),

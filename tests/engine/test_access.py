@@ -56,6 +56,9 @@ def room(row: Affiliation | None = None, *, inherit: Inherit = Inherit.ALL) -> S
 SUBSCRIBED = Standing(admitted=True)
 """Let into a space, without a row."""
 
+SHUNNED = Standing(shunned=True)
+"""Of a server that is banned."""
+
 
 @pytest.mark.parametrize(
     ("chain", "expected"),
@@ -101,6 +104,14 @@ SUBSCRIBED = Standing(admitted=True)
         ([room(inherit=Inherit.NONE), here(OUTCAST)], OUTCAST),
         ([room(OWNER, inherit=Inherit.NONE), here(OUTCAST)], OUTCAST),
         ([room(OWNER, inherit=Inherit.NONE), here(NONE)], OWNER),
+        # The ban of a server counts for whoever has no row, and is no staff from above.
+        ([SHUNNED], OUTCAST),
+        ([Standing(shunned=True, admitted=True)], OUTCAST),
+        ([SHUNNED, here(MEMBER)], OUTCAST),
+        *[([SHUNNED, here(each)], each) for each in (PUBLISHER, OWNER)],
+        ([room(), SHUNNED], OUTCAST),
+        ([room(OWNER), SHUNNED], OUTCAST),
+        ([room(MEMBER), here(), SHUNNED], OUTCAST),
         # What a node in the middle does not take, those below do not get.
         ([room(), here(inherit=Inherit.NONE), here(OWNER)], NONE),
         ([room(), here(MEMBER, inherit=Inherit.NONE), here(OWNER)], MEMBER),

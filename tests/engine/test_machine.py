@@ -236,6 +236,7 @@ def rows(record: Node) -> tuple[object, ...]:
         record.listed.copy(),
         record.subject,
         record.registrations.copy(),
+        record.voices.copy(),
         record.standings.copy(),
         None if record.live is None else record.live.copy(),
     )

@@ -10,7 +10,7 @@ import pytest
 from folkmoot.engine import access
 from folkmoot.engine.commands import Entry, Publish
 from folkmoot.engine.configuration import Inherit
-from folkmoot.engine.decide import moderation
+from folkmoot.engine.decide import affiliations, moderation
 from folkmoot.engine.errors import Reason
 from folkmoot.engine.events import Cause, Event, SubscriptionChanged
 from folkmoot.engine.model import Affiliation, Mark, NodeId, Retraction
@@ -157,7 +157,7 @@ async def test_who_may_not_kick(stand: Stand) -> None:
     await stand.leaf(SOLILOQUIES)
     for node in (SOLILOQUIES, HALL, NodeId(DENMARK.service, "nowhere")):
         await stand.refused(Dismiss(actor=HAMLET, node=node, jid=POLONIUS), Reason.NODE_NOT_FOUND)
-    reason = "x" * (moderation.REASON_CHARS_MAX + 1)
+    reason = "x" * (affiliations.REASON_CHARS_MAX + 1)
     await stand.refused(kick(reason=reason), Reason.PAYLOAD_TOO_BIG, "reason")
     await stand.refused(back(reason=reason), Reason.PAYLOAD_TOO_BIG, "reason")
     await stand.refused(back(HORATIO), Reason.FORBIDDEN)

@@ -109,28 +109,27 @@ def test_who_may_ask_for_a_list(
 
 
 @pytest.mark.parametrize(
-    ("standing", "role", "private", "everyone", "guest", "reason"),
+    ("standing", "private", "members", "guest", "reason"),
     [
-        (NONE, Role.PARTICIPANT, False, False, NONE, Reason.FORBIDDEN),
-        (NONE, Role.PARTICIPANT, False, True, NONE, None),
-        (NONE, Role.MODERATOR, False, False, NONE, None),
-        (MEMBER, Role.MODERATOR, True, False, NONE, Reason.FORBIDDEN),
-        (MEMBER, Role.PARTICIPANT, True, True, NONE, None),
-        (ADMIN, Role.MODERATOR, True, False, NONE, None),
-        (ADMIN, Role.MODERATOR, True, False, OUTCAST, Reason.OUTCAST),
+        (NONE, False, False, NONE, None),
+        (NONE, False, False, OUTCAST, Reason.OUTCAST),
+        (NONE, True, True, NONE, Reason.FORBIDDEN),
+        (MEMBER, True, False, NONE, Reason.FORBIDDEN),
+        (MEMBER, True, True, NONE, None),
+        (ADMIN, True, False, NONE, None),
+        (ADMIN, True, False, OUTCAST, Reason.OUTCAST),
     ],
 )
 def test_who_may_invite(
     standing: Affiliation,
-    role: Role,
     private: bool,
-    everyone: bool,
+    members: bool,
     guest: Affiliation,
     reason: Reason | None,
 ) -> None:
-    """XEP-0045 §7.8.2, §9.5."""
+    """XEP-0045 §5.1.1, §7.8.2, §9.5."""
     config = NodeConfig(
         access=Access.WHITELIST if private else Access.OPEN,
-        room=RoomConfig(allow_invites=everyone),
+        room=RoomConfig(allow_invites=members),
     )
-    assert refuses_guest(config, standing, role, guest) is reason
+    assert refuses_guest(config, standing, guest) is reason

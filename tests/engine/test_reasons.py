@@ -34,6 +34,7 @@ from folkmoot.engine.model import (
     Hat,
     NodeId,
     Occupant,
+    Role,
     Via,
 )
 from folkmoot.engine.pace import Bucket, Pace
@@ -156,7 +157,7 @@ ASKED: Final[dict[Reason, Command]] = {
     Reason.ITEM_NOT_FOUND: Retract(actor=HAMLET, node=SOLILOQUIES, item_ids=("two",)),
     Reason.NODE_EXISTS: Create(actor=OPHELIA, node=SOLILOQUIES),
     Reason.FORBIDDEN: Purge(actor=OPHELIA, node=SOLILOQUIES),
-    Reason.OUTRANKED: SetRoles(actor=PRINCE, node=HALL, roles={"prince": None}),
+    Reason.OUTRANKED: SetRoles(actor=PRINCE, node=HALL, roles={"prince": Role.VISITOR}),
     Reason.ONESELF: affiliate(HAMLET, HAMLET, Affiliation.OUTCAST),
     Reason.NOT_SUBSCRIBED: Unsubscribe(actor=GERTRUDE, node=SOLILOQUIES, subscriber=GERTRUDE),
     Reason.NOT_SUBSCRIBABLE: subscribe(MONUMENT, OPHELIA),

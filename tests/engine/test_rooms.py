@@ -7,7 +7,14 @@ from typing import Any
 
 import pytest
 
-from folkmoot.engine.commands import Configure, Create, Entry, Publish, Unsubscribe
+from folkmoot.engine.commands import (
+    Configure,
+    Create,
+    Entry,
+    Publish,
+    SetAffiliations,
+    Unsubscribe,
+)
 from folkmoot.engine.configuration import HISTORY_ITEMS_MAX, Access
 from folkmoot.engine.decide.nicks import DEVICES_PER_NICK_MAX
 from folkmoot.engine.errors import Reason
@@ -50,7 +57,24 @@ def renaming(jid: JID, nick: str) -> ChangePresence:
     return ChangePresence(actor=jid, node=HALL, occupant=Occupant(nick, HERE))
 
 
+def inviting(jid: JID, guest: JID) -> SetAffiliations:
+    affiliations = {guest: Affiliation.MEMBER}
+    return SetAffiliations(actor=jid, node=HALL, affiliations=affiliations, invited=True)
+
+
 # --- entering
+
+
+async def test_an_invitation_makes_members_where_it_takes_one(stand: Stand) -> None:
+    """XEP-0045 §7.8.2: not in a room that is open, whose occupants all may invite."""
+    await stand.room(settings={"access": Access.OPEN, "room.allow_invites": True})
+    await stand.affiliate(HALL, HAMLET, {HORATIO: Affiliation.MEMBER})
+    await stand.refused(inviting(FRIEND, OPHELIA), Reason.NOT_SUBSCRIBED)
+    await stand.enter(HALL, FRIEND)
+    await stand.refused(inviting(FRIEND, OPHELIA), Reason.FORBIDDEN)
+    await configure(stand, {"access": Access.WHITELIST})
+    await stand.run(inviting(FRIEND, OPHELIA))
+    await stand.enter(HALL, device(OPHELIA))
 
 
 async def test_entering_makes_the_room(stand: Stand) -> None:
@@ -89,7 +113,8 @@ async def test_what_was_said_is_told_again(stand: Stand) -> None:
     await stand.enter(HALL, FRIEND)
     (welcome,) = await stand.hears(Welcomed, by=[FRIEND])
     said = [each.item.id for each in await stand.hears(Spoken)]
-    assert [each.id for each in welcome.history] == said[2:]
+    assert [each.id for each in welcome.history] == said
+    assert welcome.history_items_max == 2
     assert welcome.subject is not None and welcome.subject.id == said[3]
     await stand.settled()
     async with running(Stand(stand.store)) as again:

@@ -16,7 +16,9 @@ from folkmoot.engine.room_events import StandingChanged
 from folkmoot.xmpp.jid import JID
 from tests.engine.stand import (
     DENMARK,
+    DOMAIN,
     ELSINORE,
+    FORTINBRAS,
     GERTRUDE,
     HALL,
     HAMLET,
@@ -67,8 +69,11 @@ async def test_the_words_of_a_space_in_its_rooms(
     assert await stand.standing(HALL, HORATIO) is below
     (told,) = await stand.hears(OccupantTold, by=[device(HAMLET)])
     assert (told.seen.affiliation, told.seen.role, told.left) == (below, role, False)
-    (own,) = await stand.hears(OccupantTold, by=[device(HORATIO)])
+    own, *others = await stand.hears(OccupantTold, by=[device(HORATIO)])
     assert own.own and own.seen == told.seen
+    # A moderator learns who the others are.
+    learnt = [device(HAMLET)] if role is Role.MODERATOR else []
+    assert [each.seen.jid for each in others] == learnt
 
 
 async def test_an_answer_trickles_down(stand: Stand) -> None:
@@ -113,6 +118,39 @@ async def test_a_ban_is_one_row(stand: Stand) -> None:
     for node in (HALL, TOWER):
         assert (await stand.node(node)).nicks == ("hamlet",)
         await stand.refused(entry(node, device(HORATIO)), Reason.OUTCAST)
+
+
+async def test_the_ban_of_a_server_holds_below(stand: Stand) -> None:
+    """One row; whoever of it is inside goes, but for those with a row of their own."""
+    await stand.space(access=Access.OPEN)
+    for node in (HALL, TOWER):
+        await stand.room(node, space=DENMARK)
+    await stand.affiliate(DENMARK, HAMLET, {GERTRUDE: MEMBER})
+    await stand.affiliate(HALL, HAMLET, {OPHELIA: OWNER})
+    for jid in (HORATIO, GERTRUDE, OPHELIA, FORTINBRAS):
+        await stand.subscribe(DENMARK, jid)
+        await stand.enter(HALL, device(jid))
+    events = await ban(stand, DOMAIN)
+    rows = [each for each in events if isinstance(each, AffiliationChanged)]
+    ends = [each for each in events if isinstance(each, SubscriptionChanged)]
+    assert [(each.node, each.jid) for each in rows] == [(DENMARK, DOMAIN)]
+    assert {(each.node, each.subscriber.bare) for each in ends} == {
+        (node, jid) for node in (DENMARK, HALL) for jid in (HORATIO, OPHELIA)
+    }
+    assert {each.cause for each in ends} == {Cause.BANNED}
+    await stand.refused(entry(TOWER, device(HORATIO)), Reason.OUTCAST)
+    for jid in (HAMLET, GERTRUDE, FORTINBRAS):
+        await stand.enter(TOWER, device(jid))
+
+
+async def test_a_room_whose_owner_is_banned_with_a_server_has_another(stand: Stand) -> None:
+    """As where they are banned themselves: it falls to the owners of the space."""
+    await stand.space()
+    await stand.room(owner=HORATIO, space=DENMARK, inherit=Inherit.NONE)
+    assert await stand.standing(HALL, HAMLET) is NONE
+    await ban(stand, DOMAIN)
+    assert await stand.standing(HALL, HORATIO) is OUTCAST
+    assert await stand.standing(HALL, HAMLET) is OWNER
 
 
 async def test_whom_a_ban_does_not_concern_is_told_nothing_but_who_left(stand: Stand) -> None:

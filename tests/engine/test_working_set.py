@@ -270,6 +270,7 @@ async def test_where_all_is_held_nobody_looks_for_what_is_not_each_time(
     monkeypatch.setattr(working_set, "NODES_MAX", 5)
     rooms = [HALL._replace(name=str(number)) for number in range(20)]
     for room in rooms:
+        await stand.room(room)
         await stand.enter(room, device(HAMLET))
     await stand.settled()
     departures = stand.engine.nodes.departures

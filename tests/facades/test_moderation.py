@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from folkmoot.engine.decide import moderation as rules
+from folkmoot.engine.decide.affiliations import REASON_CHARS_MAX
 from folkmoot.facades import moderation
 from folkmoot.facades.moderation import NS
 from folkmoot.xmpp.forms import DATA, Form
@@ -214,6 +215,15 @@ async def test_what_makes_no_sense(lead: Client, values: dict[str, str], conditi
     answer = await lead.asks(step("retract", **values))
     assert answer.get("type") == "error"
     assert condition in repr(answer)
+
+
+@pytest.mark.parametrize("name", ["ban", "kick", "retract"])
+async def test_a_reason_that_is_too_long(lead: Client, spammer: Client, name: str) -> None:
+    """Errors: not-acceptable, and nothing has happened."""
+    long = "x" * (REASON_CHARS_MAX + 1)
+    asked = step(name, space="dev", jid=SPAMMER, reason=long)
+    await lead.refused(asked, "payload-too-big", "not-acceptable")
+    await spammer.receives_nothing()
 
 
 async def test_other_actions(lead: Client) -> None:

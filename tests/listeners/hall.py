@@ -47,6 +47,7 @@ class Hall:
         self.sessions: dict[JID, Connection] = {}
         self.received: list[Element] = []
         self.losses: list[tuple[JID, StreamError | None]] = []
+        self.peaceful: list[bool] = []
         self.take: Callable[[JID, Element], Awaitable[None] | None] = lambda jid, stanza: None
         self._changed = asyncio.Event()
 
@@ -75,9 +76,10 @@ class Hall:
         self._changed.set()
         return self.take(jid, stanza)
 
-    def lost(self, jid: JID, error: StreamError | None) -> None:
+    def lost(self, jid: JID, error: StreamError | None, *, in_peace: bool) -> None:
         del self.sessions[jid]
         self.losses.append((jid, error))
+        self.peaceful.append(in_peace)
         self._changed.set()
 
     async def until(self, condition: Callable[[], bool]) -> None:

@@ -328,3 +328,4 @@ async def test_a_session_is_lost_once(make_place: MakePlace, ending: str) -> Non
         continue
     await client.leave()
     assert len(place.hall.losses) == 1
+    assert place.hall.peaceful == [ending in (END, "<stream:error/>")]

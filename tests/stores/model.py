@@ -26,6 +26,7 @@ from folkmoot.engine.model import (
     Item,
     NodeId,
     Registration,
+    Role,
     State,
     Subscription,
     Ticket,
@@ -37,6 +38,7 @@ from folkmoot.engine.room_events import (
     OccupantsLost,
     RegistrationChanged,
     SubjectChanged,
+    VoiceChanged,
 )
 from folkmoot.engine.space_events import Audited, InviteChanged
 from folkmoot.engine.store import (
@@ -71,6 +73,7 @@ class KeptNode:
     created: float
     affiliations: dict[JID, Affiliation] = field(default_factory=dict)
     wearers: dict[JID, tuple[str, ...]] = field(default_factory=dict)
+    voices: dict[JID, Role] = field(default_factory=dict)
     subscriptions: dict[JID, Subscription] = field(default_factory=dict)
     items: dict[str, tuple[Item, NodeId | None]] = field(default_factory=dict)
     begun: dict[str, None] = field(default_factory=dict)
@@ -308,6 +311,10 @@ class Kept(dict[NodeId, KeptNode]):
                 self[event.node].wearers.pop(event.jid, None)
                 if event.after:
                     self[event.node].wearers[event.jid] = event.after
+            case VoiceChanged(jid=jid, after=None):
+                self[event.node].voices.pop(jid, None)
+            case VoiceChanged(jid=jid, after=role) if role is not None:
+                self[event.node].voices[jid] = role
             case InviteChanged(before=before, after=after):
                 if after is not None:
                     self[event.node].invites[after.id] = after
@@ -328,7 +335,10 @@ class Kept(dict[NodeId, KeptNode]):
         return frozenset(
             node
             for node, kept in self.items()
-            if jid in kept.affiliations or jid in kept.registrations or jid in kept.wearers
+            if jid in kept.affiliations
+            or jid in kept.registrations
+            or jid in kept.wearers
+            or jid in kept.voices
         )
 
     def mine(self, reader: JID | None) -> set[NodeId]:

@@ -37,6 +37,7 @@ from folkmoot.engine.model import (
     NodeId,
     Registration,
     Retraction,
+    Role,
     Subscription,
 )
 from folkmoot.engine.room_events import (
@@ -45,6 +46,7 @@ from folkmoot.engine.room_events import (
     OccupantsLost,
     RegistrationChanged,
     SubjectChanged,
+    VoiceChanged,
 )
 from folkmoot.engine.store import (
     ArchiveQuery,
@@ -228,6 +230,12 @@ class StoreMachine(RuleBasedStateMachine):
         self.happens(HatsChanged(node=node, jid=jid, before=before, after=after, by=nouns.JULIET))
 
     @precondition(lambda self: self.coming)
+    @rule(data=st.data(), jid=nouns.bare_jids, after=st.none() | st.sampled_from(Role))
+    def voice(self, data: st.DataObject, jid: JID, after: Role | None) -> None:
+        node, _ = self.node(data)
+        self.happens(VoiceChanged(node=node, jid=jid, after=after))
+
+    @precondition(lambda self: self.coming)
     @rule(data=st.data())
     def vacate(self, data: st.DataObject) -> None:
         node, kept = self.node(data)
@@ -342,6 +350,7 @@ class StoreMachine(RuleBasedStateMachine):
             assert (found.creator, found.created) == (kept.creator, kept.created)
             assert found.affiliations == kept.affiliations
             assert found.wearers == kept.wearers
+            assert found.voices == kept.voices
             assert found.subscriptions == kept.subscriptions
             assert found.listed == kept.listed
             assert found.subject == kept.subject

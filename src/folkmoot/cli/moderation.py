@@ -46,7 +46,12 @@ def retract(
     key: KeyArgument,
     jid: JIDArgument,
     period: Annotated[
-        str, typer.Option(metavar="NAME", help="How far back: hour, day or all.")
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="How far back: hour, day or all.",
+            autocompletion=lambda: ["hour", "day", "all"],
+        ),
     ] = "hour",
     reason: ReasonFlag = "",
     config: ConfigFlag = None,

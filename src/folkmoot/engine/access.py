@@ -44,12 +44,14 @@ MEMBERS: Final = STAFF | {Affiliation.MEMBER}
 class Standing:
     """One entity's standing on one node of a chain.
 
-    explicit: its row. admitted: it has an approved subscription, and the node is a space.
+    explicit: its row. shunned: it has none, and its server is banned (XEP-0045 §9.2).
+    admitted: it has an approved subscription, and the node is a space.
     inherit: what this node takes from the one above. room: whether words change to a room's.
     """
 
     explicit: Affiliation | None = None
     admitted: bool = False
+    shunned: bool = False
     inherit: Inherit = Inherit.ALL
     room: bool = False
 
@@ -57,8 +59,8 @@ class Standing:
 def affiliation(chain: Sequence[Standing]) -> Affiliation:
     """What an entity is on `chain[0]`, its ancestors' rows counted.
 
-    Going down, outcast and owner stick; otherwise the nearer row wins, and an approved
-    subscription to a space counts as member.
+    Going down, outcast and owner stick; otherwise the nearer row wins, or the ban of a server on
+    whoever has none and is no staff, and an approved subscription to a space counts as member.
 
     chain: one entity's standing on 1 to CHAIN_NODES_MAX nodes, the node first, its root last.
     Source: XEP-0060 §4.1; inheritance is ours, docs/extensions/inheritance.md.
@@ -70,6 +72,8 @@ def affiliation(chain: Sequence[Standing]) -> Affiliation:
             continue
         if standing.explicit is not None:
             found = standing.explicit
+        elif standing.shunned and found not in STAFF:
+            found = Affiliation.OUTCAST
         elif standing.admitted and found is Affiliation.NONE:
             found = Affiliation.MEMBER
     return found
@@ -292,19 +296,16 @@ def refuses_wearing(affiliation: Affiliation) -> Reason | None:
     return None if affiliation in allowed else Reason.FORBIDDEN
 
 
-def refuses_guest(
-    config: NodeConfig, standing: Affiliation, role: Role, guest: Affiliation
-) -> Reason | None:
-    """Whether an occupant may not invite somebody (XEP-0045 §7.8.2, §9.5).
+def refuses_guest(config: NodeConfig, standing: Affiliation, guest: Affiliation) -> Reason | None:
+    """Whether an occupant may not invite somebody (XEP-0045 §5.1.1, §7.8.2, §9.5).
 
-    Where only members enter, it is to make a member of somebody who is nothing yet: that is for
-    owners and admins, and for members where the room lets everyone invite.
+    Everybody may, but where only members enter: there it is to make a member of somebody who is
+    nothing yet, which is for owners and admins, and for members where the room lets them.
     """
     room = config.room
     assert room is not None
-    everyone = room.allow_invites and (not config.private or standing in MEMBERS)
-    may = standing in STAFF if config.private else role is Role.MODERATOR
-    if not (may or everyone):
+    inviting = MEMBERS if room.allow_invites else STAFF
+    if config.private and standing not in inviting:
         return Reason.FORBIDDEN
     return Reason.OUTCAST if guest is Affiliation.OUTCAST else None
 

@@ -123,6 +123,7 @@ class RoomConfig:
     """0: as many as come."""
     change_subject: bool = False
     allow_invites: bool = False
+    """Members may let others in where members alone may enter."""
     private_messages: Audience = Audience.ANYONE
     history_items: int = 20
     """How many messages someone who enters is sent, 0 to HISTORY_ITEMS_MAX."""

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple, TypeVar
 
 from folkmoot.engine.model import HERE, Hearing, NodeId, Registration, State, Subscription, Via
 from folkmoot.xmpp.jid import JID
+from folkmoot.xmpp.nicks import appearance
 
 K = TypeVar("K")
 
@@ -37,6 +38,7 @@ class Derived:
     """What follows from a node's subscriptions and list, kept so that nobody has to search them.
 
     members: how many subscriptions stand, occupants' among them.
+    alike: the full JIDs of occupants by what their nicks look like. reserved: bare JIDs, likewise.
     shown: what the audience made of an occupant, by nick; dropped when the occupant changes.
     occupant_ids: what occupants are known by, by bare JID (`identity`).
     seers: the occupants who see real JIDs, and those who do not.
@@ -44,6 +46,7 @@ class Derived:
 
     __slots__ = (
         "addresses",
+        "alike",
         "digests",
         "hearers",
         "hearings",
@@ -70,6 +73,7 @@ class Derived:
         self.members = 0
         self.scoped: dict[JID, Subscription] = {}
         self.nicks: dict[str, tuple[JID, ...]] = {}
+        self.alike: dict[str, tuple[JID, ...]] = {}
         self.occupant_ids: dict[JID, str] = {}
         self.reserved: dict[str, JID] = {}
         self.listing: Counter[NodeId] = Counter()
@@ -99,6 +103,7 @@ class Derived:
             self.scoped[jid] = subscription
         if subscription.occupant is not None:
             _put(self.nicks, subscription.occupant.nick, jid)
+            _put(self.alike, appearance(subscription.occupant.nick), jid)
             self.unshow(subscription.occupant.nick)
 
     def remove(self, subscription: Subscription) -> None:
@@ -112,6 +117,7 @@ class Derived:
         self.scoped.pop(jid, None)
         if subscription.occupant is not None:
             _drop(self.nicks, subscription.occupant.nick, jid)
+            _drop(self.alike, appearance(subscription.occupant.nick), jid)
             self.unshow(subscription.occupant.nick)
 
     def put_digest(self, subscription: Subscription) -> None:
@@ -120,7 +126,7 @@ class Derived:
 
     def reserve(self, jid: JID, registration: Registration) -> None:
         if not registration.pending:
-            self.reserved[registration.nick] = jid
+            self.reserved[appearance(registration.nick)] = jid
 
     def unshow(self, nick: str | None = None) -> None:
         """Forget what was made of an occupant, or of all."""

@@ -71,8 +71,10 @@ class Engine(Generic[T]):
         self.nodes = WorkingSet(store)
         self._journal: Journal[Notification | T] = Journal(store, self.nodes, tell)
 
-    async def run(self, command: Command) -> tuple[Event, ...]:
+    async def run(self, command: Command, *, first: Sequence[T] = ()) -> tuple[Event, ...]:
         """Carry out a command; what happened is told once it is kept.
+
+        first: what is told before it, once it is kept.
 
         Raises Refused: nothing has changed. From the decision on nothing waits, so commands take
         effect, and are told, in the order they were decided. Where too much waits to be told, this
@@ -81,7 +83,8 @@ class Engine(Generic[T]):
         reading = Reading(self.nodes, self._store, self._rosters)
         events, written_down = await self._read(reading, _decision, command, self._stamp())
         told = self._apply(events, reading)
-        self._journal.add((*events, *written_down), told, sum(len(each.to) for each in told))
+        heard = (*first, *told)
+        self._journal.add((*events, *written_down), heard, sum(len(each.to) for each in told))
         self.nodes.trim()
         if self._journal.behind:
             await self._journal.told()

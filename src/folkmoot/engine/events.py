@@ -28,6 +28,7 @@ from folkmoot.engine.room_events import (
     Spent,
     StandingChanged,
     SubjectChanged,
+    VoiceChanged,
     Watched,
 )
 from folkmoot.engine.space_events import (
@@ -165,6 +166,7 @@ class SubscriptionChanged:
     said: the stanza by which presence was granted, denied or given up.
     subid: which of an address's subscriptions was asked for; "": all there are.
     assigned: the room chose the nick, not the occupant.
+    role: what an occupant was that goes for what they are now; None: the same.
     version: the number, among those of the node, of the change of standing that this is, or that
     it follows from for an occupant; 0: of none.
     """
@@ -182,6 +184,7 @@ class SubscriptionChanged:
     said: Element | None = None
     subid: str = ""
     assigned: bool = False
+    role: Role | None = None
     version: int = 0
 
 
@@ -264,6 +267,7 @@ Event = (
     | OccupantsLost
     | AffiliationChanged
     | HatsChanged
+    | VoiceChanged
     | ApprovalRequested
     | ApprovalSettled
     | SubjectChanged

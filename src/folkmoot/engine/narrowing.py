@@ -1,7 +1,7 @@
-"""Presence that is not for everybody: who begins and ceases to see whom (XEP-0045 1.35.5, §7.2.2).
+"""What is not for everybody: who begins and ceases to see whom (XEP-0045 1.35.5, §7.2.2).
 
 Where a room broadcasts the presence of some roles only (`muc#roomconfig_presencebroadcast`), the
-rest is heard by moderators, who have to know whom they may give a voice.
+rest is heard by moderators, who have to know whom they may give a voice; and they see real JIDs.
 """
 
 from __future__ import annotations
@@ -20,13 +20,21 @@ from folkmoot.xmpp.stanza import CLIENT
 from folkmoot.xmpp.xml import Element
 
 
-def followed(record: Node, jid: JID, view: View) -> Iterator[Notification]:
-    """What another role of an occupant hides from others, and from them, or shows to them."""
+def followed(record: Node, jid: JID, view: View, *, promoted: bool) -> Iterator[Notification]:
+    """What another role of an occupant hides from others, and from them, or shows to them.
+
+    promoted: they moderate, and did not. Then they learn who everybody is (§8, §4.2).
+    """
     room = record.config.room
     assert room is not None
+    mine = seen(record, jid, view, reveal=True)
+    if promoted and not room.whois_anyone:
+        for nick in record.nicks:
+            other = seen(record, record.occupants(nick)[-1], view, reveal=True)
+            if nick != mine.nick and is_broadcast(record, other.role):
+                yield _told(record, other, (jid,))
     if room.presence_roles == EVERY_ROLE:
         return
-    mine = seen(record, jid, view, reveal=True)
     devices = record.occupants(mine.nick)
     if not is_broadcast(record, mine.role):
         yield from _hidden(record, mine, _without_moderators(record, view, devices))

@@ -255,8 +255,8 @@ class OccupantTold(Heard):
 class Welcomed(Heard):
     """For someone who just entered: who is there, then themself, then what was said (§7.1).
 
-    history: oldest first, at most `RoomConfig.history_items`. history_chars_max: how many
-    characters the newest of it, as stanzas, may come to; None sets no bound.
+    history: oldest first. history_items_max: how many of it may be told, the newest.
+    history_chars_max: how many characters these, as stanzas, may come to; None sets no bound.
     assigned: the room chose the nick. roll: where it was asked for.
     """
 
@@ -264,6 +264,7 @@ class Welcomed(Heard):
     seen: Seen
     created: bool
     history: tuple[Item, ...]
+    history_items_max: int
     history_chars_max: int | None
     subject: Item | None
     config: NodeConfig

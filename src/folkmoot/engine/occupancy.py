@@ -8,13 +8,12 @@ from typing import Final
 
 from folkmoot.engine import narrowing
 from folkmoot.engine.affiliates import roll
-from folkmoot.engine.configuration import RoomConfig
 from folkmoot.engine.events import AffiliationChanged, Cause, SubscriptionChanged
 from folkmoot.engine.model import Item, Recall, Role, Subscription, Via
 from folkmoot.engine.notifications import Notification, OccupantTold, Seen, Step, Welcomed
 from folkmoot.engine.record import Node
 from folkmoot.engine.room_events import OccupantsLost, StandingChanged
-from folkmoot.engine.sight import as_held, hearing, identified, is_broadcast, seen
+from folkmoot.engine.sight import as_held, hearing, identified, is_broadcast, moderates, seen
 from folkmoot.engine.versions import version
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
@@ -56,6 +55,8 @@ def _entered(
 ) -> Iterator[Notification]:
     jid, config = event.subscriber, record.config
     assert config.room is not None
+    bounds = (config.room.history_items, event.recall.items_max)
+    items_max = min(each for each in bounds if each is not None)
     mine = seen(record, jid, view, reveal=True)
     if event.before is not None:
         yield from _renamed(event, record, view)
@@ -68,7 +69,8 @@ def _entered(
         others=others(record, mine, view),
         seen=mine,
         created=created,
-        history=_newest(record, config.room, event.recall, view),
+        history=_newest(record, event.recall, view) if config.room.archive and items_max else (),
+        history_items_max=items_max,
         history_chars_max=event.recall.chars_max,
         subject=None if record.subject is None else identified(record, record.subject, view),
         config=config,
@@ -94,11 +96,15 @@ def others(record: Node, mine: Seen, view: View) -> tuple[Seen, ...]:
 
 def _moved(event: SubscriptionChanged, record: Node, view: View) -> Iterator[Notification]:
     yield from _renamed(event, record, view)
+    yield from _left_behind(event, record, view)
     by = "" if event.cause is Cause.ASKED or event.assigned else record.nick(event.by)
     why = _Why(event.cause, by, event.reason, assigned=event.assigned)
     yield from _shown(record, event.subscriber, view, why)
     if event.cause is Cause.SET:
-        yield from narrowing.followed(record, event.subscriber, view)
+        assert event.before is not None
+        was = as_held(record, event.before, view, reveal=False).role
+        promoted = was is not Role.MODERATOR and moderates(record, event.subscriber, view)
+        yield from narrowing.followed(record, event.subscriber, view, promoted=promoted)
 
 
 def lost(event: OccupantsLost, view: View) -> Iterator[Notification]:
@@ -122,7 +128,7 @@ def restated(event: StandingChanged, view: View) -> Iterator[Notification]:
     if event.occupant in record.subscriptions:
         why = _Why(Cause.SET, record.nick(event.by), event.reason, _step(event, view))
         yield from _shown(record, event.occupant, view, why)
-        yield from narrowing.followed(record, event.occupant, view)
+        yield from narrowing.followed(record, event.occupant, view, promoted=event.promoted)
 
 
 def _step(event: StandingChanged | SubscriptionChanged, view: View) -> Step | None:
@@ -154,6 +160,19 @@ def _renamed(event: SubscriptionChanged, record: Node, view: View) -> Iterator[N
     yield from _parted(event, record, before, view, new_nick=new_nick)
 
 
+def _left_behind(event: SubscriptionChanged, record: Node, view: View) -> Iterator[Notification]:
+    """Another device that still goes by the old nick, to whom it is somebody else's now."""
+    before, after = event.before, event.after
+    assert before is not None and after is not None
+    assert before.occupant is not None and after.occupant is not None
+    old = before.occupant.nick
+    if old != after.occupant.nick and record.occupants(old):
+        mine = seen(record, event.subscriber, view, reveal=True)
+        for other in others(record, mine, view):
+            if other.nick == old:
+                yield _presence(record, other, (event.subscriber,), _SET, own=False)
+
+
 def _left(event: SubscriptionChanged, record: Node, view: View) -> Iterator[Notification]:
     assert event.before is not None and event.before.occupant is not None
     yield from _parted(event, record, event.before, view)
@@ -175,7 +194,7 @@ def _parted(
     presence = SILENT if event.parting is None else event.parting
     own_doing = event.by == before.subscriber  # who acts of themself is no actor (§7.6, §7.14)
     by, change = "" if own_doing else record.nick(event.by), _step(event, view)
-    for reveal, own, to in _groups(record, before, view):
+    for reveal, own, to in _groups(record, before, event.role, view):
         shown = as_held(record, before, view, reveal=reveal)
         yield OccupantTold(
             via=Via.MUC,
@@ -196,13 +215,16 @@ def _parted(
 
 
 def _groups(
-    record: Node, before: Subscription, view: View
+    record: Node, before: Subscription, was: Role | None, view: View
 ) -> Iterator[tuple[bool, bool, tuple[JID, ...]]]:
-    """Who hears that a device is gone: (sees the JID, is told of itself, addresses)."""
+    """Who hears that a device is gone: (sees the JID, is told of itself, addresses).
+
+    was: its role, where it is gone for what its account is now.
+    """
     gone, occupant = before.subscriber, before.occupant
     assert occupant is not None
     if not record.occupants(occupant.nick):
-        role = as_held(record, before, view, reveal=False).role
+        role = was or as_held(record, before, view, reveal=False).role
         for reveal, jids in zip((True, False), hearing(record, role, view), strict=True):
             to = tuple(jid for jid in jids if jid != gone)
             if to:
@@ -249,14 +271,10 @@ def _presence(
     )
 
 
-def _newest(record: Node, room: RoomConfig, recall: Recall, view: View) -> tuple[Item, ...]:
-    """What was said last, as far as room and newcomer want it told again (XEP-0045 §7.2.14)."""
-    if not room.archive:
-        return ()
-    bounds = [each for each in (room.history_items, recall.items_max) if each is not None]
-    recent = tuple(record.recent or ())[-min(bounds) :] if min(bounds) else ()
+def _newest(record: Node, recall: Recall, view: View) -> tuple[Item, ...]:
+    """What was said last, as far back as a newcomer wants it told again (XEP-0045 §7.2.14)."""
     return tuple(
         identified(record, item, view)
-        for item in recent
+        for item in record.recent or ()
         if recall.since is None or item.published >= recall.since
     )

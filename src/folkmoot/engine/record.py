@@ -19,6 +19,7 @@ from folkmoot.engine.model import (
     Manner,
     NodeId,
     Registration,
+    Role,
     State,
     Subscription,
     Ticket,
@@ -26,6 +27,7 @@ from folkmoot.engine.model import (
 )
 from folkmoot.engine.pace import BUCKETS_PER_NODE_MAX, Bucket, Key
 from folkmoot.xmpp.jid import JID
+from folkmoot.xmpp.nicks import appearance
 
 STANDINGS_MAX: Final = 1_000
 """Of how many entities a node remembers when their standing last changed."""
@@ -38,6 +40,7 @@ class Node:
     affiliations: explicit rows, bare JID to affiliation; a row may say `none`, which then overrides
     what a parent would give.
     wearers: bare JID to the URIs of the hats they wear here.
+    voices: bare JID to the role that they come back to a moderated room in: participant or visitor.
     listed: item id to the node that item lists (XEP-0503 §5.4).
     standings: bare JID to the number of its standing's last change, in their order; the newest.
     registrations: bare JID to what it is registered with a room as, or asks to be.
@@ -60,6 +63,7 @@ class Node:
     affiliations: dict[JID, Affiliation] = field(default_factory=dict)
     subscriptions: dict[JID, Subscription] = field(default_factory=dict)
     wearers: dict[JID, tuple[str, ...]] = field(default_factory=dict)
+    voices: dict[JID, Role] = field(default_factory=dict)
     listed: dict[str, NodeId] = field(default_factory=dict)
     invites: dict[str, Ticket] = field(default_factory=dict)
     registrations: dict[JID, Registration] = field(default_factory=dict)
@@ -161,6 +165,10 @@ class Node:
         """The full JIDs that go by a nick in a room; one person's devices may share one."""
         return self.derived.nicks.get(nick, ())
 
+    def alike(self, nick: str) -> tuple[JID, ...]:
+        """The full JIDs that go by a nick, or by one that is hard to tell from it."""
+        return self.derived.alike.get(appearance(nick), ())
+
     def nick(self, jid: JID) -> str:
         """What a full JID goes by in a room; "" where it is not in it."""
         subscription = self.subscriptions.get(jid)
@@ -172,8 +180,11 @@ class Node:
         return self.derived.addresses.get(bare, ())
 
     def registrant(self, nick: str) -> JID | None:
-        """The bare JID that a nick was reserved for, whatever has become of it since."""
-        return self.derived.reserved.get(nick)
+        """The bare JID that a nick was reserved for, or one that is hard to tell from it.
+
+        Whatever has become of it since.
+        """
+        return self.derived.reserved.get(appearance(nick))
 
     def lapsed(self, at: float) -> tuple[Subscription, ...]:
         """The addresses of which a subscription has its end at a time, or before it."""
@@ -259,12 +270,19 @@ class Node:
         while len(self.standings) > STANDINGS_MAX:
             del self.standings[next(iter(self.standings))]
 
+    def put_voice(self, jid: JID, role: Role | None) -> None:
+        """Set or remove what somebody comes back as."""
+        if role is None:
+            self.voices.pop(jid, None)
+        else:
+            self.voices[jid] = role
+
     def put_registration(self, jid: JID, registration: Registration | None) -> None:
         """Set or remove what an entity is registered as."""
         index = self.derived
         before = self.registrations.pop(jid, None)
         if before is not None and not before.pending:
-            del index.reserved[before.nick]
+            index.reserved.pop(appearance(before.nick), None)
         if registration is not None:
             self.registrations[jid] = registration
             index.reserve(jid, registration)

@@ -8,6 +8,7 @@ from folkmoot.engine.model import (
     Item,
     NodeId,
     Registration,
+    Role,
     Subscription,
 )
 from folkmoot.engine.pace import Bucket, Key
@@ -33,6 +34,15 @@ class HatsChanged:
     before: tuple[str, ...]
     after: tuple[str, ...]
     by: JID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoiceChanged:
+    """Somebody will come back to a moderated room in another role; None: as what they are."""
+
+    node: NodeId
+    jid: JID
+    after: Role | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +105,7 @@ class RegistrationChanged:
 class StandingChanged:
     """What an occupant is changed while they stay: by a row here or above, or a configuration.
 
+    promoted: they are a moderator, and were none.
     version: the number of the change on this node that it follows from; 0: of none.
     """
 
@@ -102,4 +113,5 @@ class StandingChanged:
     occupant: JID
     by: JID
     reason: str = ""
+    promoted: bool = False
     version: int = 0

@@ -193,12 +193,13 @@ def own_occupancy(view: View, actor: JID, node: NodeId) -> Occupant:
 def newest(view: View, actor: JID, node: NodeId) -> Sequence[Item] | None:
     """The newest items of a room, oldest first, as far as anybody may know how many there are.
 
-    None of a room that is not for everyone, or is not there to stay (XEP-0502 §3.1, §9).
+    None of a room that is not for everyone, is not there to stay, or keeps nothing of what is said
+    (XEP-0502 §3.1, §9).
     """
     record = view.found(node)
     config, room = record.config, room_of(record)
     open_to_all = config.listed and config.access is Access.OPEN and not room.password
-    return view.recent(record) if open_to_all and room.persistent else None
+    return view.recent(record) if open_to_all and room.persistent and room.archive else None
 
 
 def nicks(view: View, actor: JID, node: NodeId) -> tuple[str, ...]:
@@ -226,14 +227,16 @@ def invitation(view: View, actor: JID, node: NodeId, guest: JID) -> Invitation:
     """An occupant's invitation to a room.
 
     Raises Refused: NOT_SUBSCRIBED where they are not in it, FORBIDDEN where inviting is not theirs
-    to do, OUTCAST where the guest is banned. Whether there is such an account it does not tell.
+    to do, OUTCAST where the guest is banned, NO_ACCOUNT where they are a room or a service of ours.
+    Whether there is such an account it does not tell.
     """
     record = view.found(node)
     room = room_of(record)
-    mine = occupancy(record, actor)
-    standing, role = view.affiliation(node, guest), role_of(record, actor, mine, view)
-    own = view.affiliation(node, actor)
-    if reason := access.refuses_guest(record.config, own, role, standing):
+    occupancy(record, actor)
+    if guest.domain in view.services.domains and not view.services.local(guest):
+        raise Refused(Reason.NO_ACCOUNT)
+    standing, own = view.affiliation(node, guest), view.affiliation(node, actor)
+    if reason := access.refuses_guest(record.config, own, standing):
         raise Refused(reason)
     inviter = seen(record, actor, view, reveal=room.whois_anyone)
     return Invitation(record.config, inviter, record.config.private and standing in _STRANGERS)

@@ -223,6 +223,10 @@ class View:
         found = self._known.node(node)
         return None if found is None else found.affiliations.get(bare)
 
+    def shunned(self, node: NodeId, jid: JID) -> bool:
+        """Whether a row on a node bans the server that an entity is of."""
+        return bool(jid.local) and self.explicit(node, JID.parse(jid.domain)) is Affiliation.OUTCAST
+
     def subscription(self, node: NodeId, jid: JID) -> Subscription | None:
         """The subscription of just this address."""
         if (node, jid) in self._supposed.subscriptions:
@@ -277,8 +281,10 @@ class View:
         config = self.config(node)
         if config is None:
             return Standing()
+        explicit = self.explicit(node, jid)
         return Standing(
-            explicit=self.explicit(node, jid),
+            explicit=explicit,
+            shunned=explicit is None and self.shunned(node, jid),
             admitted=config.is_space and self.state(node, jid) is State.SUBSCRIBED,
             inherit=config.inherit,
             room=config.room is not None,

@@ -41,6 +41,7 @@ from folkmoot.engine.room_events import (
     Spent,
     StandingChanged,
     SubjectChanged,
+    VoiceChanged,
     Watched,
 )
 from folkmoot.engine.space_events import InviteChanged
@@ -233,6 +234,9 @@ class WorkingSet:
                 wearers.pop(jid, None)
                 if hats:
                     wearers[jid] = hats
+                self._moved[jid] = self.batch
+            case VoiceChanged(jid=jid, after=voice):
+                self._nodes[event.node].put_voice(jid, voice)
                 self._moved[jid] = self.batch
             case ItemReplaced(item=item):
                 self._nodes[event.node].replace_item(item)

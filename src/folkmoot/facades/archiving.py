@@ -22,6 +22,7 @@ HINTS: Final = "urn:xmpp:hints"
 STANZA_IDS: Final = "urn:xmpp:sid:0"
 DELAY: Final = "urn:xmpp:delay"
 CHAT_STATES: Final = "http://jabber.org/protocol/chatstates"
+MARKERS: Final = "urn:xmpp:chat-markers:0"
 
 ACCOUNT_FEATURES: Final = (*FEATURES, STANZA_IDS)
 """The same of an account, whose ids nobody else gives (XEP-0359 §5); of rooms see there."""
@@ -37,11 +38,15 @@ def hints(message: Element) -> frozenset[str]:
     return frozenset(each.name for each in message.elements if each.ns == HINTS)
 
 
-def says_something(message: Element) -> bool:
-    """Whether a message still says something tomorrow: more than that somebody is typing."""
+def says_something(message: Element, *besides: str) -> bool:
+    """Whether a message still says something tomorrow: more than that somebody is typing.
+
+    besides: namespaces that are not looked for either.
+    """
     thread = (CLIENT, "thread")
     return any(
-        each.ns not in _PASSING and (each.ns, each.name) != thread for each in message.elements
+        each.ns not in _PASSING and each.ns not in besides and (each.ns, each.name) != thread
+        for each in message.elements
     )
 
 

@@ -21,7 +21,7 @@ from folkmoot.engine.services import Services
 from folkmoot.engine.view import View
 from folkmoot.xmpp.errors import StanzaError
 from folkmoot.xmpp.jid import JID, InvalidJID
-from folkmoot.xmpp.stanza import Wording
+from folkmoot.xmpp.stanza import Wording, reply
 from folkmoot.xmpp.xml import Element
 
 P = ParamSpec("P")
@@ -125,6 +125,10 @@ class Request:
     async def run(self, command: Command) -> tuple[Event, ...]:
         """Carry out a command. Raises Refused."""
         return await self.engine.run(command)
+
+    async def run_answered(self, command: Command) -> None:
+        """The same, and answer that it is done before others hear of it. Raises Refused."""
+        await self.engine.run(command, first=(Answer(self.actor, reply(self.stanza)),))
 
     async def ask(
         self, question: Callable[Concatenate[View, P], A], *args: P.args, **kwargs: P.kwargs

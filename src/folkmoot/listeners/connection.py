@@ -316,4 +316,5 @@ class Connection:
             self._line.write(frames)
             self._line.finish()
         if self._stream.jid is not None:
-            self._reception.host.lost(self._stream.jid, error)
+            in_peace = error is None and not self._lost
+            self._reception.host.lost(self._stream.jid, error, in_peace=in_peace)

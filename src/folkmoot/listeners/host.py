@@ -41,8 +41,9 @@ class Host(Protocol):
     def receive(self, jid: JID, stanza: Element) -> Awaitable[None] | None:
         """Take a stanza of a session. An awaitable: read no more of the stream until it is done."""
 
-    def lost(self, jid: JID, error: StreamError | None) -> None:
+    def lost(self, jid: JID, error: StreamError | None, *, in_peace: bool) -> None:
         """A session is over, however it came; called once for each that `bind` began.
 
+        in_peace: one side closed the stream, and it was not for an error.
         A stanza of its may still be in the host's hands.
         """

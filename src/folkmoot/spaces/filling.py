@@ -168,6 +168,8 @@ async def member(ground: Ground, arguments: Arguments) -> Message:
     if wanted is None:
         raise AdminError(f"nobody is {word} of a space: choose {', '.join(_MEMBERS)}")
     let_in = wanted not in (Affiliation.OUTCAST, Affiliation.NONE)
+    if let_in and not jid.local:
+        raise AdminError(f"{jid} is no account: say {jid}@{ground.engine.services.domain}")
     if let_in and ground.engine.services.local(jid):
         await ground.account(str(jid))  # whoever is gone may still be banned, or struck off
     was = await ground.engine.ask(View.affiliation, record.id, jid)

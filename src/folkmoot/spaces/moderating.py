@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from folkmoot.admin import AdminError
 from folkmoot.engine.commands import SetAffiliations
 from folkmoot.engine.model import Affiliation, Mark
 from folkmoot.engine.record import Node
@@ -32,6 +33,9 @@ async def kick(ground: Ground, arguments: Arguments) -> Message:
 async def retract(ground: Ground, arguments: Arguments) -> Message:
     """As much as one command takes back; `next` is what to ask with for more, or null."""
     record, owner, jid, reason = await _moderated(ground, arguments)
+    period = arguments.get("period", "all")
+    if period not in PERIODS:
+        raise AdminError(f"there is no period {period}: choose {', '.join(PERIODS)}")
     start = None
     if "since" in arguments:
         start = Mark(float(arguments["since"]), arguments["room"], arguments["before"])
@@ -41,7 +45,7 @@ async def retract(ground: Ground, arguments: Arguments) -> Message:
         jid=jid,
         notice=notice,
         reason=reason,
-        within=PERIODS[arguments.get("period", "all")],
+        within=PERIODS[period],
         start=start,
     )
     done = moderated(await ground.engine.run(command))

@@ -20,6 +20,8 @@ async def sync(ground: Ground, abroad: Abroad, arguments: Arguments) -> Message:
     """How far rooms abroad are in line; with `now` everything is tried again at once."""
     if key := arguments.get("key"):
         rooms = await abroad.rooms_of(ground.node(key))
+        if not rooms:  # those of a space that is deleted are shown until all is taken back
+            await ground.space(arguments)
     else:
         rooms = await abroad.rooms("", ROOMS_SHOWN_MAX)
     if arguments.get("now"):

@@ -36,6 +36,7 @@ from folkmoot.engine.room_events import (
     OccupantsLost,
     RegistrationChanged,
     SubjectChanged,
+    VoiceChanged,
 )
 from folkmoot.engine.space_events import (
     Audited,
@@ -90,6 +91,7 @@ class _Batch:
         self._subjects: _Pending = {}
         self._affiliations: _Pending = {}
         self._wearers: _Pending = {}
+        self._voices: _Pending = {}
         self._subscriptions: _Pending = {}
         self._occupants: _Pending = {}
         self._items: _Pending = {}
@@ -138,6 +140,10 @@ class _Batch:
                 put = statements.people.PUT_HATS if hats else statements.people.DELETE_HATS
                 row = _node_row(node) | {"jid": str(jid), "hats": write_hats(hats)}
                 self._wearers[node, str(jid)] = (put, row)
+            case VoiceChanged(node=node, jid=jid, after=voice):
+                put = statements.people.PUT_VOICE if voice else statements.people.DELETE_VOICE
+                row = _node_row(node) | {"jid": str(jid), "role": voice and voice.value}
+                self._voices[node, str(jid)] = (put, row)
             case InviteChanged():
                 self._invite(event)
             case CardChanged():
@@ -178,6 +184,7 @@ class _Batch:
             self._subjects,
             self._affiliations,
             self._wearers,
+            self._voices,
             self._subscriptions,
             self._occupants,
             self._items,

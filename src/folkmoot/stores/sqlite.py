@@ -16,6 +16,7 @@ from folkmoot.engine.model import (
     Affiliation,
     NodeId,
     Registration,
+    Role,
     State,
     Subscription,
     Ticket,
@@ -130,6 +131,7 @@ class SQLiteStore:
             at = {"node": key}
             affiliations = reader.execute(statements.people.AFFILIATIONS, at).fetchall()
             wearers = reader.execute(statements.people.WEARERS, at).fetchall()
+            voices = reader.execute(statements.people.VOICES, at).fetchall()
             subscriptions = reader.execute(statements.people.SUBSCRIPTIONS, at).fetchall()
             occupants = reader.execute(statements.people.OCCUPANTS, at).fetchall()
             listed = reader.execute(statements.items.LISTED, at).fetchall()
@@ -144,6 +146,7 @@ class SQLiteStore:
             created=created,
             affiliations={JID.parse(jid): Affiliation(said) for jid, said in affiliations},
             wearers={JID.parse(jid): read_hats(hats) for jid, hats in wearers},
+            voices={JID.parse(jid): Role(role) for jid, role in voices},
             subscriptions={each.subscriber: each for each in held},
             listed={item_id: _node_id(service, name) for item_id, service, name in listed},
             invites={row[0]: _ticket(*row) for row in invites},

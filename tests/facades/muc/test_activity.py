@@ -50,12 +50,13 @@ async def test_a_room_says_how_busy_it_is(stage: Stage) -> None:
         {"persistentroom": "0"},
         {"publicroom": "0"},
         {"membersonly": "1"},
+        {"enablearchiving": "0"},
         {"passwordprotectedroom": "1", "roomsecret": "cauldron"},
     ],
     ids=lambda fields: next(iter(fields)),
 )
 async def test_only_of_rooms_for_everyone(stage: Stage, fields: dict[str, str]) -> None:
-    """§3.1, §9: else there is no field at all."""
+    """§3.1, §9: else, or where nobody can know, there is no field at all."""
     crone = await opened(stage, **{"persistentroom": "1", **fields})
     assert await told(crone) is None
 

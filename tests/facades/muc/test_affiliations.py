@@ -64,6 +64,39 @@ async def test_banning_somebody_who_stands_higher(stage: Stage) -> None:
     refused(await grants(hag, ban % "hecate"), "forbidden", "auth")
 
 
+async def test_banning_a_server(stage: Stage) -> None:
+    """§9.2: user@domain is matched first, then the domain; who has a row of their own stays."""
+    crone = await opened(stage)
+    hag = await joined(stage, HAG, "cambridge")
+    wicca = await joined(stage, WICCAROCKS, "secondwitch")
+    await grants(crone, "affiliation='member' jid='wiccarocks@shakespeare.lit'")
+    for each in (crone, hag, wicca):
+        await each.drains()
+    succeeded(await grants(crone, "affiliation='outcast' jid='shakespeare.lit'", "Spam"))
+    for each in (hag, crone, wicca):
+        await each.hears(f"""
+            <presence from='{COVEN}/cambridge' type='unavailable'>
+              <x xmlns='{USER}'>
+                <item affiliation='outcast' role='none'><reason>Spam</reason></item>
+                <status code='301'/>
+              </x>
+            </presence>""")
+        await each.receives_nothing()
+    (answer,) = await enters(hag, "cambridge")
+    refused(answer, "forbidden", "auth")
+    assert await listed(crone, "affiliation='outcast'") == [
+        {"affiliation": "outcast", "jid": "shakespeare.lit"}
+    ]
+    # An exception, though it is what the hag would be otherwise; and the end of the ban.
+    succeeded(await grants(crone, "affiliation='none' jid='hag66@shakespeare.lit'"))
+    assert len(await enters(hag, "cambridge")) == 4
+    hecate = await stage.client(HECATE)
+    (answer,) = await enters(hecate, "Hecate")
+    refused(answer, "forbidden", "auth")
+    succeeded(await grants(crone, "affiliation='none' jid='shakespeare.lit'"))
+    assert len(await enters(hecate, "Hecate")) > 1
+
+
 async def test_all_of_a_list_or_nothing(stage: Stage) -> None:
     """§9.2: one change that is prohibited, and none is made."""
     crone = await opened(stage)
@@ -158,6 +191,7 @@ async def test_granting_and_revoking_staff(stage: Stage, affiliation: str) -> No
                 <presence from='{COVEN}/secondwitch'>
                   <x xmlns='{USER}'><item affiliation='{wanted}' role='{role}'/></x>
                 </presence>""")
+        await wicca.drains()
         rows = await listed(crone, f"affiliation='{wanted}'")
         assert {"affiliation": wanted, "jid": "wiccarocks@shakespeare.lit"} in rows
 

@@ -54,6 +54,25 @@ async def test_changing_nick(stage: Stage) -> None:
         await each.receives_nothing()
 
 
+async def test_a_nick_that_another_device_goes_by(stage: Stage) -> None:
+    """§7.6, §7.2.8: whoever changes nick alone is told that the old one is still there."""
+    await opened(stage)
+    await joined(stage, HAG, "thirdwitch")
+    laptop = await joined(stage, "hag66@shakespeare.lit/laptop", "thirdwitch")
+    await laptop.sends(f"<presence to='{COVEN}/oldhag'/>")
+    await laptop.receives(f"""
+        <presence from='{COVEN}/thirdwitch' type='unavailable'>
+          <x xmlns='{USER}'><item nick='oldhag'/><status code='110'/><status code='303'/></x>
+        </presence>""")
+    other = await laptop.receives(
+        f"<presence from='{COVEN}/thirdwitch'><x xmlns='{USER}'/></presence>"
+    )
+    assert "110" not in str(other)
+    await laptop.receives(f"""
+        <presence from='{COVEN}/oldhag'><x xmlns='{USER}'><status code='110'/></x></presence>""")
+    await laptop.receives_nothing()
+
+
 async def test_entering_again_with_another_nick(stage: Stage) -> None:
     """§7.6 by way of §7.2.1: whoever is in the room already changes nick."""
     crone = await opened(stage)
@@ -154,6 +173,20 @@ async def test_a_lost_stream(stage: Stage) -> None:
         <presence from='{COVEN}/thirdwitch' type='unavailable'>
           <x xmlns='{USER}'><item role='none'/><status code='333'/></x>
         </presence>""")
+
+
+@pytest.mark.accounts_here
+async def test_a_closed_stream(stage: Stage) -> None:
+    """§7.14: whoever says goodbye to their server leaves, and nothing was wrong."""
+    crone = await opened(stage)
+    hag = await joined(stage, HAG, "thirdwitch")
+    await crone.drains()
+    await hag.logs_out()
+    gone = await crone.receives(f"""
+        <presence from='{COVEN}/thirdwitch' type='unavailable'>
+          <x xmlns='{USER}'><item role='none'/></x>
+        </presence>""")
+    assert "status" not in str(gone)
 
 
 @pytest.mark.parametrize(

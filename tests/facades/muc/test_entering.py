@@ -18,9 +18,11 @@ from tests.facades.muc.coven import (
     joined,
     opened,
     refused,
+    succeeded,
 )
 from tests.stage import SERVICES, Stage, staged
 
+MUC = "http://jabber.org/protocol/muc"
 ENTER = f"""
     <presence id='n13mt3l' to='{COVEN}/thirdwitch'>
       <x xmlns='http://jabber.org/protocol/muc'/>
@@ -128,7 +130,7 @@ async def test_a_non_anonymous_room_says_so(stage: Stage) -> None:
 async def test_a_nick_is_needed(stage: Stage) -> None:
     """§7.2.1, Example 19; §17.1: nor may it be invisible, or what no resourcepart may be."""
     hag = await stage.client(HAG)
-    for nick in ("", "/ ", "/&#x378;"):
+    for nick in ("", "/ ", "/&#x2800; &#x2800;", "/&#x378;"):
         await hag.sends(f"""
             <presence to='{COVEN}{nick}'><x xmlns='http://jabber.org/protocol/muc'/></presence>""")
         refused(await hag.receives("<presence/>"), "jid-malformed", "modify")
@@ -172,6 +174,24 @@ async def test_a_nick_belongs_to_one_person(stage: Stage) -> None:
     refused(answer, "conflict", "cancel")
 
 
+@pytest.mark.parametrize(
+    "nick", ["first witch ", "first  witch", "first\u00a0witch", "ｆirst witch"]
+)
+async def test_a_nick_that_looks_like_another(stage: Stage, nick: str) -> None:
+    """§7.2.8, §14.6: only spaces, or forms of its letters, tell it from that of somebody else."""
+    crone = await opened(stage)
+    await crone.sends(f"<presence to='{COVEN}/first witch'/>")
+    hag = await stage.client(HAG)
+    (answer,) = await enters(hag, nick)
+    refused(answer, "conflict", "cancel")
+    await enters(hag, "First Witch")
+    await hag.sends(f"<presence to='{COVEN}/{nick}'/>")
+    refused(await hag.receives("<presence/>"), "conflict", "cancel")
+    await crone.drains()
+    await crone.sends(f"<presence to='{COVEN}/{nick}'/>")
+    await crone.hears(f"<presence from='{COVEN}/{JID.parse(COVEN).with_resource(nick).resource}'/>")
+
+
 async def test_a_person_may_be_there_with_two_devices(stage: Stage) -> None:
     """§7.2.8: messages reach both, and both may speak; others see one occupant."""
     crone = await opened(stage)
@@ -190,6 +210,46 @@ async def test_a_person_may_be_there_with_two_devices(stage: Stage) -> None:
     still = await crone.receives(f"<presence from='{COVEN}/thirdwitch'/>")
     assert still.get("type") is None
     assert HAG in str(still)
+
+
+async def test_another_device_has_the_role_of_the_nick(stage: Stage) -> None:
+    """§8.4, §7.2.8: who has no voice has none on another device either."""
+    crone = await opened(stage)
+    await joined(stage, HAG, "thirdwitch")
+    succeeded(await grants(crone, "nick='thirdwitch' role='visitor'"))
+    await crone.drains()
+    laptop = await stage.client("hag66@shakespeare.lit/laptop")
+    for nick in ("thirdwitch", "oldhag", "thirdwitch"):
+        await laptop.sends(f"<presence to='{COVEN}/{nick}'><x xmlns='{MUC}'/></presence>")
+    await crone.hears(f"<presence from='{COVEN}/oldhag'/>")
+    for each in (crone, laptop):
+        *_, last = [here for here in await each.drains() if here.name == "presence"]
+        assert "role='visitor'" in str(last), last
+    await laptop.sends(f"<message type='groupchat' to='{COVEN}'><body>Hail!</body></message>")
+    refused(await laptop.receives("<message type='error'/>"), "forbidden")
+
+
+async def test_devices_have_one_role(stage: Stage) -> None:
+    """§5.1, §7.2.8: a nick is one occupant, whose role holds for a device that comes later."""
+    crone = await opened(stage, moderatedroom="1")
+    await joined(stage, HAG, "thirdwitch")
+    await grants(crone, "nick='thirdwitch' role='participant'")
+    phone = await joined(stage, "hag66@shakespeare.lit/phone", "thirdwitch")
+    tablet = await joined(stage, "hag66@shakespeare.lit/tablet", "oldhag")
+    await tablet.sends(f"<presence to='{COVEN}/thirdwitch'/>")
+    await crone.drains()
+    for device in (phone, tablet):
+        await device.drains()
+        await device.sends(f"<message type='groupchat' to='{COVEN}'><body>!</body></message>")
+        await device.receives(f"<message from='{COVEN}/thirdwitch'><body>!</body></message>")
+    await crone.drains()
+    await grants(crone, "nick='thirdwitch' role='visitor'")
+    await crone.drains()
+    await joined(stage, "hag66@shakespeare.lit/watch", "thirdwitch")
+    await crone.receives(f"""
+        <presence from='{COVEN}/thirdwitch'>
+          <x xmlns='http://jabber.org/protocol/muc#user'><item role='visitor'/></x>
+        </presence>""")
 
 
 async def test_a_nick_has_only_so_many_devices(stage: Stage) -> None:
@@ -211,6 +271,16 @@ async def test_a_full_room(stage: Stage) -> None:
     refused(answer, "service-unavailable", "wait")
     await grants(crone, "affiliation='admin' jid='hecate@shakespeare.lit'")
     assert len(await enters(hecate, "Hecate")) == 4
+
+
+async def test_another_device_takes_no_room(stage: Stage) -> None:
+    """§7.2.8, §7.2.9: who is in a full room may be there with one device more, under their nick."""
+    await opened(stage, maxusers="2")
+    await joined(stage, HAG, "thirdwitch")
+    phone = await stage.client("hag66@shakespeare.lit/phone")
+    (answer,) = await enters(phone, "oldhag")
+    refused(answer, "service-unavailable", "wait")
+    assert "<status code='110'/>" in str(await enters(phone, "thirdwitch"))
 
 
 async def test_not_everybody_may_make_rooms() -> None:

@@ -102,6 +102,28 @@ async def test_characters_are_those_of_whole_stanzas(stage: Stage) -> None:
         assert bodies(came) == list(VERSES[len(VERSES) - told :])
 
 
+@pytest.mark.parametrize(
+    "between",
+    [
+        "<subject>Fire Burn!</subject>",
+        "<displayed xmlns='urn:xmpp:chat-markers:0' id='1'/><thread>cauldron</thread>",
+    ],
+    ids=["subject", "marker"],
+)
+async def test_only_messages_count(stage: Stage, between: str) -> None:
+    """§7.2.13, §7.2.14: a bound is of messages, and subjects and markers (XEP-0333) are none."""
+    crone = await spoken(stage)
+    for _ in range(20):
+        await crone.sends(f"<message type='groupchat' to='{COVEN}'>{between}</message>")
+        heard = await crone.receives(f"<message type='groupchat'>{between}</message>")
+        assert heard.child("urn:xmpp:sid:0", "stanza-id") is not None, "the archive has it"
+    hecate = await stage.client(HECATE)
+    assert bodies(await enters(hecate, "Hecate", "<history maxstanzas='2'/>")) == list(VERSES[1:])
+    came = await enters(hecate, "Hecate")
+    assert bodies(came) == list(VERSES)
+    assert "displayed" not in str(came)
+
+
 async def test_a_room_has_its_own_bound(stage: Stage) -> None:
     """§16.5.3, muc#maxhistoryfetch, up to HISTORY_ITEMS_MAX."""
     crone = await spoken(stage)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from folkmoot.facades.muc.invitation import INVITATIONS_MAX
 from tests.facades.muc.coven import (
     COVEN,
@@ -129,21 +131,31 @@ async def test_members_only_rooms_admit_who_is_invited(stage: Stage) -> None:
 
 
 async def test_who_may_invite(stage: Stage) -> None:
-    """§16.5.3, muc#roomconfig_allowinvites; occupants alone; and nobody who is banned."""
-    crone = await opened(stage)
+    """§5.1.1, Table 3: any occupant of an open room, and occupants alone; nobody who is banned."""
+    crone = await opened(stage, moderatedroom="1")
     wicca = await stage.client(WICCAROCKS)
+    hecate = await stage.client(HECATE, available=True)
     await wicca.sends(INVITE)
     refused(await wicca.receives("<message/>"), "not-acceptable")
     await enters(wicca, "secondwitch")
     await wicca.sends(INVITE)
-    refused(await wicca.receives("<message/>"), "forbidden")
-    await configures(crone, {"allowinvites": "1"})
-    await wicca.drains()
-    await wicca.sends(INVITE)
     await wicca.receives_nothing()
+    await hecate.receives(f"<message from='{COVEN}'><x xmlns='{USER}'><invite/></x></message>")
+    assert await listed(crone, "affiliation='member'") == []
     await grants(crone, "affiliation='outcast' jid='hecate@shakespeare.lit'")
     await wicca.sends(INVITE)
     refused(await wicca.receives("<message/>"), "forbidden")
+
+
+@pytest.mark.parametrize(
+    "guest", [COVEN, f"{COVEN}/firstwitch", "chat.shakespeare.lit", "pubsub.shakespeare.lit"]
+)
+async def test_nobody_is_invited(stage: Stage, guest: str) -> None:
+    """§7.8.2: a JID that does not exist as somebody's; and then nobody is a member by it."""
+    crone = await opened(stage, membersonly="1")
+    await crone.sends(INVITE.replace("hecate@shakespeare.lit", guest))
+    refused(await crone.receives("<message id='nzd143v8'/>"), "item-not-found", "cancel")
+    assert await listed(crone, "affiliation='member'") == []
 
 
 async def test_invitations_that_make_no_sense(stage: Stage) -> None:

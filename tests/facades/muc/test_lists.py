@@ -28,6 +28,8 @@ from tests.facades.muc.test_moderating import listed
 from tests.facades.muc.test_owning import form
 from tests.stage import Client, Stage
 
+USER = "http://jabber.org/protocol/muc#user"
+
 ADMIN = "http://jabber.org/protocol/muc#admin"
 
 
@@ -193,6 +195,22 @@ async def test_admins_and_owners_by_form(stage: Stage) -> None:
     succeeded(await configures(crone, {"roomadmins": "", "roomowners": ""}))
     assert await listed(crone, "affiliation='admin'") == []
     assert len(await listed(crone, "affiliation='owner'")) == 2
+
+
+async def test_a_form_is_told_once_as_a_whole(stage: Stage) -> None:
+    """§10.2, Example 167: an admin no longer, of a room that is moderated now, is a visitor."""
+    crone = await opened(stage)
+    await grants(crone, "affiliation='admin' jid='wiccarocks@shakespeare.lit'")
+    wicca = await joined(stage, WICCAROCKS, "secondwitch")
+    await crone.drains()
+    succeeded(await configures(crone, {"moderatedroom": "1", "roomadmins": ""}))
+    for each in (crone, wicca):
+        await each.receives(f"<message from='{COVEN}'><x xmlns='{USER}'/></message>")
+        await each.receives(f"""
+            <presence from='{COVEN}/secondwitch'>
+              <x xmlns='{USER}'><item affiliation='none' role='visitor'/></x>
+            </presence>""")
+        await each.receives_nothing()
 
 
 async def test_who_is_named_stays(stage: Stage) -> None:

@@ -58,6 +58,26 @@ async def test_kicking(stage: Stage) -> None:
     assert len(await enters(hag, "thirdwitch")) == 4
 
 
+@pytest.mark.parametrize(
+    "item",
+    [
+        "nick='thirdwitch' role='none'",
+        "nick='thirdwitch' role='visitor'",
+        "jid='hag66@shakespeare.lit' affiliation='outcast'",
+        "jid='hag66@shakespeare.lit' affiliation='member'",
+    ],
+)
+async def test_who_asks_hears_first_that_it_is_done(stage: Stage, item: str) -> None:
+    """§8.2, §8.4, §9.1, §9.3: success, and then what everybody hears of it."""
+    crone = await opened(stage)
+    await joined(stage, HAG, "thirdwitch")
+    await crone.drains()
+    await crone.sends(f"""
+        <iq type='set' id='x' to='{COVEN}'><query xmlns='{ADMIN}'><item {item}/></query></iq>""")
+    await crone.receives(f"<iq type='result' id='x' from='{COVEN}'/>")
+    await crone.receives(f"<presence from='{COVEN}/thirdwitch'/>")
+
+
 async def test_kicking_somebody_who_stands_higher(stage: Stage) -> None:
     """§8.2, Example 93; and mere occupants kick nobody."""
     crone = await opened(stage)
@@ -77,6 +97,15 @@ async def test_only_who_is_there_is_kicked(stage: Stage) -> None:
     refused(await grants(hag, "nick='firstwitch' role='none'"), "forbidden")
 
 
+async def test_kicking_oneself(stage: Stage) -> None:
+    """§8.2: whoever has had enough leaves (§7.14)."""
+    crone = await opened(stage)
+    wicca = await joined(stage, WICCAROCKS, "secondwitch")
+    await grants(crone, "nick='secondwitch' role='moderator'")
+    for each, nick in ((crone, "firstwitch"), (wicca, "secondwitch")):
+        refused(await grants(each, f"nick='{nick}' role='none'"), "conflict", "cancel")
+
+
 async def test_granting_and_revoking_voice(stage: Stage) -> None:
     """§8.3, §8.4: Examples 94 to 101."""
     crone = await opened(stage, moderatedroom="1")
@@ -92,6 +121,18 @@ async def test_granting_and_revoking_voice(stage: Stage) -> None:
                     {code}
                   </x>
                 </presence>""")
+
+
+async def test_a_voice_outlasts_a_visit(stage: Stage) -> None:
+    """§5.1: a moderated room knows who may speak when they come back, under whatever nick."""
+    crone = await opened(stage, moderatedroom="1")
+    hag = await joined(stage, HAG, "thirdwitch")
+    await grants(crone, "nick='thirdwitch' role='participant'")
+    await hag.sends(f"<presence type='unavailable' to='{COVEN}/thirdwitch'/>")
+    await hag.drains()
+    assert "role='participant'" in str((await enters(hag, "oldhag"))[1])
+    await hag.sends(f"<message type='groupchat' to='{COVEN}'><body>!</body></message>")
+    await hag.receives(f"<message from='{COVEN}/oldhag'><body>!</body></message>")
 
 
 async def test_a_warning_is_for_who_enters(stage: Stage) -> None:
@@ -215,6 +256,25 @@ async def test_asking_for_voice(stage: Stage) -> None:
         <presence from='{COVEN}/thirdwitch'>
           <x xmlns='{USER}'><item role='participant'/></x>
         </presence>""")
+
+
+async def test_a_late_answer_takes_nothing_away(stage: Stage) -> None:
+    """§8.6: a request that another moderator has answered, with voice or with more than that."""
+    crone = await opened(stage, moderatedroom="1")
+    hag = await joined(stage, HAG, "thirdwitch")
+    for role in ("participant", "moderator"):
+        await grants(crone, f"nick='thirdwitch' role='{role}'")
+        await hag.drains()
+        await crone.sends(f"""
+            <message to='{COVEN}'>
+              <x xmlns='jabber:x:data' type='submit'>
+                <field var='FORM_TYPE'><value>http://jabber.org/protocol/muc#request</value></field>
+                <field var='muc#roomnick'><value>thirdwitch</value></field>
+                <field var='muc#request_allow'><value>1</value></field>
+              </x>
+            </message>""")
+        await hag.receives_nothing()
+        assert [each["nick"] for each in await listed(crone, f"role='{role}'")][-1] == "thirdwitch"
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 from folkmoot.xmpp.xml import Element
 from tests.facades.muc.coven import (
     COVEN,
+    CRONE,
     HAG,
     HECATE,
     WICCAROCKS,
@@ -83,6 +84,57 @@ async def test_who_becomes_a_moderator_sees_all(stage: Stage) -> None:
     came = await wicca.drains()
     assert told(came, "thirdwitch", "unavailable")
     assert not told(came, "firstwitch", "unavailable")
+
+
+async def test_who_was_seen_is_seen_to_leave(stage: Stage) -> None:
+    """§9.1, §10.2: an admin who is banned, or is nothing any more in a room for members."""
+    crone = await opened(stage, **QUIET)
+    hag = await joined(stage, HAG, "thirdwitch")
+    row = "jid='wiccarocks@shakespeare.lit'"
+    await grants(crone, f"{row} affiliation='admin'")
+    wicca = await joined(stage, WICCAROCKS, "secondwitch")
+    assert told(await hag.drains(), "secondwitch")
+    await grants(crone, f"{row} affiliation='outcast'")
+    assert told(await hag.drains(), "secondwitch", "unavailable")
+    for affiliation in ("none", "admin"):
+        await grants(crone, f"{row} affiliation='{affiliation}'")
+    await enters(wicca, "secondwitch")
+    await grants(crone, "jid='hag66@shakespeare.lit' affiliation='member'")
+    await hag.drains()
+    await configures(crone, {"membersonly": "1", "roomadmins": ""})
+    assert told(await hag.drains(), "secondwitch", "unavailable")
+
+
+async def test_who_becomes_a_moderator_learns_who_everybody_is(stage: Stage) -> None:
+    """§8, §4.2: real addresses come in presence; once, and not where they are known already."""
+    crone = await opened(stage)
+    await joined(stage, HAG, "thirdwitch")
+    wicca = await joined(stage, WICCAROCKS, "secondwitch")
+
+    def addresses(came: list[Element]) -> list[tuple[str, str]]:
+        told = ((each, x) for each in came for x in each.childs(USER, "x"))
+        return [
+            (each.get("from", ""), item.get("jid", ""))
+            for each, x in told
+            for item in x.childs(USER, "item")
+        ]
+
+    own = (f"{COVEN}/secondwitch", WICCAROCKS)
+    others = [(f"{COVEN}/firstwitch", CRONE), (f"{COVEN}/thirdwitch", HAG)]
+    row = "jid='wiccarocks@shakespeare.lit'"
+    for raised, lowered in (
+        ("nick='secondwitch' role='moderator'", "nick='secondwitch' role='participant'"),
+        (f"{row} affiliation='admin'", f"{row} affiliation='none'"),
+    ):
+        await wicca.drains()
+        await grants(crone, raised)
+        assert addresses(await wicca.drains()) == [own, *others]
+        await grants(crone, lowered)
+        assert addresses(await wicca.drains()) == [own]
+    await configures(crone, {"whois": "anyone"})
+    await wicca.drains()
+    await grants(crone, f"{row} affiliation='admin'")
+    assert addresses(await wicca.drains()) == [own]
 
 
 async def test_another_configuration_shows_and_hides(stage: Stage) -> None:
@@ -189,14 +241,21 @@ async def test_rooms_where_nobody_asks_for_voice(stage: Stage) -> None:
 
 @pytest.mark.accounts_here
 async def test_the_service_shuts_down(stage: Stage) -> None:
-    """§11.2, Example 207: each occupant hears it of themself, status 332."""
+    """§11.2, Example 207: each occupant hears it of themself, status 332; by id (XEP-0421)."""
     crone = await opened(stage)
     hag = await joined(stage, HAG, "thirdwitch")
     await crone.drains()
+    ids: dict[str, str | None] = {}
+    for each, nick in ((crone, "firstwitch"), (hag, "thirdwitch")):
+        await each.sends(f"<presence type='probe' to='{COVEN}/{nick}'/>")
+        known = (await each.receives("<presence/>")).child("urn:xmpp:occupant-id:0", "occupant-id")
+        assert known is not None
+        ids[nick] = known.get("id")
     await stage.core.farewell()
     for each, nick in ((crone, "firstwitch"), (hag, "thirdwitch")):
         await each.receives(f"""
             <presence from='{COVEN}/{nick}' type='unavailable'>
               <x xmlns='{USER}'><item affiliation='none' role='none'/>
-                <status code='110'/><status code='332'/></x></presence>""")
+                <status code='110'/><status code='332'/></x>
+              <occupant-id xmlns='urn:xmpp:occupant-id:0' id='{ids[nick]}'/></presence>""")
         await each.receives_nothing()

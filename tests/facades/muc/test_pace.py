@@ -149,7 +149,7 @@ async def test_a_flood_of_messages_is_refused() -> None:
 async def test_a_flood_of_what_the_room_passes_on_is_refused() -> None:
     """Each invitation counts, and each request for voice, as what is said does."""
     async with staged(paces=strict(Pace.MESSAGES)) as stage:
-        await opened(stage, allowinvites="1", moderatedroom="1")
+        await opened(stage, moderatedroom="1")
         hag = await joined(stage, HAG, "thirdwitch")
         guest = await stage.client("hecate@shakespeare.lit/broom", available=True)
         invite = "<invite to='hecate@shakespeare.lit'/>"

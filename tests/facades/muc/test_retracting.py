@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from folkmoot.facades.muc.retraction import REASON_CHARS_MAX
+from folkmoot.xmpp.stanza import CLIENT
 from folkmoot.xmpp.xml import Element
 from tests.facades.muc.coven import (
     COVEN,
@@ -281,6 +282,55 @@ async def test_a_retraction_is_kept_whatever_its_author_wishes(stage: Stage) -> 
     assert item_id in str(told)
 
 
+async def changes_subject(client: Client, text: str) -> str:
+    """XEP-0045 §8.1; gives the id it has in the archive."""
+    subject = f"<subject>{text}</subject>"
+    await client.sends(f"<message id='s' type='groupchat' to='{COVEN}'>{subject}</message>")
+    heard = await client.hears(f"<message id='s'>{subject}</message>")
+    (known,) = heard.childs("urn:xmpp:sid:0", "stanza-id")
+    return known.get("id", "")
+
+
+async def subject_told(stage: Stage) -> Element:
+    """What somebody who enters is told is the subject."""
+    hecate = await stage.client(HECATE)
+    came = await enters(hecate, "Hecate")
+    await hecate.leaves()
+    (told,) = came[-1].childs(CLIENT, "subject")
+    return told
+
+
+async def test_a_subject_that_is_moderated_is_none_any_more(stage: Stage) -> None:
+    """XEP-0425 §3, XEP-0045 §7.2.15, §8.1: nobody is told it again, and who is there sees it go."""
+    macbeth = await opened(stage, changesubject="1")
+    hag = await joined(stage, HAG, "oldhag")
+    item_id = await changes_subject(hag, MAGIC)
+    assert (await subject_told(stage)).text == MAGIC
+    succeeded(await moderates(macbeth, item_id))
+    cleared = await hag.hears(
+        f"<message type='groupchat' from='{COVEN}/firstwitch'><subject/></message>"
+    )
+    assert cleared.childs(CLIENT, "subject")[0].text == ""
+    assert (await subject_told(stage)).text == ""
+    room = await hag.asks(
+        f"<iq type='get' to='{COVEN}' id='i'>"
+        "<query xmlns='http://jabber.org/protocol/disco#info'/></iq>"
+    )
+    assert MAGIC not in str(room)
+
+
+async def test_an_author_takes_back_a_subject(stage: Stage) -> None:
+    """XEP-0424 §3: also one that is the subject; another, set since, stays."""
+    await opened(stage, changesubject="1")
+    hag = await joined(stage, HAG, "oldhag")
+    first = await changes_subject(hag, MAGIC)
+    second = await changes_subject(hag, "Fire burn")
+    await takes_back(hag, first)
+    assert (await subject_told(stage)).text == "Fire burn"
+    await takes_back(hag, second)
+    assert (await subject_told(stage)).text == ""
+
+
 async def test_what_is_old_can_be_taken_back(stage: Stage) -> None:
     """Also what is not among the newest any more, and is in the store alone."""
     macbeth = await opened(stage)
@@ -297,7 +347,7 @@ async def test_what_is_old_can_be_taken_back(stage: Stage) -> None:
     "said",
     [
         "<body>e</body><replace id='0' xmlns='urn:xmpp:message-correct:0'/>",
-        "<displayed xmlns='urn:xmpp:chat-markers:0' id='0'/>",
+        "<body>e</body><markable xmlns='urn:xmpp:chat-markers:0'/>",
         "<reactions id='0' xmlns='urn:xmpp:reactions:0'><reaction>👍</reaction></reactions>",
         f"<reply to='{COVEN}/oldhag' id='0' xmlns='urn:xmpp:reply:0'/><body>Yes</body>",
     ],

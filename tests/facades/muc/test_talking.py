@@ -6,6 +6,7 @@ import pytest
 
 from tests.facades.muc.coven import (
     COVEN,
+    CRONE,
     HAG,
     HECATE,
     WICCAROCKS,
@@ -73,6 +74,28 @@ async def test_only_occupants_speak(stage: Stage) -> None:
     await opened(stage)
     await hag.sends(message)
     refused(await hag.receives("<message/>"), "not-acceptable")
+
+
+async def test_nothing_is_said_in_a_locked_room(stage: Stage) -> None:
+    """§17.2: not to all, nor to one, nor may anybody be invited, until it is configured."""
+    crone = await stage.client(CRONE)
+    await enters(crone, "firstwitch")
+    hag = await stage.client(HAG)
+    messages = (
+        f"<message to='{COVEN}' type='groupchat'><body>!</body></message>",
+        f"<message to='{COVEN}' type='groupchat'><subject>!</subject></message>",
+        f"<message to='{COVEN}/firstwitch' type='chat'><body>!</body></message>",
+        f"""<message to='{COVEN}'><x xmlns='{USER}'>
+            <invite to='hecate@shakespeare.lit'/></x></message>""",
+    )
+    for message in messages:
+        for each in (crone, hag):
+            await each.sends(message)
+            refused(await each.receives("<message type='error'/>"), "item-not-found", "cancel")
+    await configures(crone, {})
+    await crone.drains()
+    await crone.sends(messages[0])
+    await crone.receives(f"<message from='{COVEN}/firstwitch'><body>!</body></message>")
 
 
 async def test_a_private_message(stage: Stage) -> None:

@@ -44,6 +44,7 @@ WELCOME = Welcomed(
     seen=replace(WITCH, nick="firstwitch"),
     created=False,
     history=(),
+    history_items_max=20,
     history_chars_max=None,
     subject=None,
     config=CONFIG,

@@ -13,7 +13,7 @@ from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.events import AffiliationChanged, Cause, Event, NodeDeleted
 from folkmoot.engine.model import Affiliation, NodeId
-from folkmoot.engine.room_events import HatsChanged, RegistrationChanged
+from folkmoot.engine.room_events import HatsChanged, RegistrationChanged, VoiceChanged
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
 
@@ -67,6 +67,8 @@ def _without_rows(node: NodeId, account: JID, view: View) -> Iterator[Event]:
     hats = () if record is None else record.wearers.get(account, ())
     if hats:
         yield HatsChanged(node=node, jid=account, before=hats, after=(), by=account)
+    if record is not None and account in record.voices:
+        yield VoiceChanged(node=node, jid=account, after=None)
 
 
 def _following(events: Sequence[Event], account: JID, before: View, after: View) -> list[Event]:

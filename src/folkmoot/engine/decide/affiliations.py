@@ -9,7 +9,8 @@ from typing import Final
 from folkmoot.engine import access
 from folkmoot.engine.commands import SetAffiliations
 from folkmoot.engine.configuration import NodeConfig
-from folkmoot.engine.decide.lowering import answered, ended, follow
+from folkmoot.engine.decide import voices
+from folkmoot.engine.decide.lowering import answered, ended, follow, follow_all
 from folkmoot.engine.decide.nicks import freed, hold_free, hold_name
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.errors import Reason, Refused
@@ -22,6 +23,9 @@ from folkmoot.xmpp.jid import JID
 
 AFFILIATIONS_MAX: Final = 1_000
 """How many affiliations one command may set."""
+
+REASON_CHARS_MAX: Final = 1_000
+"""How long a reason may be that goes through all rooms of a space."""
 
 PUBSUB_ONLY: Final = frozenset({Affiliation.PUBLISHER, Affiliation.PUBLISH_ONLY})
 ROOM_ONLY: Final = frozenset({Affiliation.ADMIN})
@@ -37,6 +41,8 @@ def set_affiliations(command: SetAffiliations, view: View, stamp: Stamp) -> tupl
     wishes = {jid.bare: wanted for jid, wanted in command.affiliations.items()}
     if len(wishes) > AFFILIATIONS_MAX:
         raise Refused(Reason.TOO_MANY_SUBSCRIPTIONS)
+    if config.is_space and len(command.reason) > REASON_CHARS_MAX:
+        raise Refused(Reason.PAYLOAD_TOO_BIG, "reason")
     actor = view.affiliation(node, command.actor)
     for jid, wanted in wishes.items():
         hold_sense(config, wanted)
@@ -89,22 +95,33 @@ def moved(
         for event in events
     ]
     touched = [each.jid for each in changes]
-    following = follow(view, rows, node, by, entities=touched, reason=reason)
-    return (*told, *following)
+    admitted = [
+        each.jid
+        for each in changes
+        if each.after is Affiliation.MEMBER and each.was not in access.MEMBERS
+    ]
+    if any(_is_of_server(each) for each in changes):
+        following = follow_all(view, rows, node, by, reason=reason)
+    else:
+        following = follow(view, rows, node, by, entities=touched, reason=reason)
+    return (*told, *voices.regained(record, admitted, by), *following)
+
+
+def _is_of_server(event: AffiliationChanged) -> bool:
+    """Whether an event bans a server, or does so no longer (XEP-0045 §9.2): it is about many."""
+    return not event.jid.local and Affiliation.OUTCAST in (event.before, event.after)
 
 
 def _refuses_guest(
     command: SetAffiliations, record: Node, actor: Affiliation, target: Affiliation
 ) -> Reason | None:
     """Whether an occupant may not let somebody in who is nothing yet."""
-    assert record.config.room is not None
     held = record.subscriptions.get(command.actor)
     if held is None or held.occupant is None:
         return Reason.NOT_SUBSCRIBED
-    role = access.role(record.config.room, actor, held.occupant.role)
-    if target is not Affiliation.NONE:
+    if target is not Affiliation.NONE or not record.config.private:
         return access.refuses_affiliation(actor, target, Affiliation.MEMBER, room=True)
-    return access.refuses_guest(record.config, actor, role, target)
+    return access.refuses_guest(record.config, actor, target)
 
 
 def _reserving(command: SetAffiliations, record: Node, view: View) -> list[Event]:
@@ -166,7 +183,8 @@ def _row(
     before, given = view.explicit(node, jid), view.inherited(node, jid)
     if given in (Affiliation.OWNER, Affiliation.OUTCAST) and wanted is not given:
         raise Refused(Reason.OUTRANKED)  # owners and outcasts above are so here
-    after = None if wanted is given else wanted
+    # Whose server is banned here is nothing by themself; what they are to be has to be said.
+    after = None if wanted is given and not view.shunned(node, jid) else wanted
     events: list[Event] = []
     leaves = record.config.is_space and wanted is Affiliation.NONE
     held = view.subscriptions(node, jid) if leaves else []

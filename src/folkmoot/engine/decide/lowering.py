@@ -236,7 +236,8 @@ def _reconsider(
         occupant, pending = subscription.occupant, subscription.state is State.PENDING
         if refused is not None:
             cause = _cause(old, config, was, stance.affiliation)
-            events.append(ended(node, subscription, by, cause, reason))
+            role = None if occupant is None else _role(old, was, occupant)
+            events.append(replace(ended(node, subscription, by, cause, reason), role=role))
             if pending:
                 events.append(answered(node, subscription, by, allowed=False))
         elif pending and let_in:
@@ -250,8 +251,16 @@ def _reconsider(
                 after.hats(node, jid),
             )
         ):
+            moderated = _role(old, was, occupant) is Role.MODERATOR
+            moderates = _role(config, stance.affiliation, occupant) is Role.MODERATOR
             events.append(
-                StandingChanged(node=node, occupant=subscription.subscriber, by=by, reason=reason)
+                StandingChanged(
+                    node=node,
+                    occupant=subscription.subscriber,
+                    by=by,
+                    reason=reason,
+                    promoted=moderates and not moderated,
+                )
             )
     for event in events:
         after.suppose(event)

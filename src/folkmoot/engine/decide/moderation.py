@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from folkmoot.engine import access
+from folkmoot.engine.decide.affiliations import REASON_CHARS_MAX
 from folkmoot.engine.decide.occupants import left
 from folkmoot.engine.decide.retractions import moderated
 from folkmoot.engine.decide.stamp import Stamp
@@ -32,9 +33,6 @@ LOOKED_AT_MAX: Final = 1_000
 
 ROOMS_LOOKED_AT_MAX: Final = 20
 """Into how many archives one command looks."""
-
-REASON_CHARS_MAX: Final = 1_000
-"""How long a reason may be: it is kept with every message that is taken back."""
 
 
 def dismiss(command: Dismiss, view: View, stamp: Stamp) -> tuple[Event, ...]:
@@ -173,4 +171,4 @@ def _taken_back(
         nick=room.nick(command.actor),
         reason=command.reason,
     )
-    return moderated(room.id, item, retraction, command.actor, command.notice)
+    return moderated(room, item, retraction, command.actor, command.notice)

@@ -13,10 +13,13 @@ from folkmoot.xmpp.jid import JID
 
 DEVICES_PER_NICK_MAX: Final = 20
 
+_UNSEEN: Final = " \u2800"
+"""Spaces, and the braille pattern that has no dots."""
+
 
 def hold_name(nick: str) -> None:
     """Nothing, for a nick that can be seen (XEP-0045 §17.1)."""
-    if not nick.strip():
+    if not nick.strip(_UNSEEN):
         raise Refused(Reason.NICK_NEEDED)
 
 
@@ -29,8 +32,11 @@ def own_nick(record: Node, jid: JID, view: View) -> str:
 
 
 def hold_free(record: Node, jid: JID, nick: str, view: View) -> None:
-    """Nothing, where nobody else goes by a nick or has it reserved (XEP-0045 §7.2.8, §7.12)."""
-    if any(holder.bare != jid.bare for holder in record.occupants(nick)):
+    """Nothing, where nobody else goes by a nick or has it reserved (XEP-0045 §7.2.8, §7.12).
+
+    Nor by one that looks the same, since who takes that means to be mistaken for them (§14.6).
+    """
+    if any(holder.bare != jid.bare for holder in record.alike(nick)):
         raise Refused(Reason.NICK_IN_USE)
     holder = record.registrant(nick)
     if holder is not None and holder != jid.bare and own_nick(record, holder, view):

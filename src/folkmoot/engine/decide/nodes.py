@@ -34,6 +34,7 @@ from folkmoot.engine.model import (
     Via,
 )
 from folkmoot.engine.record import Node
+from folkmoot.engine.room_events import RegistrationChanged
 from folkmoot.engine.services import Kind
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
@@ -146,8 +147,6 @@ def configure(command: Configure, view: View, stamp: Stamp) -> tuple[Event, ...]
     hold_owner(command.node, command.actor, view)
     _hold_changeable(command.node, view)
     named = _named(command, record, view, stamp)
-    # Who is named in the same breath is let in by it: the new rules look at the new standing.
-    view = view.supposing(named) if named else view
     before = record.config
     after = configured(before, spelled_out(command.node, command.settings))
     if after.room is not None:  # no longer locked once its owner has sent a form (XEP-0045 §10.1.3)
@@ -160,10 +159,18 @@ def configure(command: Configure, view: View, stamp: Stamp) -> tuple[Event, ...]
         view.heads(record)  # whose items are there is known from now on
     moved = carried_along(event, view)
     surplus = _surplus(record, after, command.actor, view)
+    # Who is named in the same breath is let in by it: the new rules look at the new standing, and
+    # what follows is told once, as it is by both.
+    settled = view.supposing((event, *moved, *named))
     events: tuple[Event, ...] = (event, *moved, *surplus)
+    for row in named:
+        if isinstance(row, AffiliationChanged):
+            events += (replace(row, now=settled.affiliation(row.node, row.jid)),)
+        elif isinstance(row, RegistrationChanged):
+            events += (row,)
     for each in (command.node, *(along.node for along in moved)):
         events += follow_all(view, view.supposing(events), each, command.actor)
-    return (*named, *events)
+    return events
 
 
 def _named(command: Configure, record: Node, view: View, stamp: Stamp) -> tuple[Event, ...]:

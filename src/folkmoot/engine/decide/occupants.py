@@ -12,6 +12,7 @@ from typing import Final
 from folkmoot.engine import access
 from folkmoot.engine.commands import Subscribe
 from folkmoot.engine.configuration import RoomConfig
+from folkmoot.engine.decide import voices
 from folkmoot.engine.decide.invites import presented
 from folkmoot.engine.decide.lowering import changed, follow
 from folkmoot.engine.decide.nicks import hold_name, hold_nick, own_nick
@@ -38,7 +39,7 @@ from folkmoot.engine.model import (
 )
 from folkmoot.engine.pace import Pace
 from folkmoot.engine.record import Node
-from folkmoot.engine.room_commands import ChangePresence, ChangeSubject, SetRoles, Vacate
+from folkmoot.engine.room_commands import ChangePresence, ChangeSubject, SetRoles, Vacate, Whisper
 from folkmoot.engine.room_events import OccupantsLost, SubjectChanged
 from folkmoot.engine.services import Kind
 from folkmoot.engine.view import View
@@ -63,14 +64,14 @@ def enter(command: Subscribe, view: View, stamp: Stamp) -> tuple[Event, ...]:
         return (made, _entered(command, None, occupant, stamp))
     record = view.found(node)
     before = record.subscriptions.get(jid)
-    invited: tuple[Event, ...] = ()
-    if before is None:
-        invited = _invited(command, record, view, stamp)
-        _hold_entry(command, record, view.supposing(invited), invited=bool(invited))
     own = own_nick(record, jid, view) if room_of(record).nicks_locked else ""
     assigned = own not in ("", occupant.nick)
     if assigned:
         occupant = replace(occupant, nick=own)
+    invited: tuple[Event, ...] = ()
+    if before is None:
+        invited = _invited(command, record, view, stamp)
+        _hold_entry(command, record, occupant, view.supposing(invited), invited=bool(invited))
     occupant = _as_allowed(record, jid, before, occupant, view)
     hold_nick(record, jid, occupant.nick, view)
     view.recent(record)  # what was said is told to those who enter
@@ -132,7 +133,9 @@ def _invited(command: Subscribe, record: Node, view: View, stamp: Stamp) -> tupl
     return (use, member, *following)
 
 
-def _hold_entry(command: Subscribe, record: Node, view: View, *, invited: bool) -> None:
+def _hold_entry(
+    command: Subscribe, record: Node, occupant: Occupant, view: View, *, invited: bool
+) -> None:
     """Nothing, for someone who may come in; the order of refusals is that of XEP-0045 §7.2."""
     room = room_of(record)
     stance = view.stance(record.id, command.subscriber)
@@ -147,7 +150,9 @@ def _hold_entry(command: Subscribe, record: Node, view: View, *, invited: bool) 
         raise Refused(Reason.WRONG_PASSWORD)
     if len(record.subscriptions) >= view.services.subscriptions_per_node_max:
         raise Refused(Reason.TOO_MANY_SUBSCRIPTIONS)
-    if room.occupants_max and len(record.nicks) >= room.occupants_max and not staff:
+    full = room.occupants_max and len(record.nicks) >= room.occupants_max
+    # One device more of somebody is nobody more; that the nick is theirs, hold_nick sees to.
+    if full and not (staff or record.occupants(occupant.nick)):
         raise Refused(Reason.ROOM_FULL)
 
 
@@ -156,6 +161,12 @@ def room_of(record: Node) -> RoomConfig:
     if record.config.room is None:
         raise Refused(Reason.NODE_NOT_FOUND)
     return record.config.room
+
+
+def hold_open(record: Node) -> None:
+    """Nothing, for a room in which something may be said: it is configured (XEP-0045 §17.2)."""
+    if room_of(record).locked:
+        raise Refused(Reason.ROOM_LOCKED)
 
 
 def occupancy(record: Node, jid: JID) -> Occupant:
@@ -169,6 +180,7 @@ def occupancy(record: Node, jid: JID) -> Occupant:
 def speaker(node: NodeId, jid: JID, view: View) -> str:
     """The nick of an occupant who may speak to all (XEP-0045 §7.4)."""
     record = view.found(node)
+    hold_open(record)
     occupant = occupancy(record, jid)
     if role_of(record, jid, occupant, view) is Role.VISITOR:
         raise Refused(Reason.NO_VOICE)
@@ -202,9 +214,16 @@ def change_presence(command: ChangePresence, view: View, stamp: Stamp) -> tuple[
 def _as_allowed(
     record: Node, jid: JID, before: Subscription | None, wanted: Occupant, view: View
 ) -> Occupant:
-    """An occupant with the role given before, and of a visitor only what visitors may say."""
+    """An occupant with the role given before, and of a visitor only what visitors may say.
+
+    Who goes by the nick already is the same occupant, on another device (§7.2.8); who comes back
+    may have been given one on another visit (§5.1).
+    """
     room, old = room_of(record), None if before is None else before.occupant
-    wanted = wanted if old is None else replace(wanted, role=old.role)
+    held = (record.subscriptions[each].occupant for each in record.occupants(wanted.nick))
+    same = next(held, old)
+    role = voices.known(record, room, jid) if same is None else same.role
+    wanted = replace(wanted, role=role)
     if room.visitor_nicks and room.visitor_status:
         return wanted
     if role_of(record, jid, wanted, view) is not Role.VISITOR:
@@ -254,11 +273,15 @@ def set_roles(command: SetRoles, view: View, stamp: Stamp) -> tuple[Event, ...]:
     All of them or none.
     """
     record = view.found(command.node)
-    actor = acting(record, room_of(record), command.actor, view)
-    return tuple(
-        _given(command, record, jid, wanted, actor, view)
-        for nick, wanted in command.roles.items()
-        for jid in _present(record, nick)
+    room = room_of(record)
+    actor = acting(record, room, command.actor, view)
+    wishes = [
+        (jid, wanted) for nick, wanted in command.roles.items() for jid in _present(record, nick)
+    ]
+    given = {jid.bare: wanted for jid, wanted in wishes if wanted is not None}
+    return (
+        *(_given(command, record, jid, wanted, actor, view) for jid, wanted in wishes),
+        *voices.remembered(record, room, given, view),
     )
 
 
@@ -279,6 +302,8 @@ def _given(
 ) -> SubscriptionChanged:
     before = record.subscriptions[jid]
     occupant = occupancy(record, jid)
+    if wanted is None and jid.bare == command.actor.bare:
+        raise Refused(Reason.ONESELF)
     target = (view.affiliation(record.id, jid), role_of(record, jid, occupant, view))
     if refused := access.refuses_role(room_of(record), actor, target, wanted):
         raise Refused(refused)
@@ -316,6 +341,15 @@ def change_subject(command: ChangeSubject, view: View, stamp: Stamp) -> tuple[Ev
         ItemPublished(node=command.node, item=item, persist=command.keep and room.archive),
         SubjectChanged(node=command.node, item=item),
     )
+
+
+def whisper(command: Whisper, view: View, stamp: Stamp) -> tuple[Event, ...]:
+    """Something is about to be said to some only; who is not in the room is told so later."""
+    record = view.found(command.node)
+    hold_open(record)
+    if not record.nick(command.actor):
+        return ()
+    return (paced(record, command.actor, view, stamp, Pace.MESSAGES, count=command.count),)
 
 
 def vacate(command: Vacate, view: View, stamp: Stamp) -> tuple[Event, ...]:

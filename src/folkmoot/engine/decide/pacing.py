@@ -6,11 +6,9 @@ from typing import Final
 
 from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.errors import Reason, Refused
-from folkmoot.engine.events import Event
 from folkmoot.engine.model import Affiliation
 from folkmoot.engine.pace import OF_ALL, Bucket, Key, Pace, Rate, slow, spend
 from folkmoot.engine.record import Node
-from folkmoot.engine.room_commands import Whisper
 from folkmoot.engine.room_events import Spent
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
@@ -55,11 +53,3 @@ def _spent(
     if pace is Pace.SLOW:
         raise Refused(Reason.SLOW_MODE, str(seconds))
     raise Refused(Reason.TOO_BUSY if pace in OF_ALL else Reason.TOO_FAST, pace.value)
-
-
-def whisper(command: Whisper, view: View, stamp: Stamp) -> tuple[Event, ...]:
-    """Something is about to be said to some only; who is not in the room is told so later."""
-    record = view.found(command.node)
-    if not record.nick(command.actor):
-        return ()
-    return (paced(record, command.actor, view, stamp, Pace.MESSAGES, count=command.count),)

@@ -17,9 +17,11 @@ from folkmoot.engine.identity import occupant_id
 from folkmoot.engine.model import Affiliation, Item, NodeId, Retraction
 from folkmoot.engine.record import Node
 from folkmoot.engine.room_commands import Moderate, Notice
+from folkmoot.engine.room_events import SubjectChanged
 from folkmoot.engine.store import ItemQuery
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
+from folkmoot.xmpp.stanza import CLIENT
 from folkmoot.xmpp.xml import Element
 
 
@@ -41,17 +43,19 @@ def moderate(command: Moderate, view: View, stamp: Stamp) -> tuple[Event, ...]:
         nick=record.nick(by),
         reason=command.reason,
     )
-    return moderated(command.node, found, retraction, by, command.notice)
+    return moderated(record, found, retraction, by, command.notice)
 
 
 def moderated(
-    node: NodeId, item: Item, retraction: Retraction, by: JID, notice: Notice
-) -> tuple[Event, Event]:
+    record: Node, item: Item, retraction: Retraction, by: JID, notice: Notice
+) -> tuple[Event, ...]:
     """An item is a tombstone, and the room says so, to who is there and who looks it up."""
+    node = record.id
     said = Item(retraction.id, by, retraction.at, notice(node, item.id, retraction))
     return (
         ItemReplaced(node=node, item=tombstone(item, retraction)),
         ItemPublished(node=node, item=said, persist=True),
+        *_unsaid(record, item, replace(said, nick=retraction.nick)),
     )
 
 
@@ -66,7 +70,23 @@ def taken_back(node: NodeId, message: Item, item_id: str, view: View) -> tuple[E
         return ()
     said = None if message.payload is None else message.payload.get("id")
     retraction = Retraction(at=message.published, id=said or message.id)
-    return (ItemReplaced(node=node, item=tombstone(found, retraction)),)
+    replaced = ItemReplaced(node=node, item=tombstone(found, retraction))
+    return (replaced, *_unsaid(record, found, message))
+
+
+def _unsaid(record: Node, item: Item, by: Item) -> tuple[Event, ...]:
+    """No subject, where what was taken back is the room's (XEP-0045 §8.1).
+
+    by: what took it back.
+    """
+    if record.subject is None or record.subject.id != item.id:
+        return ()
+    payload = Element(CLIENT, "message", None, Element(CLIENT, "subject"))
+    none = replace(by, id=f"{by.id}-subject", payload=payload)
+    return (
+        ItemPublished(node=record.id, item=none, persist=room_of(record).archive),
+        SubjectChanged(node=record.id, item=none),
+    )
 
 
 def _said(record: Node, item_id: str, view: View) -> Item | None:

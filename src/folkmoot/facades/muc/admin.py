@@ -10,7 +10,7 @@ from folkmoot.engine.commands import SetAffiliations
 from folkmoot.engine.model import Affiliation, NodeId, Role
 from folkmoot.engine.room_commands import SetRoles
 from folkmoot.engine.room_questions import Affiliate
-from folkmoot.facades.facade import Request, Route, read_jid
+from folkmoot.facades.facade import Answered, Request, Route, read_jid
 from folkmoot.facades.muc.notification import item_element
 from folkmoot.facades.muc.ns import ADMIN
 from folkmoot.facades.muc.standing import AFFILIATIONS
@@ -75,9 +75,10 @@ def _affiliate(each: Affiliate) -> Element:
     return Element(ADMIN, "item", attrs)
 
 
-async def change(request: Request) -> Iterable[Element]:
+async def change(request: Request) -> Answered:
     """Give roles by nick, or affiliations by JID; all that is asked, or nothing (§9.2).
 
+    Who asks hears that it is done before others hear what (§8.2 to §8.5, §9, §10).
     Raises StanzaError: bad-request where both are asked for in one breath (§17.4).
     """
     room = room_asked(request)
@@ -87,10 +88,12 @@ async def change(request: Request) -> Iterable[Element]:
     reason = reasons.pop() if len(reasons) == 1 else ""
     if all(_gives(item, "role", "affiliation") for item in items):
         roles = {_nick(item): _role(item.get("role", "")) for item in items}
-        await request.run(SetRoles(actor=request.actor, node=room, roles=roles, reason=reason))
+        await request.run_answered(
+            SetRoles(actor=request.actor, node=room, roles=roles, reason=reason)
+        )
     elif all(_gives(item, "affiliation", "role") for item in items):
         named = [(await _named(request, room, item), item) for item in items]
-        await request.run(
+        await request.run_answered(
             SetAffiliations(
                 actor=request.actor,
                 node=room,
@@ -107,7 +110,7 @@ async def change(request: Request) -> Iterable[Element]:
         )
     else:
         raise StanzaError("bad-request", "either roles or affiliations are given")
-    return ()
+    return None
 
 
 async def _named(request: Request, room: NodeId, item: Element) -> JID:

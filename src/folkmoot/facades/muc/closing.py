@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from folkmoot.engine.engine import Engine
+from folkmoot.engine.identity import made_of
 from folkmoot.engine.record import Node
 from folkmoot.engine.services import Services
 from folkmoot.facades.facade import Answer, Outgoing, Reach
@@ -26,5 +27,6 @@ def _farewell(record: Node, services: Services) -> Iterator[Outgoing]:
     for nick in record.nicks:
         to = tuple(jid for jid in record.occupants(nick) if services.local(jid))
         if to:
-            words = absent(record.id, nick, (ONESELF, SHUT_DOWN))
+            id = made_of(services.secret, record.id, to[0].bare)
+            words = absent(record.id, nick, (ONESELF, SHUT_DOWN), id=id)
             yield Outgoing(words, to, Reach.AVAILABLE)

@@ -118,7 +118,7 @@ ROWS: Final[tuple[Row, ...]] = (
         ),
     ),
     flag("muc#roomconfig_changesubject", "Everyone may change the subject", "room.change_subject"),
-    flag("muc#roomconfig_allowinvites", "Everyone may invite", "room.allow_invites"),
+    flag("muc#roomconfig_allowinvites", "Members may let others in", "room.allow_invites"),
     choice(
         "muc#roomconfig_allowpm",
         "Who may send private messages",

@@ -37,7 +37,7 @@ ERRORS: Final[dict[Reason, Worded]] = {
     Reason.NODE_EXISTS: _error("conflict", "a room of this name is there already"),
     Reason.FORBIDDEN: _error("forbidden"),
     Reason.OUTRANKED: _error("not-allowed", "they stand too high for that"),
-    Reason.ONESELF: _error("conflict", "nobody bans themself"),
+    Reason.ONESELF: _error("conflict", "nobody throws themself out"),
     Reason.NOT_SUBSCRIBED: _error("not-acceptable", "you are not in the room", "cancel"),
     Reason.OUTCAST: _error("forbidden", "banned from this room"),
     Reason.CLOSED_NODE: _error("registration-required", "the room is for its members"),
@@ -72,6 +72,7 @@ ERRORS: Final[dict[Reason, Worded]] = {
         type="wait",
     ),
     Reason.NOT_IN_ROOM: _error("item-not-found", "nobody here goes by that nick"),
+    Reason.NO_ACCOUNT: _error("item-not-found", "nobody has that address"),
     Reason.PAYLOAD_REQUIRED: _error("bad-request"),
     Reason.PAYLOAD_TOO_BIG: _error("not-acceptable", "that is too long"),
     # What follows is never said of a room, and is worded for the day that it is.
@@ -86,5 +87,4 @@ ERRORS: Final[dict[Reason, Worded]] = {
     Reason.ITEM_FORBIDDEN: _error("bad-request"),
     Reason.NODE_FULL: _error("resource-constraint"),
     Reason.NOT_PERSISTENT: _error("feature-not-implemented"),
-    Reason.NO_ACCOUNT: _error("item-not-found"),
 }

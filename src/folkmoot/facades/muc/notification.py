@@ -31,7 +31,7 @@ from folkmoot.facades.muc import register, standing
 from folkmoot.facades.muc.ns import DELAY, RAI, USER
 from folkmoot.facades.muc.retraction import tombstone
 from folkmoot.facades.muc.stanzas import (
-    is_subject,
+    is_replayed,
     occupant_address,
     occupant_id,
     passed_on,
@@ -198,11 +198,12 @@ def oneself(room: NodeId, seen: Seen, config: NodeConfig) -> Wording:
     return wording(_presence(room, seen, user_element(item_element(USER, seen), codes=codes)))
 
 
-def absent(room: NodeId, nick: str, codes: tuple[int, ...] = ()) -> Wording:
-    """Nobody goes by a nick."""
+def absent(room: NodeId, nick: str, codes: tuple[int, ...] = (), *, id: str = "") -> Wording:
+    """Nobody goes by a nick. id: what somebody is known by who did."""
     item = Element(USER, "item", {"affiliation": "none", "role": "none"})
     attrs = {"from": occupant_address(room, nick), "type": "unavailable"}
-    return wording(Element(CLIENT, "presence", attrs, user_element(item, codes=codes)))
+    known = (occupant_id(id),) if id else ()
+    return wording(Element(CLIENT, "presence", attrs, user_element(item, codes=codes), *known))
 
 
 def not_here(room: NodeId, nick: str, to: JID) -> Element:
@@ -239,14 +240,19 @@ def _welcome(told: Welcomed) -> Iterator[Outgoing]:
 
 
 def _history(told: Welcomed) -> list[Wording]:
-    """The newest messages that together are no longer than asked for, oldest first (§7.2.14)."""
+    """As many of the newest messages, together as long, as was asked for; oldest first (§7.2.14).
+
+    A message is what says something still: subjects have their own place, behind them (§7.2.13).
+    """
     left, words = told.history_chars_max, list[Wording]()
     to = max((len(stamp(jid, framed=False)) for jid in told.to), default=0)
     if left == 0:
         return words
     for item in reversed(told.history):
-        if item.payload is None or is_subject(item.payload):
-            continue  # what it was before is not what it is now, which follows
+        if len(words) == told.history_items_max:
+            break
+        if item.retraction is None and not is_replayed(item.payload):
+            continue
         each = wording(_groupchat(told.node, item, _delay(told.node, item), kept=True))
         if left is not None:
             left -= len(each.head.decode()) + to + len(each.tail.decode())

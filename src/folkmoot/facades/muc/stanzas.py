@@ -7,7 +7,7 @@ from typing import Final
 
 from folkmoot.engine.model import NodeId
 from folkmoot.facades import hats
-from folkmoot.facades.archiving import given_by
+from folkmoot.facades.archiving import MARKERS, given_by, says_something
 from folkmoot.facades.facade import Request
 from folkmoot.facades.muc.ns import (
     DELAY,
@@ -98,6 +98,15 @@ def is_subject(message: Element) -> bool:
     return message.child(CLIENT, "subject") is not None and not any(
         message.child(CLIENT, name) is not None for name in ("body", "thread")
     )
+
+
+def is_replayed(message: Element | None) -> bool:
+    """Whether a message is for those who come later, too (§7.2.13).
+
+    That somebody has read something (XEP-0333) is not, or it would stand in the place of what
+    there is to be read.
+    """
+    return message is not None and not is_subject(message) and says_something(message, MARKERS)
 
 
 def occupant_id(id: str) -> Element:

@@ -33,7 +33,11 @@ async def submit(request: Request, room: NodeId, form: Form) -> None:
         nick = form.value("muc#roomnick")
         if not nick:
             raise StanzaError("bad-request", "whose request it is has to be said")
-        await request.run(SetRoles(actor=request.actor, node=room, roles={nick: Role.PARTICIPANT}))
+        # Whoever can speak by now was granted it by somebody else, or more than that.
+        found = await request.ask(room_questions.occupants, request.actor, room, Role.VISITOR)
+        if any(visitor.nick == nick for visitor in found):
+            roles = {nick: Role.PARTICIPANT}
+            await request.run(SetRoles(actor=request.actor, node=room, roles=roles))
 
 
 async def _ask(request: Request, room: NodeId) -> None:

@@ -26,6 +26,9 @@ FROM registrations JOIN nodes ON nodes.key = registrations.node WHERE registrati
 UNION ALL
 SELECT nodes.service, nodes.name
 FROM wearers JOIN nodes ON nodes.key = wearers.node WHERE wearers.jid = :jid
+UNION ALL
+SELECT nodes.service, nodes.name
+FROM voices JOIN nodes ON nodes.key = voices.node WHERE voices.jid = :jid
 """
 
 PUT_STANDING: Final = f"""
@@ -50,6 +53,15 @@ ON CONFLICT (node, jid) DO UPDATE SET hats = excluded.hats
 DELETE_HATS: Final = f"DELETE FROM wearers WHERE node = ({NODE_KEY}) AND jid = :jid"
 
 WEARERS: Final = "SELECT jid, hats FROM wearers WHERE node = :node ORDER BY jid"
+
+PUT_VOICE: Final = f"""
+INSERT INTO voices (node, jid, role) VALUES (({NODE_KEY}), :jid, :role)
+ON CONFLICT (node, jid) DO UPDATE SET role = excluded.role
+"""
+
+DELETE_VOICE: Final = f"DELETE FROM voices WHERE node = ({NODE_KEY}) AND jid = :jid"
+
+VOICES: Final = "SELECT jid, role FROM voices WHERE node = :node ORDER BY jid"
 
 PUT_SUBSCRIPTION: Final = f"""
 INSERT INTO subscriptions

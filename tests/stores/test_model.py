@@ -46,8 +46,11 @@ from folkmoot.engine.room_events import (
     OccupantsLost,
     RegistrationChanged,
     SubjectChanged,
+    Visited,
+    VisitsForgotten,
     VoiceChanged,
 )
+from folkmoot.engine.standings import Was, moved
 from folkmoot.engine.store import (
     ArchiveQuery,
     Edge,
@@ -247,9 +250,20 @@ class StoreMachine(RuleBasedStateMachine):
         self.happens(OccupantsLost(node=node, occupants=lost, by=nouns.JULIET))
 
     @precondition(lambda self: self.coming)
+    @rule(data=st.data(), jids=st.lists(nouns.bare_jids, min_size=1, max_size=2, unique=True))
+    def visit(self, data: st.DataObject, jids: list[JID]) -> None:
+        node, _ = self.node(data)
+        self.happens(Visited(node=node, jids=tuple(jids)))
+
+    @rule(node=nouns.nodes, jid=nouns.bare_jids)
+    def forget_visits(self, node: NodeId, jid: JID) -> None:
+        self.happens(VisitsForgotten(node=node, jid=jid))
+
+    @precondition(lambda self: self.coming)
     @rule(data=st.data(), jid=nouns.bare_jids, after=st.none() | st.sampled_from(Affiliation))
     def affiliate(self, data: st.DataObject, jid: JID, after: Affiliation | None) -> None:
         node, kept = self.node(data)
+        was = Was(kept.version + 1, kept.affiliations.get(jid), data.draw(st.booleans()))
         self.happens(
             AffiliationChanged(
                 node=node,
@@ -259,7 +273,7 @@ class StoreMachine(RuleBasedStateMachine):
                 was=Affiliation.NONE,
                 now=after or Affiliation.NONE,
                 by=nouns.JULIET,
-                version=kept.version + 1 if data.draw(st.booleans()) else 0,
+                moved=moved(kept.standings.get(jid), was) if data.draw(st.booleans()) else None,
             )
         )
 
@@ -401,6 +415,8 @@ class StoreMachine(RuleBasedStateMachine):
                 if any(each.bare == jid for each in kept.lasting)
             }
             assert await store.affiliated(jid) == self.kept.affiliated(jid)
+            for rooms in ((nouns.GARDEN, nouns.BALL), (nouns.BALL,)):
+                assert await store.active(jid, rooms) == self.kept.active(jid, rooms)
         wheres: tuple[JID | str, ...] = (nouns.ROOMS, nouns.JULIET, "ball")
         for where, at in product(wheres, (0.0, 2e9, 4e9)):
             aged = await store.aged(where, at, len(nouns.NODES))

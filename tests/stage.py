@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from folkmoot.core import Core, running
@@ -272,11 +273,20 @@ class Clock:
 
 
 @asynccontextmanager
-async def staged(services: Services = SERVICES, **changes: Any) -> AsyncIterator[Stage]:
-    """A server of its own for one test. changes: of `Services`, such as another `domain`."""
+async def staged(
+    services: Services = SERVICES,
+    *,
+    path: Path | None = None,
+    clock: Clock | None = None,
+    **changes: Any,
+) -> AsyncIterator[Stage]:
+    """A server of its own for one test. changes: of `Services`, such as another `domain`.
+
+    path: where it keeps what another after it finds, if it has the same clock.
+    """
     changes = {"accounts": accounts_here} | changes
     made = replace(services, **changes)  # the fields' own types are checked where they are used
-    store = await SQLiteStore.ephemeral()
-    clock = Clock(1_084_910_400.0)
+    store = await (SQLiteStore.ephemeral() if path is None else SQLiteStore.open(path))
+    clock = clock or Clock(1_084_910_400.0)
     async with aclosing(store), running(store, made, clock) as core:
         yield Stage(core, store, clock)

@@ -1,6 +1,7 @@
 """The house stands: imports point only down, and parts of floor 2 do not import one another."""
 
 import ast
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -68,12 +69,19 @@ def part_of(module: str) -> str:
     return module.split(".")[1] if "." in module else ""
 
 
-def modules() -> Iterator[tuple[str, ast.Module]]:
+@functools.cache
+def modules() -> tuple[tuple[str, ast.Module], ...]:
     """Every module by its dotted name, a package's `__init__` by the package's, and its tree."""
-    for path in sorted((SOURCE / PACKAGE).rglob("*.py")):
-        names = path.relative_to(SOURCE).with_suffix("").parts
-        package = names[-1] == "__init__"
-        yield ".".join(names[:-1] if package else names), ast.parse(path.read_text("utf-8"))
+    return tuple(
+        (dotted(path), ast.parse(path.read_text("utf-8")))
+        for path in sorted((SOURCE / PACKAGE).rglob("*.py"))
+    )
+
+
+def dotted(path: Path) -> str:
+    """The name of the module in a file."""
+    names = path.relative_to(SOURCE).with_suffix("").parts
+    return ".".join(names[:-1] if names[-1] == "__init__" else names)
 
 
 def imported(module: str, tree: ast.Module) -> Iterator[tuple[int, str]]:

@@ -13,7 +13,6 @@ import pytest_asyncio
 
 from folkmoot.demo.child import Child
 from folkmoot.lock import Holder
-from tests.clients import profanity
 from tests.clients.town import Town
 
 Served = tuple[Child, Holder]
@@ -32,13 +31,6 @@ async def town(served: Served) -> AsyncIterator[Town]:
     town = Town(*served)
     yield town
     await town.empties()
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say what was left out, as for other servers."""
-    if profanity.missing():
-        name = profanity.PROGRAM
-        terminalreporter.write_line(f"NOT TESTED with {name}: not on PATH", red=True)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -39,6 +39,8 @@ from folkmoot.engine.model import (
     Via,
 )
 from folkmoot.xmpp.jid import JID
+from folkmoot.xmpp.stanza import CLIENT
+from folkmoot.xmpp.xml import Element
 from tests.engine.stand import (
     ACCOUNTS,
     DENMARK,
@@ -64,6 +66,8 @@ CRYPT = NodeId(ROOMS, "crypt")
 STAGE = NodeId(ROOMS, "stage")
 LETTERS = NodeId(SPACES, "letters")
 TUNE = NodeId(HAMLET, "tune")
+
+MESSAGE = Element(CLIENT, "message", None, Element(CLIENT, "body", None, "Who's there?"))
 
 NODES = (DENMARK, ELSINORE, NORWAY, SOLILOQUIES, LETTERS, TUNE)
 CHATS = (HALL, TOWER, CRYPT, STAGE)
@@ -310,13 +314,19 @@ entering = st.builds(
     st.sampled_from((Via.MUC, Via.EVENTING)),
     occupants,
     st.sampled_from(("", "swordfish")),
-    st.sampled_from((Recall(), Recall(known=""), Recall(known="1.1"))),
+    st.sampled_from((Recall(), *[Recall(known="")] * 2, Recall(known="1.1"))),
 )
 staying = st.one_of(
     st.builds(room_commands.ChangePresence, actor=full, node=rooms, occupant=occupants),
     st.builds(room_commands.SetRoles, actor=addresses, node=rooms, roles=roles),
     st.builds(room_commands.ChangeSubject, actor=full, node=rooms, payload=st.just(WORDS)),
     st.builds(c.Publish, actor=full, node=rooms, entry=st.just(c.Entry(payload=WORDS))),
+    st.builds(
+        c.Publish, actor=full, node=rooms, entry=st.just(c.Entry(payload=MESSAGE, words=True))
+    ),
+    st.builds(room_commands.Watch, actor=full, node=st.just(NodeId(ROOMS, ""))),
+    st.builds(room_commands.Watch, actor=full, node=st.just(NodeId(ROOMS, ""))),
+    st.builds(room_commands.Unwatch, actor=full, node=st.just(NodeId(ROOMS, ""))),
 )
 moderating = st.one_of(
     st.builds(

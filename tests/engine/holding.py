@@ -11,6 +11,7 @@ from folkmoot.engine.events import Event, SubscriptionChanged
 from folkmoot.engine.model import Affiliation, Item, NodeId, Role, State, Subscription, Via
 from folkmoot.engine.notifications import (
     AbsentTold,
+    Active,
     AffiliationTold,
     Notification,
     OccupantTold,
@@ -27,7 +28,7 @@ from folkmoot.engine.sight import classes, seen
 from folkmoot.engine.view import View
 from folkmoot.engine.working_set import WorkingSet
 from folkmoot.xmpp.jid import JID
-from tests.engine.stand import ACCOUNTS
+from tests.engine.stand import ACCOUNTS, FORTINBRAS
 from tests.stores.model import Kept
 
 OUTSIDE = (AffiliationTold, RegistrationAsked, RegistrationAnswered)
@@ -98,6 +99,7 @@ def derived_holds(view: View, record: Node) -> None:
     assert +kept.listing == found.listing
     assert kept.places == found.places
     assert kept.reserved == found.reserved
+    assert set(kept.trackers) == set(found.trackers)
     if record.config.room is not None:
         what_is_shown_holds(view, record)
 
@@ -167,10 +169,11 @@ def lists_hold(kept: Kept) -> None:
             assert told == mine.get(node.service, set())
 
 
-def place(subscription: Subscription) -> tuple[Via, str, Role | None]:
+def place(subscription: Subscription) -> tuple[Via, str, Role | None, bool]:
     """What of an occupancy a store knows in any case."""
-    assert subscription.occupant is not None
-    return subscription.via, subscription.occupant.nick, subscription.occupant.role
+    occupant = subscription.occupant
+    assert occupant is not None
+    return subscription.via, occupant.nick, occupant.role, occupant.tracks
 
 
 def indexes_hold(nodes: WorkingSet, kept: Kept, people: Iterable[JID]) -> None:
@@ -185,7 +188,17 @@ def indexes_hold(nodes: WorkingSet, kept: Kept, people: Iterable[JID]) -> None:
         for jid, each in record.subscriptions.items()
         if each.temporary
     )
+    tracked: dict[NodeId, dict[NodeId, int]] = {}
+    for record in nodes:
+        if record.trackers and record.config.parent is not None:
+            tracked.setdefault(record.config.parent, {})[record.id] = len(record.trackers)
+    assert nodes.entities.tracked == tracked
+    for record in nodes:
+        inside = {jid for jid in record.watchers if jid in record.subscriptions}
+        assert record.unaware <= record.watchers - inside
     for jid in people:
+        watched = {record.id for record in nodes if jid in record.watchers}
+        assert nodes.entities.watched(jid) == watched
         assert set(nodes.temporary(jid)) == {node for who, node in temporary if who == jid}
         passing = {node for who, node in temporary if who.bare == jid.bare}
         known = nodes.entities.subscribed(jid.bare)
@@ -215,6 +228,7 @@ class Witness:
         self._open: set[NodeId] = set()
         self._insiders: dict[NodeId, set[JID]] = {}
         self._readers: dict[NodeId, set[JID]] = {}
+        self._members: dict[NodeId, set[JID]] = {}
 
     def look(self, view: View, nodes: Iterable[NodeId]) -> None:
         """Remember who is inside, besides those seen inside before."""
@@ -234,6 +248,11 @@ class Witness:
                 }
             if room is None:
                 continue
+            self._members[node] = {
+                jid
+                for jid in (*ACCOUNTS, FORTINBRAS)
+                if access.refuses_entry(record.config, view.stance(node, jid)) is None
+            }
             if room.whois_anyone:
                 self._open.add(node)
             roles = self._roles.setdefault(node, {})
@@ -254,15 +273,21 @@ class Witness:
                     self._sees(each.node, each.to, other)
             if isinstance(each, AbsentTold):
                 self._knows(each)
-            if each.via in (Via.MUC, Via.EVENTING) and not isinstance(each, OUTSIDE):
-                assert set(each.to) <= self._roles.get(each.node, {}).keys(), each
             if each.via is Via.EVENTING and isinstance(each, Spoken):
                 self._may_answer(each.node, each.to, each.item)
             if each.via is Via.EVENTING and isinstance(each, Welcomed):
                 for item in each.history:
                     self._may_answer(each.node, each.to, item)
+            if isinstance(each, Active):
+                self._may_enter(each)
+            elif each.via in (Via.MUC, Via.EVENTING) and not isinstance(each, OUTSIDE):
+                assert set(each.to) <= self._roles.get(each.node, {}).keys(), each
             if each.via is Via.PEP:
                 assert set(each.to) <= self._readers[each.node], each
+
+    def _may_enter(self, told: Active) -> None:
+        for room in told.rooms:
+            assert {jid.bare for jid in told.to} <= self._members[room], told
 
     def _knows(self, told: AbsentTold) -> None:
         for jid in told.to:

@@ -204,6 +204,11 @@ class MemoryStore:
         await self._answer()
         return found[:limit]
 
+    async def active(self, jid: JID, rooms: Sequence[NodeId]) -> frozenset[NodeId]:
+        found = self.kept.active(jid, rooms)
+        await self._answer()
+        return found
+
     async def account(self, jid: JID) -> bool:
         await self._answer()
         return jid in self.accounts

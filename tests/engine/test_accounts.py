@@ -8,6 +8,7 @@ from folkmoot.engine.configuration import Access, Inherit, NodeConfig
 from folkmoot.engine.errors import Reason
 from folkmoot.engine.model import Affiliation, Contact, NodeId, State
 from folkmoot.engine.notifications import Deleted, OccupantTold
+from folkmoot.engine.room_events import VisitsForgotten
 from folkmoot.engine.store import PAGE_ITEMS_MAX
 from tests.engine.stand import (
     DENMARK,
@@ -46,7 +47,8 @@ async def test_only_oneself(stand: Stand) -> None:
 
 
 async def test_an_account_that_has_nothing(stand: Stand) -> None:
-    assert await stand.run(FORGET) == ()
+    """Where it has been, nobody looks up: that is gone in any case."""
+    assert await stand.run(FORGET) == (VisitsForgotten(node=presence(HAMLET), jid=HAMLET),)
 
 
 async def test_what_was_its_own_is_gone(stand: Stand) -> None:

@@ -15,7 +15,7 @@ from folkmoot.engine import entities, working_set
 from folkmoot.engine.commands import Command, Retract, Unsubscribe
 from folkmoot.engine.configuration import Access
 from folkmoot.engine.errors import Refused
-from folkmoot.engine.model import Affiliation, Via
+from folkmoot.engine.model import Affiliation, Recall, Via
 from folkmoot.engine.record import Node
 from folkmoot.engine.working_set import WorkingSet
 from folkmoot.xmpp.jid import JID
@@ -36,6 +36,7 @@ from tests.engine.stand import (
     device,
     presence,
 )
+from tests.engine.tracking import Tracking
 
 
 class Anything(RuleBasedStateMachine):
@@ -47,6 +48,7 @@ class Anything(RuleBasedStateMachine):
         super().__init__()
         self.loop = asyncio.new_event_loop()
         self.stand = Stand(MemoryStore(ACCOUNTS, waits=self.waits))
+        self.tracking = Tracking()
         self.keeping = self.loop.create_task(self.stand.engine.keep())
 
     def teardown(self) -> None:
@@ -81,11 +83,13 @@ class Anything(RuleBasedStateMachine):
         for jid in (HORATIO, OPHELIA, GERTRUDE):
             await stand.enter(HALL, device(jid))
             await stand.enter(asking.CRYPT, device(jid, "court"))
-        await stand.enter(HALL, device(HAMLET), "prince")
+        await stand.enter(HALL, device(HAMLET), "prince", recall=Recall(known=""))
+        await stand.enter(asking.CRYPT, device(GERTRUDE), "queen", recall=Recall(known=""))
         await stand.befriend(OPHELIA, HAMLET)
         await stand.leaf(asking.TUNE)
         await stand.subscribe(asking.TUNE, OPHELIA)
         await stand.settled()
+        self.tracking.hear(stand.told)
 
     # --- asking
 
@@ -100,6 +104,7 @@ class Anything(RuleBasedStateMachine):
         asked = [asyncio.ensure_future(stand.run(command)) for command in commands]
         results = await asyncio.gather(*asked, return_exceptions=True)
         await stand.settled()
+        self.tracking.hear(stand.told)
         for result in results:
             if not isinstance(result, BaseException):
                 holding.events_follow(result)
@@ -217,6 +222,7 @@ class Anything(RuleBasedStateMachine):
     @invariant()
     def rules_hold(self) -> None:
         self.wait(self.stand.ask(holding.rules_hold, self.stand.store.kept))
+        self.wait(self.stand.ask(self.tracking.holds))
 
     @invariant()
     def memory_holds(self) -> None:

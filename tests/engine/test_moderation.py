@@ -103,8 +103,7 @@ async def taken_back(stand: Stand, *rooms: NodeId) -> list[str]:
 
 
 def last(events: tuple[Event, ...]) -> Moderated:
-    event = events[-1]
-    assert isinstance(event, Moderated)
+    (event,) = (event for event in events if isinstance(event, Moderated))
     return event
 
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from folkmoot.engine.access import refuses_guest, refuses_list
-from folkmoot.engine.commands import Configure, SetAffiliations
+from folkmoot.engine.commands import Approve, Configure, SetAffiliations
 from folkmoot.engine.configuration import EVERY_ROLE, Access, NodeConfig, RoomConfig
 from folkmoot.engine.errors import Reason
-from folkmoot.engine.events import AffiliationChanged, SubscriptionChanged
+from folkmoot.engine.events import AffiliationChanged, Event, SubscriptionChanged
 from folkmoot.engine.model import Affiliation, Role
-from folkmoot.engine.notifications import AbsentTold
-from folkmoot.engine.record import STANDINGS_MAX, Node
+from folkmoot.engine.notifications import AbsentTold, OccupantTold
+from folkmoot.engine.record import Node
 from folkmoot.engine.room_events import StandingChanged
-from folkmoot.engine.versions import changed_since, version
+from folkmoot.engine.standings import PAST_MAX, STANDINGS_MAX, Change, Moved, Was, moved
+from folkmoot.engine.versions import past, version
 from tests.engine.stand import (
     DENMARK,
     HALL,
@@ -29,6 +32,17 @@ OWNER, ADMIN, MEMBER = Affiliation.OWNER, Affiliation.ADMIN, Affiliation.MEMBER
 NONE, OUTCAST = Affiliation.NONE, Affiliation.OUTCAST
 
 
+def numbers(events: Sequence[Event]) -> list[tuple[type[Event], int]]:
+    """Events that are changes of standing, or follow from one, with its number."""
+    found: list[tuple[type[Event], int]] = []
+    for each in events:
+        if isinstance(each, AffiliationChanged | SubscriptionChanged) and each.moved:
+            found.append((type(each), each.moved.number))
+        elif isinstance(each, StandingChanged | SubscriptionChanged) and each.change:
+            found.append((type(each), each.change.number))
+    return found
+
+
 async def test_what_follows_comes_right_behind(stand: Stand) -> None:
     """§5.2.2: with the number of the change it follows from."""
     await stand.room()
@@ -36,12 +50,7 @@ async def test_what_follows_comes_right_behind(stand: Stand) -> None:
         await stand.enter(HALL, device(jid))
     wishes = {HORATIO: ADMIN, POLONIUS: MEMBER, OPHELIA: OUTCAST}
     events = await stand.run(SetAffiliations(actor=HAMLET, node=HALL, affiliations=wishes))
-    found = [
-        (type(each), each.version)
-        for each in events
-        if isinstance(each, AffiliationChanged | StandingChanged | SubscriptionChanged)
-    ]
-    assert found == [
+    assert numbers(events) == [
         (AffiliationChanged, 1),
         (StandingChanged, 1),
         (AffiliationChanged, 2),
@@ -65,9 +74,88 @@ async def test_coming_and_going_is_no_change_of_standing(stand: Stand) -> None:
     assert await stand.ask(version, HALL) == before
     await stand.member(DENMARK, HORATIO)
     assert await stand.ask(version, HALL) != before
-    assert await stand.ask(changed_since, HALL, before) == frozenset({HORATIO})
+    then = await stand.ask(past, HALL, before)
+    assert then is not None
+    assert then.changed() == frozenset({HORATIO})
     await stand.run(Configure(actor=HAMLET, node=HALL, settings={"parent": None}))
-    assert await stand.ask(changed_since, HALL, before) is None
+    assert await stand.ask(past, HALL, before) is None
+
+
+async def test_what_becomes_of_an_entity_is_one_change(stand: Stand) -> None:
+    """§5.2.2: by a row, a subscription and what follows in a room, in one command."""
+    await stand.space()
+    await stand.room(space=DENMARK)
+    await stand.member(DENMARK, HORATIO)
+    for jid in (HORATIO, POLONIUS):
+        await stand.subscribe(DENMARK, jid)
+    await stand.enter(HALL, device(HORATIO))
+    before = (await stand.node(DENMARK)).version
+    wishes = {HORATIO: OUTCAST, POLONIUS: MEMBER}
+    events = await stand.run(SetAffiliations(actor=HAMLET, node=DENMARK, affiliations=wishes))
+    assert numbers(events) == [
+        (AffiliationChanged, before + 1),
+        (SubscriptionChanged, before + 1),
+        (SubscriptionChanged, before + 1),
+        (AffiliationChanged, before + 2),
+        (SubscriptionChanged, before + 2),
+    ]
+    (ended,) = await stand.hears(OccupantTold, by=[device(HORATIO)])
+    assert ended.step is not None
+    assert ended.step.until == await stand.ask(version, HALL, Change(DENMARK, before + 1))
+    assert (await stand.node(DENMARK)).version == before + 2
+
+
+async def test_what_is_no_change_has_no_number(stand: Stand) -> None:
+    """§5.2.1: who knows the version has nothing to ask; a member who subscribes is a member."""
+    await stand.space()
+    await stand.affiliate(DENMARK, HAMLET, {HORATIO: MEMBER})
+    before = (await stand.node(DENMARK)).version
+    assert numbers(await stand.subscribe(DENMARK, HORATIO)) == []
+    assert (await stand.node(DENMARK)).version == before
+    events = await stand.unsubscribe(DENMARK, HORATIO)
+    assert {number for _, number in numbers(events)} == {before + 1}
+
+
+async def test_what_an_entity_was(stand: Stand) -> None:
+    """§6: at each version that is remembered, by rows and subscriptions here and above."""
+    await stand.space()
+    await stand.room(space=DENMARK)
+    was: dict[str, Affiliation] = {}
+    for node, wanted in (
+        (DENMARK, MEMBER),
+        (HALL, ADMIN),
+        (DENMARK, OUTCAST),
+        (DENMARK, NONE),
+        (HALL, NONE),
+        (DENMARK, MEMBER),
+    ):
+        was[await stand.ask(version, HALL)] = await stand.standing(HALL, HORATIO)
+        await stand.affiliate(node, HAMLET, {HORATIO: wanted})
+    await stand.affiliate(DENMARK, HAMLET, {HORATIO: NONE})
+    await stand.subscribe(DENMARK, HORATIO)
+    await stand.run(Approve(actor=HAMLET, node=DENMARK, subscriber=HORATIO, allow=True))
+    was[await stand.ask(version, HALL)] = await stand.standing(HALL, HORATIO)
+    await stand.unsubscribe(DENMARK, HORATIO)
+    assert [*was.values()] == [NONE, MEMBER, ADMIN, OUTCAST, ADMIN, NONE, MEMBER]
+    for known, standing in was.items():
+        then = await stand.ask(past, HALL, known)
+        assert then is not None
+        assert then.affiliation(HORATIO) is standing
+        assert then.affiliation(HAMLET) is OWNER
+
+
+def test_so_much_of_an_entity_is_remembered() -> None:
+    """PAST_MAX changes; what it was before them is forgotten, not guessed."""
+    found: Moved | None = None
+    rows = [(MEMBER, None)[number % 2] for number in range(PAST_MAX + 2)]
+    for number, row in enumerate(rows, 1):
+        found = moved(found, Was(number, row, admitted=False))
+    assert found is not None
+    assert (found.number, found.known, len(found.past)) == (PAST_MAX + 2, 2, PAST_MAX)
+    assert [found.at(number) for number in (0, 1)] == [None, None]
+    told = [found.at(number) for number in range(2, found.number)]
+    assert [each and each.row for each in told] == rows[2:]
+    assert Moved(7, known=7).at(6) is None
 
 
 def test_no_more_is_remembered(stand: Stand) -> None:
@@ -75,9 +163,9 @@ def test_no_more_is_remembered(stand: Stand) -> None:
     record = Node(HALL, NodeConfig(), HAMLET, 0.0)
     assert record.version == 0
     for number in range(1, STANDINGS_MAX + 2):
-        record.put_standing(HAMLET.with_resource(str(number)), number)
+        record.put_standing(HAMLET.with_resource(str(number)), Moved(number))
     assert record.version == STANDINGS_MAX + 1
-    assert min(record.standings.values()) == 2
+    assert next(iter(record.standings.values())).number == 2
 
 
 @pytest.mark.parametrize(

@@ -257,7 +257,7 @@ async def test_what_is_for_one_occupant_stays_a_stanza(stage: Stage) -> None:
 
 
 async def test_retrieval_has_a_limit(stage: Stage) -> None:
-    """RESULTS_DEFAULT at once, from the oldest on, and RESULTS_MAX where as many are asked for."""
+    """RESULTS_DEFAULT at once, the newest, and RESULTS_MAX where as many are asked for."""
     bard = await opened_by_the_bard(stage)
     for number in range(RESULTS_MAX + 1):
         stage.clock.at += 10
@@ -266,7 +266,7 @@ async def test_retrieval_has_a_limit(stage: Stage) -> None:
     page = f"<set xmlns='http://jabber.org/protocol/rsm'><max>{RESULTS_MAX + 1}</max></set>"
     newest = asked(f"items node='characters' max_items='{RESULTS_MAX + 1}'", "get")
     for request, count, first in (
-        (plain, RESULTS_DEFAULT, 0),
+        (plain, RESULTS_DEFAULT, RESULTS_MAX + 1 - RESULTS_DEFAULT),
         (plain.replace("</pubsub>", f"{page}</pubsub>"), RESULTS_MAX, 0),
         (newest, RESULTS_MAX, 1),
     ):

@@ -1,7 +1,7 @@
 """Each test here runs against every other server there is on this machine.
 
-Where one is not installed its suite is left out, and the end of the run says so in a line of its
-own; `.ci/run` installs them.
+Where one is not installed its suite is left out, which the end of the run says; `.ci/run` installs
+them.
 """
 
 from __future__ import annotations
@@ -86,19 +86,3 @@ async def league(leagues: League) -> AsyncIterator[League]:
     await leagues.empties()
     print(*leagues.annex.child.log, sep="\n")  # noqa: T201
     print(*leagues.annex.host.said, *leagues.afar.said, sep="")  # noqa: T201
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say which suites were left out: nobody reads a count of skipped tests."""
-    for kind in HOSTS:
-        if missing := kind.missing():
-            terminalreporter.write_line(
-                f"NOT TESTED against {kind.name}: not on PATH: {', '.join(missing)}", red=True
-            )
-        elif missing := kind.missing_for_personal():
-            what = f"accounts' own nodes at {kind.name}: not there: {', '.join(missing)}"
-            terminalreporter.write_line(f"NOT TESTED: {what}", red=True)
-    if missing := [each for kind in HOSTS for each in kind.missing_to_federate()]:
-        terminalreporter.write_line(
-            f"NOT TESTED with federation: not installed: {', '.join(missing)}", red=True
-        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import pwd
+import random
 import shutil
 import socket
 import tempfile
@@ -193,11 +194,15 @@ class Host:
             **as_whom,  # type: ignore[arg-type]
         )
         wanted = set(self.ready)
-        async with asyncio.timeout(START_SECONDS_MAX):
-            while wanted:
-                line = await self._line()
-                assert line, f"{self.name} ended: {self.said}"
-                wanted -= {each for each in wanted if each in line}
+        try:
+            async with asyncio.timeout(START_SECONDS_MAX):
+                while wanted:
+                    line = await self._line()
+                    assert line, f"{self.name} ended: {self.said}"
+                    wanted -= {each for each in wanted if each in line}
+        except TimeoutError as error:
+            error.add_note(f"{self.name} said no {wanted}, but: {self.said}")
+            raise
         self._draining = asyncio.create_task(self._drain())
 
     async def stop(self) -> None:
@@ -353,8 +358,16 @@ class Ejabberd(Host):
 
 
 def _free_ports(count: int) -> list[int]:
-    """Ports of loopback that nobody has at the moment."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    """Ports of loopback that nobody has at the moment, nor gets before a host has taken them.
+
+    They are below those that the system gives to whoever asks for any (ip_local_port_range).
+    """
+    sockets: list[socket.socket] = []
+    while len(sockets) < count:
+        try:
+            sockets.append(socket.create_server(("127.0.0.1", random.randint(10_000, 30_000))))
+        except OSError:
+            continue
     ports = [each.getsockname()[1] for each in sockets]
     for each in sockets:
         each.close()

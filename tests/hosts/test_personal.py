@@ -36,7 +36,7 @@ async def annexes(
 ) -> AsyncIterator[Annex]:
     """A component at a server that delegates and grants, for all tests of this module."""
     if missing := kind.missing_for_personal():
-        pytest.skip(f"not there: {', '.join(missing)}")
+        pytest.skip(f"accounts' own nodes at {kind.name}: not there: {', '.join(missing)}")
     host = kind()
     host.attachment = replace(host.attachment, privileges=True, delegation=True)
     directory = tmp_path_factory.mktemp("personal")
@@ -73,6 +73,19 @@ def bookmark(name: str) -> str:
 async def keeps(actor: Actor, name: str, room: str = "theplay@conference.verona.lit") -> None:
     """Publish a bookmark to one's own account."""
     await actor.asks("set", None, published(BOOKMARKS, room, bookmark(name), **PRIVATE))
+
+
+async def is_told(device: Actor, by: Actor, name: str, **room: str) -> None:
+    """Publish a bookmark until another device of the account hears of it.
+
+    The component asks a device that comes what it wants to hear, and may not know when it is here:
+    a bookmark is not among what is sent to a device later (`PRIVATE`).
+    """
+    told = says(by.account, BOOKMARKS, name)
+    async with asyncio.timeout(PATIENTLY_SECONDS):
+        while not any(told(what) for event, what in device.heard if event == "pubsub_publish"):
+            await keeps(by, name, **room)
+            await device.is_up_to_date()
 
 
 async def items(actor: Actor, node: str, of: JID | None = None) -> Mapping[str, Any]:
@@ -122,9 +135,7 @@ async def test_a_bookmark_is_on_the_other_device(annex: Annex) -> None:
     """XEP-0402 §4; and as the old list (XEP-0411). It stays one's own."""
     juliet = await annex.actor("juliet")
     phone = await annex.actor("juliet", BOOKMARKS, resource="phone")
-    await phone.is_up_to_date()
-    await keeps(juliet, "The Play")
-    await phone.hears("pubsub_publish", says(juliet.account, BOOKMARKS, "The Play"))
+    await is_told(phone, juliet, "The Play")
     (found,) = (await items(phone, BOOKMARKS)).values()
     assert found.get("name") == "The Play"
     (old,) = (await items(phone, "storage:bookmarks", juliet.account)).values()
@@ -199,8 +210,7 @@ async def test_while_the_component_is_away(annex: Annex, how: str) -> None:
     """Nobody has nodes, and the server says so at once; then all is as before."""
     juliet = await annex.actor("juliet")
     phone = await annex.actor("juliet", BOOKMARKS, resource="phone")
-    await keeps(juliet, "Before", "garden@conference.verona.lit")
-    await phone.hears("pubsub_publish", says(juliet.account, BOOKMARKS, "Before"))
+    await is_told(phone, juliet, "Before", room="garden@conference.verona.lit")
     await (annex.kill() if how == "killed" else annex.stop())
     async with asyncio.timeout(PATIENTLY_SECONDS):
         while await refused_or_lost(juliet) != "service-unavailable":
@@ -214,12 +224,7 @@ async def test_while_the_component_is_away(annex: Annex, how: str) -> None:
     if not isinstance(annex.host, Prosody):  # says who is there to a component that comes back
         await phone.leaves()
         phone = await annex.actor("juliet", BOOKMARKS, resource="phone")
-    await phone.is_up_to_date()
-    async with asyncio.timeout(PATIENTLY_SECONDS):
-        while not [
-            what for _, what in phone.heard if says(juliet.account, BOOKMARKS, "After")(what)
-        ]:
-            await keeps(juliet, "After", "garden@conference.verona.lit")
+    await is_told(phone, juliet, "After", room="garden@conference.verona.lit")
 
 
 async def refused_or_lost(actor: Actor) -> str:

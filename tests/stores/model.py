@@ -31,19 +31,22 @@ from folkmoot.engine.model import (
     Subscription,
     Ticket,
 )
-from folkmoot.engine.record import STANDINGS_MAX
 from folkmoot.engine.room_events import (
     CardChanged,
     HatsChanged,
     OccupantsLost,
     RegistrationChanged,
     SubjectChanged,
+    Visited,
+    VisitsForgotten,
     VoiceChanged,
 )
 from folkmoot.engine.space_events import Audited, InviteChanged
+from folkmoot.engine.standings import STANDINGS_MAX, Moved
 from folkmoot.engine.store import (
     AUDIT_ROWS_MAX,
     COUNT_ITEMS_MAX,
+    VISITS_MAX,
     ArchivePage,
     ArchiveQuery,
     AuditPage,
@@ -55,7 +58,7 @@ from folkmoot.engine.store import (
     Order,
     Tally,
 )
-from folkmoot.stores.texts import BEGINNING_CHARS_MIN, words_of
+from folkmoot.stores.texts import BEGINNING_CHARS_MIN, is_said, words_of
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element
 
@@ -82,12 +85,13 @@ class KeptNode:
     audit: list[tuple[int, Audited]] = field(default_factory=list)
     invites: dict[str, Ticket] = field(default_factory=dict)
     registrations: dict[JID, Registration] = field(default_factory=dict)
-    standings: dict[JID, int] = field(default_factory=dict)
+    standings: dict[JID, Moved] = field(default_factory=dict)
     card: Element | None = None
+    visits: dict[JID, int] = field(default_factory=dict)
 
     @property
     def version(self) -> int:
-        return max(self.standings.values(), default=0)
+        return max((each.number for each in self.standings.values()), default=0)
 
     @property
     def listed(self) -> dict[str, NodeId]:
@@ -132,7 +136,7 @@ class KeptNode:
             self.subscriptions.pop(event.subscriber, None)
         elif kept(event):
             self.subscriptions[event.subscriber] = after
-        self.move(event.subscriber.bare, event.version)
+        self.move(event.subscriber.bare, event.moved)
 
     def is_due(self, at: float) -> bool:
         """Whether an item or a subscription has its end, or a digest is due, by a time."""
@@ -153,7 +157,7 @@ class KeptNode:
             self.affiliations.pop(event.jid, None)
         else:
             self.affiliations[event.jid] = event.after
-        self.move(event.jid, event.version)
+        self.move(event.jid, event.moved)
 
     def register(self, event: RegistrationChanged) -> None:
         if event.after is None:
@@ -161,12 +165,23 @@ class KeptNode:
         else:
             self.registrations[event.jid] = event.after
 
-    def move(self, jid: JID, version: int) -> None:
-        if version:
+    def move(self, jid: JID, moved: Moved | None) -> None:
+        if moved is not None:
             self.standings.pop(jid, None)
-            self.standings[jid] = version
+            self.standings[jid] = moved
             for oldest in list(self.standings)[:-STANDINGS_MAX]:
                 del self.standings[oldest]
+
+    def visit(self, jid: JID, place: int) -> None:
+        self.visits.pop(jid, None)
+        self.visits[jid] = place
+        for oldest in list(self.visits)[:-VISITS_MAX]:
+            del self.visits[oldest]
+
+    def is_active(self, jid: JID) -> bool:
+        """Whether something was said since an entity left, or ever."""
+        said = (self.places[item_id] for item_id, (item, _) in self.items.items() if is_said(item))
+        return any(place > self.visits.get(jid, 0) for place in said)
 
     def surplus(self, at: float | None, most: int | None, limit: int) -> tuple[str, ...]:
         """The oldest items that are too old or too many."""
@@ -274,7 +289,7 @@ def ask_audit(rows: list[tuple[int, Audited]], query: AuditQuery) -> AuditPage:
 
 
 class Kept(dict[NodeId, KeptNode]):
-    """All nodes. published: how many items were, whatever has become of them."""
+    """All nodes. published: how many items were, whatever has become of them, and how many left."""
 
     published: int = 0
 
@@ -322,6 +337,13 @@ class Kept(dict[NodeId, KeptNode]):
                     self[event.node].invites.pop(before.id, None)
             case RegistrationChanged():
                 self[event.node].register(event)
+            case Visited(node=node, jids=jids):
+                for jid in jids:
+                    self.published += 1
+                    self[node].visit(jid, self.published)
+            case VisitsForgotten(jid=jid):
+                for kept in self.values():
+                    kept.visits.pop(jid, None)
             case CardChanged(card=card):
                 self[event.node].card = card
             case Audited():
@@ -340,6 +362,9 @@ class Kept(dict[NodeId, KeptNode]):
             or jid in kept.wearers
             or jid in kept.voices
         )
+
+    def active(self, jid: JID, rooms: Iterable[NodeId]) -> frozenset[NodeId]:
+        return frozenset(room for room in rooms if room in self and self[room].is_active(jid))
 
     def mine(self, reader: JID | None) -> set[NodeId]:
         """What an entity has to do with, and what that lists."""

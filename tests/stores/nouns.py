@@ -27,6 +27,7 @@ from folkmoot.engine.model import (
     Via,
 )
 from folkmoot.xmpp.jid import JID
+from folkmoot.xmpp.stanza import CLIENT
 from folkmoot.xmpp.xml import Element
 
 TUNE = "http://jabber.org/protocol/tune"
@@ -95,12 +96,16 @@ elements = st.recursive(
     ),
     max_leaves=5,
 )
+messages = st.builds(
+    lambda name: Element(CLIENT, "message", None, Element(CLIENT, name, None, "Soft!")),
+    st.sampled_from(("body", "body", "subject")),
+)
 items = st.builds(
     Item,
     id=item_ids,
     publisher=jids,
     published=seconds,
-    payload=st.none() | elements,
+    payload=st.none() | elements | messages,
     nick=st.just("witch") | texts,
 )
 retractions = st.builds(Retraction, at=seconds, id=texts, moderator=texts, nick=texts, reason=texts)
@@ -118,7 +123,11 @@ scopes = st.builds(Scope, st.frozensets(st.sampled_from(Topic), min_size=1), st.
 digests = st.none() | st.builds(Digest, seconds, st.integers(0, 9), seconds)
 terms = st.builds(Terms, texts, st.booleans(), st.none() | seconds, manners, scopes, digests)
 occupants = st.builds(
-    Occupant, nick=texts, presence=elements, role=st.none() | st.sampled_from(Role)
+    Occupant,
+    nick=texts,
+    presence=elements,
+    role=st.none() | st.sampled_from(Role),
+    tracks=st.booleans(),
 )
 
 

@@ -9,7 +9,7 @@ from folkmoot.engine.errors import Reason
 from folkmoot.engine.model import Affiliation, NodeId
 from folkmoot.engine.notifications import Roll
 from folkmoot.engine.record import Node
-from folkmoot.engine.versions import changed_since, version
+from folkmoot.engine.versions import past, version
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
 
@@ -42,24 +42,30 @@ def refuses_list(view: View, record: Node, actor: JID, wanted: Affiliation) -> R
 def roll(view: View, actor: JID, node: NodeId, known: str) -> Roll:
     """The affiliations, or which are others since a version, for who enters (XEP-0463 §5.2.1).
 
-    All of them, too, for somebody whose own standing changed since: what they were none of they
-    need not learn (§6). Who is banned is told to owners and admins; to others they are nothing.
+    Refused where the version is of a time when they were no part of the room (§6). All of them,
+    too, where it is forgotten what they were, or where they may see more now, or less.
     """
     record = view.found(node)
     if refuses_list(view, record, actor, Affiliation.MEMBER) is not None:
-        return Roll("", "")
+        return Roll("", "", refused=True)
     until = version(view, node)
     if known == until:
         return Roll(known, until)
-    changed = changed_since(view, node, known) if known else None
-    if changed is not None and actor.bare in changed:
-        changed = None
-    staff = refuses_list(view, record, actor, Affiliation.OUTCAST) is None
-    rows = []
-    for jid in candidates(view, node) if changed is None else sorted(changed):
-        standing = view.affiliation(node, jid)
-        if standing is Affiliation.OUTCAST and not staff:
-            standing = Affiliation.NONE
-        if changed is not None or standing is not Affiliation.NONE:
-            rows.append((jid, standing))
-    return Roll(known if changed is not None else "", until, tuple(rows))
+    then = past(view, node, known) if known else None
+    was = None if then is None else then.affiliation(actor)
+    if was in (Affiliation.NONE, Affiliation.OUTCAST):
+        return Roll("", until, refused=True)
+    bans = refuses_list(view, record, actor, Affiliation.OUTCAST) is None
+    jids = None if then is None or was is None else then.changed()
+    if jids is None or (was in access.STAFF) is not bans:
+        everybody = ((jid, view.affiliation(node, jid)) for jid in candidates(view, node))
+        rows = ((jid, told_as(standing, bans=bans)) for jid, standing in everybody)
+        return Roll("", until, tuple(row for row in rows if row[1] is not Affiliation.NONE))
+    changed = ((jid, view.affiliation(node, jid)) for jid in sorted(jids))
+    return Roll(known, until, tuple((jid, told_as(now, bans=bans)) for jid, now in changed))
+
+
+def told_as(standing: Affiliation, *, bans: bool) -> Affiliation:
+    """An affiliation, for those who may know who is banned, or may not."""
+    banned = standing is Affiliation.OUTCAST
+    return Affiliation.NONE if banned and not bans else standing

@@ -54,7 +54,9 @@ from folkmoot.engine.room_events import (
     Noticed,
     OccupantsLost,
     RegistrationChanged,
+    Reminded,
     StandingChanged,
+    Trickled,
 )
 from folkmoot.engine.sight import identified, seen, veiled
 from folkmoot.engine.view import View
@@ -94,6 +96,7 @@ def _heard(event: Event, view: View, *, created: bool) -> Iterator[Notification]
         case SubscriptionChanged(before=before, after=after):
             if any(each is not None and each.occupant is not None for each in (before, after)):
                 yield from occupancy.changed(event, view, created=created)
+                yield from registry.unseen(event, view)
             elif view.services.is_presence(event.node):
                 yield from relations.changed(event, view)
             if any(each is not None and each.via is Via.PUBSUB for each in (before, after)):
@@ -104,9 +107,14 @@ def _heard(event: Event, view: View, *, created: bool) -> Iterator[Notification]
             yield from occupancy.lost(event, view)
         case StandingChanged():
             yield from occupancy.restated(event, view)
+            yield from registry.unseen(event, view)
+        case Trickled():
+            yield from registry.trickled(event, view)
         case Noticed(node=node, to=to):
             if to:
-                yield Active(via=Via.MUC, node=node, to=to)
+                yield Active(via=Via.MUC, node=node, to=to, rooms=(node,))
+        case Reminded(node=node, rooms=rooms, jid=jid):
+            yield Active(via=Via.MUC, node=node, to=(jid,), rooms=rooms)
         case ItemsRetracted():
             yield from _retracted(event, view)
         case RegistrationChanged():

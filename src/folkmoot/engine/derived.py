@@ -42,6 +42,7 @@ class Derived:
     shown: what the audience made of an occupant, by nick; dropped when the occupant changes.
     occupant_ids: what occupants are known by, by bare JID (`identity`).
     seers: the occupants who see real JIDs, and those who do not.
+    trackers: the occupants who want to hear of every change of affiliations, as they came.
     """
 
     __slots__ = (
@@ -61,6 +62,7 @@ class Derived:
         "scoped",
         "seers",
         "shown",
+        "trackers",
     )
 
     def __init__(self) -> None:
@@ -79,6 +81,7 @@ class Derived:
         self.listing: Counter[NodeId] = Counter()
         self.places: dict[JID, set[NodeId]] = {}
         self.shown: dict[str, dict[bool, object]] = {}
+        self.trackers: dict[JID, None] = {}
         self.seers: tuple[tuple[JID, ...], tuple[JID, ...]] | None = None
 
     def count(self, node: NodeId, step: int) -> None:
@@ -104,6 +107,8 @@ class Derived:
         if subscription.occupant is not None:
             _put(self.nicks, subscription.occupant.nick, jid)
             _put(self.alike, appearance(subscription.occupant.nick), jid)
+            if subscription.occupant.tracks:
+                self.trackers[jid] = None
             self.unshow(subscription.occupant.nick)
 
     def remove(self, subscription: Subscription) -> None:
@@ -115,6 +120,7 @@ class Derived:
         self.digests.pop(jid, None)
         self.members -= subscription.state is State.SUBSCRIBED
         self.scoped.pop(jid, None)
+        self.trackers.pop(jid, None)
         if subscription.occupant is not None:
             _drop(self.nicks, subscription.occupant.nick, jid)
             _drop(self.alike, appearance(subscription.occupant.nick), jid)

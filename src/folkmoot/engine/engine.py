@@ -14,6 +14,7 @@ from folkmoot.engine.decide import Stamp, decide
 from folkmoot.engine.decide.aligning import wished
 from folkmoot.engine.decide.auditing import audited
 from folkmoot.engine.decide.numbering import numbered
+from folkmoot.engine.decide.trickling import trickled
 from folkmoot.engine.errors import Refused
 from folkmoot.engine.events import Event, NodeCreated, NodeDeleted
 from folkmoot.engine.journal import Journal
@@ -282,6 +283,6 @@ def _decision(
     view: View, command: Command, stamp: Stamp
 ) -> tuple[tuple[Event, ...], tuple[Event, ...]]:
     """What happens, and what is written down of it: for a space's owners, and rooms abroad."""
-    events = numbered(decide(command, view, stamp), view)
+    events = trickled(numbered(decide(command, view, stamp), view), view)
     foresee(events, view)
     return events, (*audited(events, view, stamp), *wished(events, view))

@@ -7,12 +7,14 @@ resources leave behind that of the last; of what ends with a stream everything i
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Final
+from typing import Final, TypeVar
 
 from folkmoot.engine.model import NodeId
 from folkmoot.engine.record import Node
 from folkmoot.engine.store import Store
 from folkmoot.xmpp.jid import JID
+
+K = TypeVar("K")
 
 INDEXES_MAX: Final = 50_000
 """How many entities' subscriptions are kept by entity."""
@@ -22,6 +24,8 @@ class Entities:
     """Where entities subscribe, where their streams keep them, and what they leave behind.
 
     rosters: account to what the items of its roster sum up to, for those that were asked for.
+    tracked: for nodes that rooms name as their parent, the rooms in which somebody wants to hear of
+    every change of affiliations, and how many do.
     """
 
     def __init__(self) -> None:
@@ -31,6 +35,7 @@ class Entities:
         self._watched: dict[JID, set[NodeId]] = {}
         self._leaving: OrderedDict[JID, set[NodeId]] = OrderedDict()
         self.rosters: OrderedDict[JID, int] = OrderedDict()
+        self.tracked: dict[NodeId, dict[NodeId, int]] = {}
 
     def trim(self) -> None:
         """Forget those looked up longest ago, where there are too many."""
@@ -75,12 +80,12 @@ class Entities:
 
     def visit(self, jid: JID, node: NodeId, step: int) -> None:
         """An entity has one such subscription more, or one less."""
-        held = self._visited.setdefault(jid, {})
-        held[node] = held.get(node, 0) + step
-        if held[node] <= 0:
-            del held[node]
-        if not held:
-            del self._visited[jid]
+        _count(self._visited, jid, node, step)
+
+    def track(self, room: NodeId, parent: NodeId | None, step: int) -> None:
+        """So many more, or less, keep track of affiliations in a room that names a parent."""
+        if parent is not None and step:
+            _count(self.tracked, parent, room, step)
 
     def all_visited(self) -> set[NodeId]:
         """Every node to which anybody has such a subscription; this looks at everybody."""
@@ -113,3 +118,12 @@ class Entities:
         The INDEXES_MAX that published last are known; what else is left goes at the next start.
         """
         return tuple(sorted(self._leaving.pop(publisher, ()), key=str))
+
+
+def _count(counts: dict[K, dict[NodeId, int]], key: K, node: NodeId, step: int) -> None:
+    held = counts.setdefault(key, {})
+    held[node] = held.get(node, 0) + step
+    if held[node] <= 0:
+        del held[node]
+    if not held:
+        del counts[key]

@@ -25,9 +25,13 @@ from folkmoot.engine.room_events import (
     Noticed,
     OccupantsLost,
     RegistrationChanged,
+    Reminded,
     Spent,
     StandingChanged,
     SubjectChanged,
+    Trickled,
+    Visited,
+    VisitsForgotten,
     VoiceChanged,
     Watched,
 )
@@ -40,6 +44,7 @@ from folkmoot.engine.space_events import (
     RoomUnlisted,
     StandingWished,
 )
+from folkmoot.engine.standings import Change, Moved
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element
 
@@ -167,8 +172,8 @@ class SubscriptionChanged:
     subid: which of an address's subscriptions was asked for; "": all there are.
     assigned: the room chose the nick, not the occupant.
     role: what an occupant was that goes for what they are now; None: the same.
-    version: the number, among those of the node, of the change of standing that this is, or that
-    it follows from for an occupant; 0: of none.
+    moved: where it changes somebody's standing. change: where it follows for an occupant from a
+    change of standing, here or above.
     """
 
     node: NodeId
@@ -185,7 +190,8 @@ class SubscriptionChanged:
     subid: str = ""
     assigned: bool = False
     role: Role | None = None
-    version: int = 0
+    moved: Moved | None = None
+    change: Change | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,7 +223,7 @@ class Bounced:
 class AffiliationChanged:
     """A row changed (None: there is none). was, now: what the entity is with parents counted.
 
-    invited: the entity hears of it by an invitation. version: see `SubscriptionChanged`.
+    invited: the entity hears of it by an invitation. moved: see `SubscriptionChanged`.
     """
 
     node: NodeId
@@ -229,7 +235,7 @@ class AffiliationChanged:
     by: JID
     reason: str = ""
     invited: bool = False
-    version: int = 0
+    moved: Moved | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,6 +280,7 @@ Event = (
     | CardChanged
     | RegistrationChanged
     | StandingChanged
+    | Trickled
     | DigestTold
     | Moderated
     | InviteChanged
@@ -284,6 +291,9 @@ Event = (
     | Spent
     | Watched
     | Noticed
+    | Reminded
+    | Visited
+    | VisitsForgotten
     | Audited
 )
 
@@ -295,21 +305,22 @@ def kept(event: Event) -> bool:
             return event.persist
         case SubscriptionChanged():
             before, after = event.before, event.after
-            stays = bool(lasting(before) or lasting(after) or event.version)
+            stays = bool(lasting(before) or lasting(after) or event.moved)
             return stays or _place(before) != _place(after)
         case ApprovalRequested() | ApprovalSettled() | StandingChanged() | Moderated() | Bounced():
             return False
-        case Spent() | Watched() | Noticed():
+        case Spent() | Watched() | Noticed() | Reminded() | Trickled():
             return False
         case _:
             return True
 
 
-def _place(subscription: Subscription | None) -> tuple[Via, str, Role | None] | None:
+def _place(subscription: Subscription | None) -> tuple[Via, str, Role | None, bool] | None:
     """What of an occupancy is kept at once; presence comes and goes too often for that."""
     if subscription is None or subscription.occupant is None:
         return None
-    return subscription.via, subscription.occupant.nick, subscription.occupant.role
+    occupant = subscription.occupant
+    return subscription.via, occupant.nick, occupant.role, occupant.tracks
 
 
 def lasting(subscription: Subscription | None) -> Subscription | None:

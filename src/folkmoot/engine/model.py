@@ -147,11 +147,13 @@ class Occupant:
 
     role: given by a moderator, else None, and it follows from affiliation and configuration.
     presence: the children of their last presence, as they sent it, less what is the room's to say.
+    tracks: they want to hear of every change of affiliations (XEP-0463 §5.1).
     """
 
     nick: str
     presence: Element
     role: Role | None = None
+    tracks: bool = False
 
 
 @dataclass(frozen=True, slots=True)

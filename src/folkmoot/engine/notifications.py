@@ -196,12 +196,13 @@ class Roll:
     """A room's affiliations for who enters (XEP-0463 §5.2.1).
 
     since: the version whose differences these are; "" where these are all. until: that of now; ""
-    where the hearer may not know.
+    where the hearer may not know. refused: nothing is told of what was asked for.
     """
 
     since: str
     until: str
     rows: tuple[tuple[JID, Affiliation], ...] = ()
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,7 +287,9 @@ class Spoken(Heard):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Active(Heard):
-    """Something is said in a room, for those who watch it from outside (XEP-0437 §3.1)."""
+    """Something was said in some rooms, for those who watch them from outside (XEP-0437 §3.1)."""
+
+    rooms: tuple[NodeId, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,13 +8,13 @@ from typing import Final
 
 from folkmoot.engine import narrowing
 from folkmoot.engine.affiliates import roll
-from folkmoot.engine.events import AffiliationChanged, Cause, SubscriptionChanged
+from folkmoot.engine.events import Cause, SubscriptionChanged
 from folkmoot.engine.model import Item, Recall, Role, Subscription, Via
 from folkmoot.engine.notifications import Notification, OccupantTold, Seen, Step, Welcomed
 from folkmoot.engine.record import Node
 from folkmoot.engine.room_events import OccupantsLost, StandingChanged
 from folkmoot.engine.sight import as_held, hearing, identified, is_broadcast, moderates, seen
-from folkmoot.engine.versions import version
+from folkmoot.engine.versions import step
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.stanza import CLIENT
@@ -133,13 +133,7 @@ def restated(event: StandingChanged, view: View) -> Iterator[Notification]:
 
 def _step(event: StandingChanged | SubscriptionChanged, view: View) -> Step | None:
     """The change of the room's affiliations that an event follows from (XEP-0463 §5.2.2)."""
-    return step(view, event) if event.version else None
-
-
-def step(view: View, event: StandingChanged | SubscriptionChanged | AffiliationChanged) -> Step:
-    """From the version before a numbered change to the one after it."""
-    node, number = event.node, event.version
-    return Step(version(view, node, number - 1), version(view, node, number))
+    return None if event.change is None else step(view, event.node, event.change)
 
 
 def _shown(record: Node, jid: JID, view: View, why: _Why) -> Iterator[Notification]:

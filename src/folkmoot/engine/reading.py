@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
 
 from folkmoot.engine.known import Missing, Want
 from folkmoot.engine.model import CHAIN_NODES_MAX, Item, NodeId
@@ -20,6 +20,7 @@ class Reading:
         "_absent",
         "_accounts",
         "_acquaintances",
+        "_active",
         "_affiliated",
         "_nodes",
         "_owned",
@@ -34,6 +35,7 @@ class Reading:
         self._store = store
         self._rosters = rosters
         self._acquaintances: dict[JID, Acquaintances] = {}
+        self._active: dict[tuple[JID, NodeId], tuple[int, bool]] = {}
         self._absent: dict[NodeId, int] = {}
         self._accounts: dict[JID, bool] = {}
         self._affiliated: dict[JID, frozenset[NodeId]] = {}
@@ -72,6 +74,8 @@ class Reading:
             await self._nodes.entities.load(self._store, jid)
         if want.page is not None:
             await self._load_page(want.page)
+        if want.active is not None:
+            await self._load_active(want.active, want.active_rooms)
         if want.affiliated is not None:
             self._affiliated[want.affiliated] = await self._store.affiliated(want.affiliated)
         if want.account is not None:
@@ -105,6 +109,16 @@ class Reading:
         page = await self._store.items(query)
         if record is None or written == record.written:
             self._pages[query] = page
+
+    async def _load_active(self, jid: JID, rooms: Sequence[NodeId]) -> None:
+        written = {room: self._written(room) for room in rooms}
+        found = await self._store.active(jid, rooms)
+        for room, number in written.items():
+            self._active[jid, room] = number, room in found
+
+    def _written(self, node: NodeId) -> int:
+        record = self._nodes.get(node)
+        return 0 if record is None else record.written
 
     async def _nodes_of(self, service: JID) -> tuple[NodeId, ...]:
         found: list[NodeId] = []
@@ -163,6 +177,18 @@ class Reading:
             raise Missing(Want(page=query))
         return self._pages[query]
 
+    def active(self, jid: JID, nodes: Sequence[NodeId]) -> frozenset[NodeId]:
+        """The rooms in which something was said, unless there is more by now."""
+        known = {node: self._active.get((jid, node)) for node in nodes}
+        missing = tuple(
+            node
+            for node, answer in known.items()
+            if answer is None or answer[0] != self._written(node)
+        )
+        if missing:
+            raise Missing(Want(active=jid, active_rooms=missing))
+        return frozenset(node for node, answer in known.items() if answer and answer[1])
+
     def visited(self, jid: JID) -> frozenset[NodeId]:
         """Every node in which a stream of an entity keeps it; all of them are in use."""
         return frozenset(self._nodes.entities.visited(jid))
@@ -170,6 +196,10 @@ class Reading:
     def watched(self, jid: JID) -> frozenset[NodeId]:
         """The rooms that a resource wants to hear of; all of them are in use."""
         return self._nodes.entities.watched(jid)
+
+    def tracked(self) -> Mapping[NodeId, Collection[NodeId]]:
+        """The rooms in which somebody keeps track, by their parents; all rooms are in use."""
+        return self._nodes.entities.tracked
 
     def affiliated(self, jid: JID) -> frozenset[NodeId]:
         """Every node with a row for an entity."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
 
 from folkmoot.engine.configuration import HISTORY_ITEMS_MAX, NodeConfig
 from folkmoot.engine.derived import NOBODY, Crowd, Derived, Hearers
@@ -26,11 +25,9 @@ from folkmoot.engine.model import (
     Via,
 )
 from folkmoot.engine.pace import BUCKETS_PER_NODE_MAX, Bucket, Key
+from folkmoot.engine.standings import STANDINGS_MAX, Moved
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.nicks import appearance
-
-STANDINGS_MAX: Final = 1_000
-"""Of how many entities a node remembers when their standing last changed."""
 
 
 @dataclass(slots=True, eq=False)
@@ -42,7 +39,7 @@ class Node:
     wearers: bare JID to the URIs of the hats they wear here.
     voices: bare JID to the role that they come back to a moderated room in: participant or visitor.
     listed: item id to the node that item lists (XEP-0503 §5.4).
-    standings: bare JID to the number of its standing's last change, in their order; the newest.
+    standings: bare JID to the last changes of its standing, in their order; the newest.
     registrations: bare JID to what it is registered with a room as, or asks to be.
     heads: item id to its publisher, oldest first; None until someone needs it.
     live: items of a node that does not persist them, for as long as their publisher's stream lives.
@@ -67,7 +64,7 @@ class Node:
     listed: dict[str, NodeId] = field(default_factory=dict)
     invites: dict[str, Ticket] = field(default_factory=dict)
     registrations: dict[JID, Registration] = field(default_factory=dict)
-    standings: dict[JID, int] = field(default_factory=dict)
+    standings: dict[JID, Moved] = field(default_factory=dict)
     subject: Item | None = None
     heads: dict[str, JID] | None = None
     live: dict[str, Item] | None = None
@@ -175,6 +172,11 @@ class Node:
         occupant = None if subscription is None else subscription.occupant
         return "" if occupant is None else occupant.nick
 
+    @property
+    def trackers(self) -> Collection[JID]:
+        """The occupants who want to hear of every change of affiliations (XEP-0463 §5.1)."""
+        return self.derived.trackers
+
     def addresses(self, bare: JID) -> tuple[JID, ...]:
         """Every address, bare or full, under which an entity has a subscription here."""
         return self.derived.addresses.get(bare, ())
@@ -261,12 +263,13 @@ class Node:
     @property
     def version(self) -> int:
         """How often somebody's standing has changed here (XEP-0463)."""
-        return next(reversed(self.standings.values()), 0)
+        last = next(reversed(self.standings.values()), None)
+        return 0 if last is None else last.number
 
-    def put_standing(self, jid: JID, number: int) -> None:
+    def put_standing(self, jid: JID, moved: Moved) -> None:
         """Remember a change of standing, and forget the oldest where there are too many."""
         self.standings.pop(jid, None)
-        self.standings[jid] = number
+        self.standings[jid] = moved
         while len(self.standings) > STANDINGS_MAX:
             del self.standings[next(iter(self.standings))]
 

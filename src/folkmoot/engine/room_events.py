@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from folkmoot.engine.model import (
+    Affiliation,
     Item,
     NodeId,
     Registration,
@@ -12,6 +13,7 @@ from folkmoot.engine.model import (
     Subscription,
 )
 from folkmoot.engine.pace import Bucket, Key
+from folkmoot.engine.standings import Change
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element
 
@@ -63,6 +65,37 @@ class Noticed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reminded:
+    """Somebody begins to watch rooms in which something was said since they were there.
+
+    node: the first of these rooms. jid: a resource.
+    """
+
+    node: NodeId
+    rooms: tuple[NodeId, ...]
+    jid: JID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visited:
+    """Some who belong in a room leave it: what was said so far is no news to them.
+
+    jids: bare, each once.
+    """
+
+    node: NodeId
+    jids: tuple[JID, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitsForgotten:
+    """Nothing is known any more of when an account was in which room. node: its presence."""
+
+    node: NodeId
+    jid: JID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Spent:
     """Something happened in a room that is counted; left: of each pace it counts for."""
 
@@ -106,7 +139,7 @@ class StandingChanged:
     """What an occupant is changed while they stay: by a row here or above, or a configuration.
 
     promoted: they are a moderator, and were none.
-    version: the number of the change on this node that it follows from; 0: of none.
+    change: the change of standing that it follows from; None: of none.
     """
 
     node: NodeId
@@ -114,4 +147,17 @@ class StandingChanged:
     by: JID
     reason: str = ""
     promoted: bool = False
-    version: int = 0
+    change: Change | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trickled:
+    """A change of standing makes somebody something else in rooms below that they are not in.
+
+    rooms: those where somebody keeps track; what the entity was in each, and is now.
+    """
+
+    node: NodeId
+    jid: JID
+    number: int
+    rooms: tuple[tuple[NodeId, Affiliation, Affiliation], ...]

@@ -30,6 +30,9 @@ COUNT_ITEMS_MAX = 10_000
 AUDIT_ROWS_MAX = 10_000
 """How many rows a space's audit trail has; the oldest make way."""
 
+VISITS_MAX = 2_000
+"""Of how many who left a room it is known when; who left before these is as if never there."""
+
 AUDIT_CHARS_MAX = 2_000
 """How much is kept of what something was before and after."""
 
@@ -264,6 +267,12 @@ class Store(Protocol):
 
     async def affiliated(self, jid: JID) -> frozenset[NodeId]:
         """Nodes that have a row for a bare JID, or a registration."""
+
+    async def active(self, jid: JID, rooms: Sequence[NodeId]) -> frozenset[NodeId]:
+        """Of rooms of one service, those where something was said since an entity left.
+
+        Where it is not known ever to have left one: ever. What was said is an item with a body.
+        """
 
     async def account(self, jid: JID) -> bool:
         """Whether a bare JID is an account of this server."""

@@ -38,9 +38,11 @@ from folkmoot.engine.room_events import (
     Noticed,
     OccupantsLost,
     RegistrationChanged,
+    Reminded,
     Spent,
     StandingChanged,
     SubjectChanged,
+    Visited,
     VoiceChanged,
     Watched,
 )
@@ -112,9 +114,10 @@ class WorkingSet:
             return True
         if any(self._named.get(node, 0) > self.committed for node in want.related):
             return True
-        node = want.heads or want.recent or (want.page and want.page.node)
-        found = self._nodes.get(node) if node else None
-        return found is not None and found.written > self.committed
+        page = None if want.page is None else want.page.node
+        nodes = (want.heads, want.recent, page, *want.active_rooms)
+        found = (self._nodes.get(node) for node in nodes if node is not None)
+        return any(each is not None and each.written > self.committed for each in found)
 
     async def load_node(self, node: NodeId) -> Node | None:
         """A node from the store, in use from now on; None where there is none."""
@@ -129,7 +132,7 @@ class WorkingSet:
             self._nodes[node] = record
             for each in record.subscriptions.values():
                 if each.temporary:
-                    self.entities.visit(each.subscriber.bare, node, 1)
+                    self._visit(node, record.config, each, 1)
         return record
 
     async def load_heads(self, node: Node) -> None:
@@ -196,7 +199,7 @@ class WorkingSet:
             case OccupantsLost(occupants=lost):
                 for each in lost:
                     self._nodes[event.node].put_subscription(each.subscriber, None)
-                    self.entities.visit(each.subscriber.bare, event.node, -1)
+                    self._visit(event.node, self._nodes[event.node].config, each, -1)
             case NodeCreated():
                 self._created(event)
             case NodeDeleted():
@@ -209,12 +212,19 @@ class WorkingSet:
                         self.entities.leave(publisher, event.node)
                 if _related(event.before) != _related(event.after):
                     self._relate(event.before, event.after)
+                    tracking = len(self._nodes[event.node].trackers)
+                    self.entities.track(event.node, event.before.parent, -tracking)
+                    self.entities.track(event.node, event.after.parent, tracking)
                 self._nodes[event.node].derived.unshow()
             case Watched(jid=jid, on=on):
                 self._watch(self._nodes[event.node], jid, on=on)
                 return
             case Noticed():
                 self._nodes[event.node].unaware.clear()
+                return
+            case Reminded(rooms=rooms, jid=jid):
+                for room in rooms:
+                    self._nodes[room].unaware.discard(jid)
                 return
             case Spent(left=left):
                 self._nodes[event.node].put_buckets(left)
@@ -231,8 +241,8 @@ class WorkingSet:
                     if (occupant := node.subscriptions[address].occupant) is not None:
                         node.derived.unshow(occupant.nick)
                 self._moved[event.jid] = self.batch
-                if event.version:
-                    self._nodes[event.node].put_standing(event.jid, event.version)
+                if event.moved is not None:
+                    self._nodes[event.node].put_standing(event.jid, event.moved)
             case HatsChanged(jid=jid, after=hats):
                 wearers = self._nodes[event.node].wearers
                 wearers.pop(jid, None)
@@ -259,8 +269,8 @@ class WorkingSet:
                 self._moved[jid] = self.batch
             case SubjectChanged():
                 self._nodes[event.node].subject = event.item
-            case CardChanged():
-                pass  # who asks for one reads it from the store
+            case CardChanged() | Visited():
+                pass  # who asks for it reads it from the store
             case _:
                 return
         if kept(event):
@@ -285,7 +295,7 @@ class WorkingSet:
             self._watch(self._nodes[event.node], jid, on=False)
         del self._nodes[event.node]
         for subscription in event.subscriptions:
-            self._index(event.node, subscription, -1)
+            self._index(event.node, event.config, subscription, -1)
         self._moved[event.node.service] = self.batch
         self._gone[event.node] = self.batch
         self.departures += 1
@@ -328,24 +338,27 @@ class WorkingSet:
     def _subscription(self, event: SubscriptionChanged) -> None:
         node = self._nodes[event.node]
         node.put_subscription(event.subscriber, event.after)
-        if event.version and (event.before or event.after) and not _occupies(event):
-            node.put_standing(event.subscriber.bare, event.version)
+        if event.moved is not None:
+            node.put_standing(event.subscriber.bare, event.moved)
         for subscription, step in ((event.before, -1), (event.after, 1)):
             if subscription is not None:
-                self._index(event.node, subscription, step)
+                self._index(event.node, node.config, subscription, step)
 
-    def _index(self, node: NodeId, subscription: Subscription, step: int) -> None:
+    def _index(
+        self, node: NodeId, config: NodeConfig, subscription: Subscription, step: int
+    ) -> None:
         """An entity has a subscription more, or one less."""
         jid = subscription.subscriber.bare
         if subscription.temporary:
-            self.entities.visit(jid, node, step)
+            self._visit(node, config, subscription, step)
         else:
             self._moved[jid] = self.batch
             self.entities.subscribe(jid, node, self._nodes.get(node))
 
-
-def _occupies(event: SubscriptionChanged) -> bool:
-    return any(each is not None and each.occupant for each in (event.before, event.after))
+    def _visit(self, node: NodeId, config: NodeConfig, held: Subscription, step: int) -> None:
+        self.entities.visit(held.subscriber.bare, node, step)
+        if held.occupant is not None and held.occupant.tracks:
+            self.entities.track(node, config.parent, step)
 
 
 def _related(config: NodeConfig) -> tuple[NodeId, ...]:

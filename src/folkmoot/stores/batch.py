@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.events import (
@@ -29,13 +29,14 @@ from folkmoot.engine.events import (
     lasting,
 )
 from folkmoot.engine.model import Affiliation, NodeId, Subscription
-from folkmoot.engine.record import STANDINGS_MAX
 from folkmoot.engine.room_events import (
     CardChanged,
     HatsChanged,
     OccupantsLost,
     RegistrationChanged,
     SubjectChanged,
+    Visited,
+    VisitsForgotten,
     VoiceChanged,
 )
 from folkmoot.engine.space_events import (
@@ -47,13 +48,15 @@ from folkmoot.engine.space_events import (
     RoomUnlisted,
     StandingWished,
 )
-from folkmoot.engine.store import AUDIT_CHARS_MAX, AUDIT_ROWS_MAX
+from folkmoot.engine.standings import STANDINGS_MAX, Moved
+from folkmoot.engine.store import AUDIT_CHARS_MAX, AUDIT_ROWS_MAX, VISITS_MAX
 from folkmoot.stores import statements
 from folkmoot.stores.codec import (
     Row,
     Value,
     item_row,
     occupant_row,
+    standing_row,
     terms_row,
     write_config,
     write_contact,
@@ -64,6 +67,12 @@ from folkmoot.xmpp.xml import serialize
 
 Step: TypeAlias = tuple[str, list[Row]]
 """A statement, and the rows to run it for."""
+
+_BOUNDED: Final = (
+    (statements.people.PUT_STANDING, statements.people.TRIM_STANDINGS, STANDINGS_MAX),
+    (statements.people.PUT_VISIT, statements.people.TRIM_VISITS, VISITS_MAX),
+)
+"""Of what a node has only so many rows, the newest: how one is put, and the others go."""
 
 _Pending: TypeAlias = dict[tuple[NodeId, str], tuple[str, Row]]
 
@@ -98,6 +107,7 @@ class _Batch:
         self._invites: _Pending = {}
         self._registrations: _Pending = {}
         self._standings: _Pending = {}
+        self._visits: _Pending = {}
         self._cards: _Pending = {}
         self._wishes: _Pending = {}
         self._rooms: _Pending = {}
@@ -126,7 +136,7 @@ class _Batch:
                     self._subscribe(node, jid, lasting(after))
                 if any(each is not None and each.occupant for each in (before, after)):
                     self._occupy(node, jid, after)
-                self._moved(node, jid.bare, event.version)
+                self._moved(node, jid.bare, event.moved)
             case DigestTold(node=node, told=told):
                 for held, _ in told:
                     self._subscribe(node, held.subscriber, lasting(held))
@@ -135,7 +145,7 @@ class _Batch:
                     self._occupy(node, each.subscriber, None)
             case AffiliationChanged():
                 self._affiliate(event.node, event.jid, event.after)
-                self._moved(event.node, event.jid, event.version)
+                self._moved(event.node, event.jid, event.moved)
             case HatsChanged(node=node, jid=jid, after=hats):
                 put = statements.people.PUT_HATS if hats else statements.people.DELETE_HATS
                 row = _node_row(node) | {"jid": str(jid), "hats": write_hats(hats)}
@@ -144,6 +154,11 @@ class _Batch:
                 put = statements.people.PUT_VOICE if voice else statements.people.DELETE_VOICE
                 row = _node_row(node) | {"jid": str(jid), "role": voice and voice.value}
                 self._voices[node, str(jid)] = (put, row)
+            case Visited():
+                self._visit(event)
+            case VisitsForgotten(jid=jid):
+                self.flush()
+                self.steps.append((statements.people.DELETE_VISITS, [{"jid": str(jid)}]))
             case InviteChanged():
                 self._invite(event)
             case CardChanged():
@@ -191,6 +206,7 @@ class _Batch:
             self._invites,
             self._registrations,
             self._standings,
+            self._visits,
             self._cards,
             self._wishes,
             self._rooms,
@@ -198,13 +214,12 @@ class _Batch:
             for statement, row in pending.values():
                 grouped.setdefault(statement, []).append(row)
             pending.clear()
-        if statements.people.PUT_STANDING in grouped:
-            nodes = dict.fromkeys(
-                (row["service"], row["name"]) for row in grouped[statements.people.PUT_STANDING]
-            )
-            grouped[statements.people.TRIM_STANDINGS] = [
-                {"service": service, "name": name, "most": STANDINGS_MAX} for service, name in nodes
-            ]
+        for put, trim, most in _BOUNDED:
+            if put in grouped:
+                nodes = dict.fromkeys((row["service"], row["name"]) for row in grouped[put])
+                grouped[trim] = [
+                    {"service": service, "name": name, "most": most} for service, name in nodes
+                ]
         self.steps.extend(grouped.items())
 
     def _sweep(self, statement: str, node: NodeId) -> None:
@@ -254,10 +269,16 @@ class _Batch:
             row = _node_row(event.node) | {"id": event.before.id}
             self._invites[event.node, event.before.id] = (statements.spaces.DELETE_INVITE, row)
 
-    def _moved(self, node: NodeId, jid: JID, version: int) -> None:
-        if version:
-            row = _node_row(node) | {"jid": str(jid), "version": version}
+    def _moved(self, node: NodeId, jid: JID, moved: Moved | None) -> None:
+        if moved is not None:
+            row = _node_row(node) | {"jid": str(jid)} | standing_row(moved)
             self._standings[node, str(jid)] = (statements.people.PUT_STANDING, row)
+
+    def _visit(self, event: Visited) -> None:
+        """Each has its place among the items: what is published later is beyond it."""
+        for jid in map(str, event.jids):
+            row = _node_row(event.node) | {"jid": jid, "place": next(self._sequence)}
+            self._visits[event.node, jid] = (statements.people.PUT_VISIT, row)
 
     def _card(self, event: CardChanged) -> None:
         row = _node_row(event.node)

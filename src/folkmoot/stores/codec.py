@@ -20,6 +20,7 @@ from typing import Any, Final, TypeAlias, cast, get_args, get_origin, get_type_h
 from folkmoot.engine.configuration import NodeConfig, Preferences, RoomConfig
 from folkmoot.engine.digest import Digest
 from folkmoot.engine.model import (
+    Affiliation,
     Contact,
     Hat,
     Item,
@@ -36,7 +37,8 @@ from folkmoot.engine.model import (
     Topic,
     Via,
 )
-from folkmoot.stores.texts import words_of
+from folkmoot.engine.standings import Moved, Was
+from folkmoot.stores.texts import is_said, words_of
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element, Limits, parse, serialize
 
@@ -146,6 +148,24 @@ def read_terms(
     )
 
 
+def read_subscription(
+    row: tuple[
+        str, str, str, str, int, str | None, float | None, int, str, str, int, str | None, int
+    ],
+) -> Subscription:
+    """The subscriptions of an address, of which these are the columns."""
+    subscriber, state, via, subid, deliver, contact, expires, body, shows = row[:9]
+    topics, depth, terms, public = row[9:]
+    held = Subscription(
+        JID.parse(subscriber),
+        State(state),
+        Via(via),
+        public=bool(public),
+        contact=read_contact(contact),
+    )
+    return held.on(*read_terms(subid, deliver, expires, body, shows, topics, depth, terms))
+
+
 def _plain_terms(terms: Terms) -> dict[str, object]:
     return {
         "subid": terms.subid,
@@ -179,14 +199,16 @@ def occupant_row(subscription: Subscription, occupant: Occupant) -> dict[str, Va
         "nick": occupant.nick,
         "role": None if occupant.role is None else occupant.role.value,
         "presence": serialize(occupant.presence),
+        "tracks": occupant.tracks,
     }
 
 
 def read_occupant(
-    jid: str, via: str, subid: str, nick: str, role: str | None, presence: str
+    jid: str, via: str, subid: str, nick: str, role: str | None, presence: str, tracks: int
 ) -> Subscription:
     """The occupancy whose columns these are."""
-    occupant = Occupant(nick, read_element(presence), None if role is None else Role(role))
+    given = None if role is None else Role(role)
+    occupant = Occupant(nick, read_element(presence), given, bool(tracks))
     return Subscription(
         JID.parse(jid),
         State.SUBSCRIBED,
@@ -195,6 +217,21 @@ def read_occupant(
         temporary=True,
         occupant=occupant,
     )
+
+
+def standing_row(moved: Moved) -> dict[str, Value]:
+    """The columns of a standing's changes."""
+    past = [(was.until, was.row and was.row.value, was.admitted) for was in moved.past]
+    return {"version": moved.number, "known": moved.known, "past": _json(past)}
+
+
+def read_standing(version: int, known: int, past: str) -> Moved:
+    """The changes whose columns these are."""
+    read = (
+        Was(until, None if row is None else Affiliation(row), admitted)
+        for until, row, admitted in json.loads(past)
+    )
+    return Moved(version, known, tuple(read))
 
 
 def item_row(item: Item) -> dict[str, Value]:
@@ -207,6 +244,7 @@ def item_row(item: Item) -> dict[str, Value]:
         "nick": item.nick,
         "payload": None if item.payload is None else serialize(item.payload),
         "words": words_of(item),
+        "said": is_said(item),
         "retraction": None if item.retraction is None else _json(asdict(item.retraction)),
     }
 

@@ -6,8 +6,10 @@ which it has in SQLite's `user_version`.
 
 from __future__ import annotations
 
+import functools
 import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from importlib import resources
 from typing import Final
@@ -42,6 +44,7 @@ class Migration:
     script: str
 
 
+@functools.cache
 def known_migrations() -> tuple[Migration, ...]:
     """All migrations this version comes with, in order."""
     files = (resources.files(__package__) / "schema").iterdir()
@@ -86,6 +89,17 @@ def migrate(connection: sqlite3.Connection, migrations: Sequence[Migration]) -> 
     finally:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
+
+
+@functools.cache
+def empty_database() -> bytes:
+    """A file of the last schema, for who wants many: it takes a while to make.
+
+    Raises CannotOpen.
+    """
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        migrate(connection, known_migrations())
+        return connection.serialize()
 
 
 def schema_version(connection: sqlite3.Connection) -> int:

@@ -17,10 +17,7 @@ from folkmoot.engine.model import (
     NodeId,
     Registration,
     Role,
-    State,
-    Subscription,
     Ticket,
-    Via,
 )
 from folkmoot.engine.record import Node
 from folkmoot.engine.space_events import Audited, Matter
@@ -48,15 +45,16 @@ from folkmoot.stores.codec import (
     Row,
     Value,
     read_config,
-    read_contact,
     read_element,
     read_hats,
     read_item,
     read_occupant,
-    read_terms,
+    read_standing,
+    read_subscription,
 )
 from folkmoot.stores.committing import prepared, write
 from folkmoot.stores.database import WRITE_LOCK_SECONDS_MAX, Database
+from folkmoot.stores.migrations import empty_database
 from folkmoot.stores.paging import SEQUENCE_MAX, items_in_range, named_items
 from folkmoot.stores.statements.abroad import WISHING
 from folkmoot.stores.statements.numbers import LAST
@@ -99,9 +97,9 @@ class SQLiteStore:
         a reader meets the writer's locks.
         """
         scratch = TemporaryDirectory(prefix="folkmoot-")
-        return await cls._opened(
-            Database.open(Path(scratch.name) / "folkmoot.db", durable=False), scratch
-        )
+        path = Path(scratch.name) / "folkmoot.db"
+        path.write_bytes(empty_database())
+        return await cls._opened(Database.open(path, durable=False), scratch)
 
     @classmethod
     async def _opened(
@@ -138,7 +136,7 @@ class SQLiteStore:
             invites = reader.execute(statements.spaces.INVITES, at).fetchall()
             standings = reader.execute(statements.people.STANDINGS, at).fetchall()
             registered = reader.execute(statements.people.REGISTRATIONS, at).fetchall()
-        held = (*map(_subscription, subscriptions), *starmap(read_occupant, occupants))
+        held = (*map(read_subscription, subscriptions), *starmap(read_occupant, occupants))
         return Node(
             id=node,
             config=read_config(config),
@@ -150,7 +148,7 @@ class SQLiteStore:
             subscriptions={each.subscriber: each for each in held},
             listed={item_id: _node_id(service, name) for item_id, service, name in listed},
             invites={row[0]: _ticket(*row) for row in invites},
-            standings={JID.parse(jid): version for jid, version in standings},
+            standings={JID.parse(jid): read_standing(*row) for jid, *row in standings},
             registrations={
                 JID.parse(jid): Registration(nick, bool(pending))
                 for jid, nick, pending in registered
@@ -291,6 +289,15 @@ class SQLiteStore:
         """Nodes on which an item or a subscription ends, or a digest is due, by a time."""
         return self._nodes(statements.nodes.DUE, {"at": at, "limit": limit})
 
+    async def active(self, jid: JID, rooms: Sequence[NodeId]) -> frozenset[NodeId]:
+        """Of rooms of one service, those where something was said since an entity left."""
+        service = rooms[0].service
+        row: dict[str, Value] = {"service": str(service), "jid": str(jid)}
+        row.update((f"name{number}", room.name) for number, room in enumerate(rooms))
+        with self.database.reading() as reader:
+            found = reader.execute(statements.people.active(len(rooms)), row).fetchall()
+        return frozenset(NodeId(service, name) for (name,) in found)
+
     async def account(self, jid: JID) -> bool:
         """Whether a bare JID is an account of this server."""
         return await self.accounts.exists(jid)
@@ -375,20 +382,3 @@ def _audited(
         after=now,
     )
     return number, row
-
-
-def _subscription(
-    row: tuple[
-        str, str, str, str, int, str | None, float | None, int, str, str, int, str | None, int
-    ],
-) -> Subscription:
-    subscriber, state, via, subid, deliver, contact, expires, body, shows = row[:9]
-    topics, depth, terms, public = row[9:]
-    held = Subscription(
-        JID.parse(subscriber),
-        State(state),
-        Via(via),
-        public=bool(public),
-        contact=read_contact(contact),
-    )
-    return held.on(*read_terms(subid, deliver, expires, body, shows, topics, depth, terms))

@@ -44,6 +44,14 @@ def words_of(item: Item) -> str | None:
     return words[:WORDS_CHARS_MAX] or None
 
 
+def is_said(item: Item) -> bool:
+    """Whether an item is a message that says something, whatever it says: one with a body."""
+    payload = item.payload
+    return (
+        payload is not None and payload.ns == CLIENT and payload.child(CLIENT, "body") is not None
+    )
+
+
 def _texts(element: Element) -> Iterator[str]:
     for child in element.children:
         if isinstance(child, str):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from folkmoot.engine.record import STANDINGS_MAX
+from folkmoot.engine.standings import STANDINGS_MAX
 from folkmoot.facades.paging import ANSWER_BYTES_MAX
 from folkmoot.xmpp.xml import Element, serialize
 from tests.facades.muc.coven import (
@@ -165,19 +165,6 @@ async def test_who_may_not_know(stage: Stage) -> None:
     await hag.receives_nothing()
 
 
-async def test_who_was_no_member_then(stage: Stage) -> None:
-    """§6: what was before is not told to who was none of it."""
-    crone = await opened(stage, whois="anyone")
-    _, _, version = await enters_asking(crone, "firstwitch")
-    await grants(crone, "affiliation='member' jid='hecate@shakespeare.lit'")
-    await grants(crone, "affiliation='none' jid='hecate@shakespeare.lit'")
-    await grants(crone, "affiliation='member' jid='hag66@shakespeare.lit'")
-    hag = await stage.client(HAG)
-    found, sinces, _ = await enters_asking(hag, "thirdwitch", version)
-    assert found == {"crone1@shakespeare.lit": "owner", "hag66@shakespeare.lit": "member"}
-    assert sinces == [""]
-
-
 async def test_members_of_a_space(stage: Stage) -> None:
     """A change in the space is a change in its rooms, which have no row for it."""
     juliet = await stage.client("juliet@shakespeare.lit/balcony")
@@ -195,6 +182,7 @@ async def test_members_of_a_space(stage: Stage) -> None:
                   <affiliation jid='hecate@shakespeare.lit' affiliation='publisher'/>
                 </affiliations></pubsub></iq>""")
     )
+    await juliet.drains()
     found, sinces, later = await enters_asking(juliet, "Juliet", version, room=ROOM)
     assert found == {"hecate@shakespeare.lit": "admin"}
     assert sinces == [version]
@@ -204,6 +192,7 @@ async def test_members_of_a_space(stage: Stage) -> None:
           <pubsub xmlns='http://jabber.org/protocol/pubsub'>
             <subscribe node='Qm7xKp2T' jid='romeo@shakespeare.lit'/></pubsub></iq>""")
     succeeded(await juliet.asks(ADMIT))
+    await juliet.drains()
     found, _, later = await enters_asking(juliet, "Juliet", later, room=ROOM)
     assert found == {"romeo@shakespeare.lit": "member"}
     await configures(juliet, {"{urn:folkmoot:spaces:0}inherit": "none"}, ROOM)

@@ -115,6 +115,7 @@ async def test_it_ends(stage: Stage) -> None:
         "<presence type='unavailable'/>",
     ):
         hag = await a_member(stage, crone)
+        await hag.drains()
         await hag.sends(ending)
         await says(crone)
         await hag.receives_nothing()
@@ -140,6 +141,7 @@ async def test_only_who_belongs_there_hears(stage: Stage) -> None:
     for each in (stranger, hag):
         await each.receives_nothing()
     hag = await a_member(stage, crone, HAG.replace("pda", "phone"))
+    await hag.drains()
     await configures(crone, {"membersonly": "1"})
     succeeded(await grants(crone, "jid='hag66@shakespeare.lit' affiliation='none'"))
     await says(crone)

@@ -93,6 +93,7 @@ def decide(command: Command, view: View, stamp: Stamp) -> tuple[Event, ...]:
     events = tuple(digests.begun(events, view, stamp))
     events = (*expiring.unsent(events, view, stamp), *contacts.met(events, view, stamp))
     events = (*events, *lowering.unheard(events, view))
+    events = (*events, *watching.visits(events, view))
     events = (*events, *occupants.emptied(events, view))
     return (*events, *publicity.follow(events, view, stamp))
 

@@ -13,7 +13,12 @@ from folkmoot.engine.decide.stamp import Stamp
 from folkmoot.engine.errors import Reason, Refused
 from folkmoot.engine.events import AffiliationChanged, Cause, Event, NodeDeleted
 from folkmoot.engine.model import Affiliation, NodeId
-from folkmoot.engine.room_events import HatsChanged, RegistrationChanged, VoiceChanged
+from folkmoot.engine.room_events import (
+    HatsChanged,
+    RegistrationChanged,
+    VisitsForgotten,
+    VoiceChanged,
+)
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
 
@@ -49,7 +54,8 @@ def forget(command: Forget, view: View, stamp: Stamp) -> tuple[Event, ...]:
             for each in view.subscriptions(node, account):
                 events.append(replace(ended(node, each, account, Cause.DELETED), after=None))
                 after.suppose(events[-1])
-    return (*events, *_following(events, account, view, after))
+    forgotten = VisitsForgotten(node=command.node, jid=account)
+    return (*events, *_following(events, account, view, after), forgotten)
 
 
 def _without_rows(node: NodeId, account: JID, view: View) -> Iterator[Event]:

@@ -85,7 +85,8 @@ def _entered(
 ) -> SubscriptionChanged:
     # The subid names a device of an occupant to others, who must not learn its address.
     subid = stamp.id if before is None or before.occupant is None else before.subid
-    jid = command.subscriber
+    jid, tracks = command.subscriber, command.recall.known is not None
+    occupant = replace(occupant, tracks=tracks)
     return SubscriptionChanged(
         node=command.node,
         subscriber=jid,
@@ -223,7 +224,7 @@ def _as_allowed(
     held = (record.subscriptions[each].occupant for each in record.occupants(wanted.nick))
     same = next(held, old)
     role = voices.known(record, room, jid) if same is None else same.role
-    wanted = replace(wanted, role=role)
+    wanted = replace(wanted, role=role, tracks=wanted.tracks if old is None else old.tracks)
     if room.visitor_nicks and room.visitor_status:
         return wanted
     if role_of(record, jid, wanted, view) is not Role.VISITOR:

@@ -2,22 +2,23 @@
 
 A resource watches the rooms it belongs in, for as long as it is there: rooms that have a row for
 it, and those of spaces it is in; a room it leaves is one more. Of each it hears once that something
-was said, and again only after it has been in the room. Nothing of this is kept.
+was said, and again only after it has been in the room. Nothing of this is kept but when those who
+belong in a room were last there: where something was said since, who begins to watch hears at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Final
 
 from folkmoot.engine import access
 from folkmoot.engine.decide.stamp import Stamp
-from folkmoot.engine.events import Event
+from folkmoot.engine.events import Event, NodeDeleted, SubscriptionChanged
 from folkmoot.engine.model import NodeId
 from folkmoot.engine.record import Node
 from folkmoot.engine.room_commands import Unwatch, Watch
-from folkmoot.engine.room_events import Noticed, Watched
+from folkmoot.engine.room_events import Noticed, OccupantsLost, Reminded, Visited, Watched
 from folkmoot.engine.view import View
 from folkmoot.xmpp.jid import JID
 
@@ -26,7 +27,10 @@ WATCHED_ROOMS_MAX: Final = 200
 
 
 def watch(command: Watch, view: View, stamp: Stamp) -> tuple[Event, ...]:
-    """The rooms somebody belongs in are watched, besides those that are already (§3.1)."""
+    """The rooms somebody belongs in are watched, besides those that are already (§3.1).
+
+    They hear at once in which of these something was said since they were there (§4).
+    """
     actor = command.actor
     watched = view.watched(actor)
     known = _first(
@@ -43,10 +47,14 @@ def watch(command: Watch, view: View, stamp: Stamp) -> tuple[Event, ...]:
     near = _first(rooms - watched)
     view.require(near)
     more = (node for node in near if _belongs(node, actor, view))
-    return tuple(
-        Watched(node=node, jid=actor, on=True)
-        for node in islice(more, WATCHED_ROOMS_MAX - len(watched))
-    )
+    begun = tuple(islice(more, WATCHED_ROOMS_MAX - len(watched)))
+    events = tuple(Watched(node=node, jid=actor, on=True) for node in begun)
+    outside = [node for node in begun if actor not in view.found(node).subscriptions]
+    active = view.active(actor, outside)
+    if not active:
+        return events
+    told = tuple(node for node in outside if node in active)
+    return (*events, Reminded(node=told[0], rooms=told, jid=actor))
 
 
 def departed(node: NodeId, jid: JID, view: View) -> tuple[Event, ...]:
@@ -56,6 +64,25 @@ def departed(node: NodeId, jid: JID, view: View) -> tuple[Event, ...]:
     if known or not _belongs(node, jid, view):
         return ()
     return (Watched(node=node, jid=jid, on=True),)
+
+
+def visits(events: Sequence[Event], view: View) -> tuple[Event, ...]:
+    """That somebody who belongs in a room was there until now, where they leave it (§4)."""
+    gone = {event.node for event in events if isinstance(event, NodeDeleted)}
+    left: dict[NodeId, dict[JID, None]] = {}
+    for event in events:
+        if event.node in gone:
+            continue
+        if isinstance(event, OccupantsLost):
+            jids = [each.subscriber.bare for each in event.occupants]
+        elif isinstance(event, SubscriptionChanged) and event.after is None:
+            occupies = event.before is not None and event.before.occupant is not None
+            jids = [event.subscriber.bare] if occupies else []
+        else:
+            continue
+        members = (jid for jid in jids if view.affiliation(event.node, jid) in access.MEMBERS)
+        left.setdefault(event.node, {}).update(dict.fromkeys(members))
+    return tuple(Visited(node=node, jids=tuple(jids)) for node, jids in left.items() if jids)
 
 
 def _first(nodes: Iterable[NodeId]) -> list[NodeId]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -73,8 +73,9 @@ def word(notification: Notification) -> Iterable[Outgoing]:
     match notification:
         case Spoken(item=item, kept=kept):
             yield _told(notification, wording(_groupchat(notification.node, item, kept=kept)))
-        case Active():
-            yield _told(notification, wording(_activity(notification.node)))
+        case Active(rooms=rooms):
+            for words in _activity(rooms):
+                yield _told(notification, words)
         case OccupantTold():
             yield _told(notification, _occupant(notification))
         case RegistrationAsked():
@@ -298,10 +299,13 @@ def _groupchat(room: NodeId, item: Item, *more: Element, kept: bool) -> Element:
     return told
 
 
-def _activity(room: NodeId) -> Element:
-    """Something is said in a room (XEP-0437 0.2.0, §3.1, Example 2)."""
-    told = Element(RAI, "rai", None, Element(RAI, "activity", None, room_address(room)))
-    return Element(CLIENT, "message", {"from": str(room.service)}, told)
+def _activity(rooms: Sequence[NodeId]) -> Iterator[Wording]:
+    """Something was said in rooms (XEP-0437 0.2.0, §3.1, Example 2): one message, if it can be."""
+    service = str(rooms[0].service)
+    names = (Element(RAI, "activity", None, room_address(room)) for room in rooms)
+    for part in standing.parts(names):
+        told = Element(RAI, "rai", None, *part)
+        yield wording(Element(CLIENT, "message", {"from": service}, told))
 
 
 def archived(room: NodeId, item: Item) -> Element:

@@ -60,21 +60,21 @@ def concerned(told: AffiliationTold) -> Wording:
 
 def rolls(room: NodeId, roll: Roll) -> Iterator[Wording]:
     """The affiliations for who enters, in as many messages as it takes (XEP-0463 §5.2.1)."""
-    if not roll.until:
+    if roll.refused:
         error = Element(CLIENT, "error", {"by": room_address(room), "type": "auth"})
         error.append(Element(STANZAS, "forbidden"))
         attrs = {"from": room_address(room), "type": "error"}
         yield wording(Element(CLIENT, "message", attrs, error))
     elif roll.since != roll.until:
         since = roll.since
-        for items in _parts(_item(jid, standing) for jid, standing in roll.rows):
+        for items in parts(_item(jid, standing) for jid, standing in roll.rows):
             version = version_element(since=since, until=roll.until)
             yield _message(room, user_element(version, *items))
             since = roll.until
 
 
-def _parts(items: Iterable[Element]) -> Iterator[list[Element]]:
-    """Items by what one message holds; one part at least."""
+def parts(items: Iterable[Element]) -> Iterator[list[Element]]:
+    """Elements by what one message holds; one part at least."""
     rest = list(items)
     while True:
         part = rest[fitting(rest)]

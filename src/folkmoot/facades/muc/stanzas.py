@@ -106,7 +106,10 @@ def is_replayed(message: Element | None) -> bool:
     That somebody has read something (XEP-0333) is not, or it would stand in the place of what
     there is to be read.
     """
-    return message is not None and not is_subject(message) and says_something(message, MARKERS)
+    if message is None or is_subject(message):
+        return False
+    marks = any(child.ns == MARKERS for child in message.elements)
+    return not marks or says_something(message, MARKERS)
 
 
 def occupant_id(id: str) -> Element:

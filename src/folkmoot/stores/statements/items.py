@@ -7,19 +7,19 @@ from typing import Final
 from folkmoot.stores.statements.nodes import NODE_KEY
 
 _ITEM_VALUES: Final = f"""({NODE_KEY}), :id, :publisher, :bare, :published, :nick,
-    :payload, :retraction, :words, :lists_service, :lists_name"""
+    :payload, :retraction, :words, :said, :lists_service, :lists_name"""
 
 _ITEM_UPDATE: Final = """
     publisher = excluded.publisher, bare = excluded.bare, published = excluded.published,
     nick = excluded.nick, payload = excluded.payload, retraction = excluded.retraction,
-    words = excluded.words,
+    words = excluded.words, said = excluded.said,
     lists_service = excluded.lists_service, lists_name = excluded.lists_name
 """
 
 PUT_ITEM: Final = f"""
 INSERT INTO items
     (sequence, node, id, publisher, bare, published, nick, payload, retraction, words,
-    lists_service, lists_name)
+    said, lists_service, lists_name)
 VALUES (:sequence, {_ITEM_VALUES})
 ON CONFLICT (node, id) DO UPDATE
 SET sequence = excluded.sequence, created = coalesce(items.created, items.sequence),
@@ -29,7 +29,7 @@ SET sequence = excluded.sequence, created = coalesce(items.created, items.sequen
 PUT_MOVED_ITEM: Final = f"""
 INSERT INTO items
     (sequence, created, node, id, publisher, bare, published, nick, payload, retraction, words,
-    lists_service, lists_name)
+    said, lists_service, lists_name)
 VALUES (:sequence, :created, {_ITEM_VALUES})
 ON CONFLICT (node, id) DO UPDATE
 SET sequence = excluded.sequence,
@@ -38,7 +38,7 @@ SET sequence = excluded.sequence,
 {_ITEM_UPDATE}"""
 
 REPLACE_ITEM: Final = f"""
-UPDATE items SET payload = :payload, retraction = :retraction, words = :words
+UPDATE items SET payload = :payload, retraction = :retraction, words = :words, said = :said
 WHERE node = ({NODE_KEY}) AND id = :id
 """
 

@@ -1,4 +1,4 @@
-"""The highest numbers that have been given to items, rows and digests; None where to none."""
+"""The highest numbers that items, rows, digests and visits have been given; None where none."""
 
 from __future__ import annotations
 
@@ -10,4 +10,6 @@ LAST_AUDIT: Final = "SELECT max(sequence) FROM audit"
 
 LAST_TOLD: Final = "SELECT max(digest_told) FROM subscriptions WHERE digest_told IS NOT NULL"
 
-LAST: Final = (LAST_SEQUENCE, LAST_AUDIT, LAST_TOLD)
+LAST_VISIT: Final = "SELECT max(place) FROM visits"
+
+LAST: Final = (LAST_SEQUENCE, LAST_AUDIT, LAST_TOLD, LAST_VISIT)

@@ -32,8 +32,10 @@ FROM voices JOIN nodes ON nodes.key = voices.node WHERE voices.jid = :jid
 """
 
 PUT_STANDING: Final = f"""
-INSERT INTO standings (node, jid, version) VALUES (({NODE_KEY}), :jid, :version)
-ON CONFLICT (node, jid) DO UPDATE SET version = excluded.version
+INSERT INTO standings (node, jid, version, known, past)
+VALUES (({NODE_KEY}), :jid, :version, :known, :past)
+ON CONFLICT (node, jid) DO UPDATE
+SET version = excluded.version, known = excluded.known, past = excluded.past
 """
 
 TRIM_STANDINGS: Final = f"""
@@ -43,7 +45,23 @@ DELETE FROM standings WHERE node = ({NODE_KEY}) AND version <= (
 )
 """
 
-STANDINGS: Final = "SELECT jid, version FROM standings WHERE node = :node ORDER BY version"
+STANDINGS: Final = """
+SELECT jid, version, known, past FROM standings WHERE node = :node ORDER BY version
+"""
+
+PUT_VISIT: Final = f"""
+INSERT INTO visits (place, node, jid) VALUES (:place, ({NODE_KEY}), :jid)
+ON CONFLICT (jid, node) DO UPDATE SET place = excluded.place
+"""
+
+DELETE_VISITS: Final = "DELETE FROM visits WHERE jid = :jid"
+
+TRIM_VISITS: Final = f"""
+DELETE FROM visits WHERE node = ({NODE_KEY}) AND place <= (
+    SELECT place FROM visits WHERE node = ({NODE_KEY})
+    ORDER BY place DESC LIMIT 1 OFFSET :most
+)
+"""
 
 PUT_HATS: Final = f"""
 INSERT INTO wearers (node, jid, hats) VALUES (({NODE_KEY}), :jid, :hats)
@@ -94,17 +112,18 @@ FROM subscriptions JOIN nodes ON nodes.key = subscriptions.node WHERE subscripti
 """
 
 PUT_OCCUPANT: Final = f"""
-INSERT INTO occupants (node, jid, via, subid, nick, role, presence)
-VALUES (({NODE_KEY}), :jid, :via, :subid, :nick, :role, :presence)
+INSERT INTO occupants (node, jid, via, subid, nick, role, presence, tracks)
+VALUES (({NODE_KEY}), :jid, :via, :subid, :nick, :role, :presence, :tracks)
 ON CONFLICT (node, jid) DO UPDATE
 SET via = excluded.via, subid = excluded.subid, nick = excluded.nick, role = excluded.role,
-    presence = excluded.presence
+    presence = excluded.presence, tracks = excluded.tracks
 """
 
 DELETE_OCCUPANT: Final = f"DELETE FROM occupants WHERE node = ({NODE_KEY}) AND jid = :jid"
 
 OCCUPANTS: Final = """
-SELECT jid, via, subid, nick, role, presence FROM occupants WHERE node = :node ORDER BY jid
+SELECT jid, via, subid, nick, role, presence, tracks
+FROM occupants WHERE node = :node ORDER BY jid
 """
 
 OCCUPIED: Final = """
@@ -120,4 +139,17 @@ DELETE_REGISTRATION: Final = f"DELETE FROM registrations WHERE node = ({NODE_KEY
 
 REGISTRATIONS: Final = """
 SELECT jid, nick, pending FROM registrations WHERE node = :node ORDER BY jid
+"""
+
+
+def active(rooms: int) -> str:
+    """The statement that finds those of so many rooms of a service, `:name0` and so on, in which
+    something was said after `:jid` left, or ever if it never did."""
+    names = ", ".join(f":name{number}" for number in range(rooms))
+    return f"""
+SELECT name FROM nodes WHERE service = :service AND name IN ({names}) AND EXISTS (
+    SELECT 1 FROM items WHERE items.node = nodes.key AND said AND sequence > coalesce(
+        (SELECT place FROM visits WHERE visits.jid = :jid AND visits.node = nodes.key), 0
+    )
+)
 """

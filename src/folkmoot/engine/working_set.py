@@ -235,7 +235,11 @@ class WorkingSet:
                 node.derived.unshow(None if occupant is None else occupant.nick)
                 return
             case AffiliationChanged():
-                self._nodes[event.node].put_affiliation(event.jid, event.after)
+                node = self._nodes[event.node]
+                node.put_affiliation(event.jid, event.after)
+                for address in node.addresses(event.jid):
+                    if (occupant := node.subscriptions[address].occupant) is not None:
+                        node.derived.unshow(occupant.nick)
                 self._moved[event.jid] = self.batch
                 if event.moved is not None:
                     self._nodes[event.node].put_standing(event.jid, event.moved)

@@ -213,6 +213,22 @@ async def test_a_form_is_told_once_as_a_whole(stage: Stage) -> None:
         await each.receives_nothing()
 
 
+async def test_who_owns_a_room_that_leaves_its_space_is_never_shown_as_less(stage: Stage) -> None:
+    """§10.2: an owner by the space alone owns it by themself then, and sees whom the form names."""
+    crone = await in_a_space(stage)
+    await grants(crone, "affiliation='owner' jid='crone1@shakespeare.lit'")
+    hag = await joined(stage, HAG, "thirdwitch")
+    wicca = await joined(stage, WICCAROCKS, "secondwitch")
+    for each in (crone, hag, wicca):
+        await each.drains()
+    admin = {"pubsub": "", "roomadmins": "wiccarocks@shakespeare.lit"}
+    succeeded(await configures(crone, admin | {"presencebroadcast": "moderator"}))
+    assert any(WICCAROCKS in str(each) for each in await crone.drains())
+    came = "".join(map(str, await wicca.drains()))
+    assert f"affiliation='owner' role='moderator' jid='{crone.jid}'" in came
+    assert f"affiliation='none' role='participant' jid='{crone.jid}'" not in came
+
+
 async def test_who_is_named_stays(stage: Stage) -> None:
     """§10.2: a room becomes members-only in the breath that makes its admins; nobody else stays."""
     crone = await opened(stage)

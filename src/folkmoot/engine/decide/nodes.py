@@ -168,9 +168,16 @@ def configure(command: Configure, view: View, stamp: Stamp) -> tuple[Event, ...]
             events += (replace(row, now=settled.affiliation(row.node, row.jid)),)
         elif isinstance(row, RegistrationChanged):
             events += (row,)
+    first = len(events)
     for each in (command.node, *(along.node for along in moved)):
         events += follow_all(view, view.supposing(events), each, command.actor)
-    return events
+    # Whoever owns it from now on does before anybody is told who is there.
+    heirs = tuple(
+        each
+        for each in events[first:]
+        if isinstance(each, AffiliationChanged) and each.node == command.node
+    )
+    return (event, *heirs, *(each for each in events[1:] if each not in heirs))
 
 
 def _named(command: Configure, record: Node, view: View, stamp: Stamp) -> tuple[Event, ...]:

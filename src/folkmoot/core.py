@@ -29,6 +29,9 @@ EXPIRY_SECONDS: Final = 10.0
 ARCHIVE_SECONDS: Final = 600.0
 """How much longer than they should messages may stay in an archive."""
 
+SWEEP_SECONDS: Final = 10.0
+"""How long what a large node had stays on the disk after it, before it begins to go."""
+
 ID_BYTES: Final = 12
 """How much chance is in an id the engine gives: nobody guesses 96 bits."""
 
@@ -68,6 +71,7 @@ class Core:
         self._looking = (
             asyncio.ensure_future(_regularly(EXPIRY_SECONDS, self.engine.expire)),
             asyncio.ensure_future(_regularly(ARCHIVE_SECONDS, self.engine.trim)),
+            asyncio.ensure_future(_regularly(SWEEP_SECONDS, self.engine.sweep)),
             asyncio.ensure_future(_regularly(TURN_SECONDS, self.router.elsewhere.turn)),
         )
 

@@ -145,6 +145,9 @@ class MemoryStore:
         await self._answer()
         return found
 
+    async def sweep(self) -> bool:
+        return False
+
     async def audit(self, query: AuditQuery) -> AuditPage:
         rows = self.kept[query.node].audit if query.node in self.kept else []
         await self._answer()

@@ -257,6 +257,13 @@ class Engine(Generic[T]):
                 if services.is_archive(node) is isinstance(where, str):
                     await self._trim(node, oldest, bounds.items)
 
+    async def sweep(self) -> None:
+        """Let go of what deleted nodes had, where it is much; others are served in between."""
+        more = True
+        while more:
+            more = await self._store.sweep()
+            await asyncio.sleep(0)
+
     async def _trim(self, node: NodeId, oldest: float | None, most: int | None) -> None:
         while True:
             await self._journal.settled()

@@ -247,6 +247,13 @@ class Store(Protocol):
     ) -> tuple[str, ...]:
         """The oldest items, by id, that are of a time or one before it, or more than so many."""
 
+    async def sweep(self) -> bool:
+        """Let go of some of what deleted nodes had; whether there may be more of it.
+
+        What is deleted is nowhere to be found any more; where it is much, it goes a bit at a time.
+        Raises StoreFailed.
+        """
+
     async def audit(self, query: AuditQuery) -> AuditPage:
         """What was written down of a space; an empty page where there is none."""
 

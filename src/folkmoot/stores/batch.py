@@ -122,7 +122,7 @@ class _Batch:
                 row = _node_row(event.node) | _config_row(event.after)
                 self._configs[event.node, ""] = (statements.nodes.CONFIGURE_NODE, row)
             case NodeDeleted():
-                self._sweep(statements.nodes.DELETE_NODE, event.node)
+                self._sweep(event.node, statements.nodes.BURY_NODE, statements.nodes.DELETE_NODE)
             case ItemPublished():
                 self._publish(event)
             case ItemReplaced():
@@ -130,7 +130,7 @@ class _Batch:
             case ItemsRetracted():
                 self._drop_items(event.node, event.item_ids)
             case NodePurged():
-                self._sweep(statements.items.DELETE_ITEMS, event.node)
+                self._sweep(event.node, statements.items.DELETE_ITEMS)
             case SubscriptionChanged(node=node, subscriber=jid, before=before, after=after):
                 if lasting(before) or lasting(after):
                     self._subscribe(node, jid, lasting(after))
@@ -222,9 +222,9 @@ class _Batch:
                 ]
         self.steps.extend(grouped.items())
 
-    def _sweep(self, statement: str, node: NodeId) -> None:
+    def _sweep(self, node: NodeId, *how: str) -> None:
         self.flush()
-        self.steps.append((statement, [_node_row(node)]))
+        self.steps.extend((statement, [_node_row(node)]) for statement in how)
 
     def _create(self, event: NodeCreated) -> None:
         # Nothing pending can speak of a node that is only now there, so it may overtake.

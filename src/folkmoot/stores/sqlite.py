@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from itertools import starmap
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Final
 
 from folkmoot.engine.events import Event
 from folkmoot.engine.model import (
@@ -60,6 +61,9 @@ from folkmoot.stores.statements.abroad import WISHING
 from folkmoot.stores.statements.numbers import LAST
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element
+
+SWEPT_ITEMS_MAX: Final = 500
+"""How many items of deleted nodes go at once: some milliseconds, in which nothing else is kept."""
 
 
 class SQLiteStore:
@@ -207,6 +211,18 @@ class SQLiteStore:
             }
             rows = reader.execute(statements.archives.SURPLUS, row).fetchall()
         return tuple(item_id for (item_id,) in rows)
+
+    async def sweep(self) -> bool:
+        """Let go of some items of deleted nodes; whether there may be more."""
+        with self.database.reading() as reader:
+            if reader.execute(statements.nodes.BURIED).fetchone() is None:
+                return False
+        async with self.database.writing() as writer:
+            some = {"limit": SWEPT_ITEMS_MAX}
+            count = writer.execute(statements.nodes.DELETE_BURIED_ITEMS, some).rowcount
+            if count < SWEPT_ITEMS_MAX:
+                writer.execute(statements.nodes.DELETE_BURIED)
+        return count == SWEPT_ITEMS_MAX
 
     async def audit(self, query: AuditQuery) -> AuditPage:
         """What was written down of a space; an empty page where there is none."""

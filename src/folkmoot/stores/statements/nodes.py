@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+BURIED_ITEMS_MIN: Final = 1_000
+"""A node with more items than these is deleted a few at a time."""
+
 NODE: Final = """
 SELECT key, config, creator, created,
     subject_id, subject_publisher, subject_published, subject_nick, subject_payload
@@ -37,6 +40,31 @@ WHERE service = :service AND name = :name
 """
 
 DELETE_NODE: Final = "DELETE FROM nodes WHERE service = :service AND name = :name"
+
+# Before it, for a node with more items than can go at once (the schema's `nodes_are_buried`).
+BURY_NODE: Final = f"""
+UPDATE nodes
+SET service = '', name = CAST(key AS TEXT), config = '', item_seconds = 0, purge_offline = FALSE,
+    type = '', listed = FALSE, guarded = FALSE,
+    parent_service = NULL, parent_name = NULL, link_service = NULL, link_name = NULL
+WHERE service = :service AND name = :name AND EXISTS (
+    SELECT 1 FROM items WHERE items.node = nodes.key LIMIT 1 OFFSET {BURIED_ITEMS_MIN}
+)
+"""
+
+BURIED: Final = "SELECT 1 FROM nodes WHERE service = '' LIMIT 1"
+
+DELETE_BURIED_ITEMS: Final = """
+DELETE FROM items WHERE sequence IN (
+    SELECT items.sequence FROM nodes JOIN items ON items.node = nodes.key
+    WHERE nodes.service = '' LIMIT :limit
+)
+"""
+
+DELETE_BURIED: Final = """
+DELETE FROM nodes
+WHERE service = '' AND NOT EXISTS (SELECT 1 FROM items WHERE items.node = nodes.key)
+"""
 
 PUT_CARD: Final = f"""
 INSERT INTO cards (node, card) VALUES (({NODE_KEY}), :card)

@@ -76,7 +76,7 @@ def test_moderation(folkmoot: Folkmoot, kept: Path) -> None:
     """docs/extensions/moderation.md: what each says, and that the trail has it."""
     about = ("moot", "tybalt@localhost", "--data", kept)
     done = folkmoot("space", "retract", *about, "--period", "day")
-    assert (done.status, done.out) == (0, "0 messages are retracted.\n"), done.err
+    assert (done.status, done.out) == (0, "Messages retracted: 0.\n"), done.err
     done = folkmoot("space", "ban", *about, "--reason", "a rapier")
     assert (done.status, done.out) == (0, "tybalt@localhost is banned.\n"), done.err
     refused = folkmoot("space", "kick", *about)

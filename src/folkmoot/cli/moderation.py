@@ -26,7 +26,7 @@ def kick(
     """Show somebody the door of every room of a space; they may come back."""
     asked = {"key": key, "jid": jid, "reason": reason}
     told = ask(configured(config, ("--data", "server", "data", data)), "kick", asked)
-    typer.echo(f"{told['kicked']} had to leave {told['rooms']} rooms.")
+    typer.echo(f"{told['kicked']} had to leave {told['rooms']} of its rooms.")
 
 
 def ban(
@@ -66,6 +66,8 @@ def retract(
         messages += told["messages"]
         if told["next"] is None:
             break
-        typer.echo(f"{messages} messages so far; the room {told['next']['room']} is next.")
+        typer.echo(
+            f"Messages retracted so far: {messages}; the room {told['next']['room']} is next."
+        )
         asked |= {name: str(value) for name, value in told["next"].items()}
-    typer.echo(f"{messages} messages are retracted.")
+    typer.echo(f"Messages retracted: {messages}.")

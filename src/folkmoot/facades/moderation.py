@@ -125,7 +125,7 @@ async def kick(request: Request, wish: Wish) -> Element:
     events = await request.run(
         Dismiss(actor=request.actor, node=wish.space, jid=wish.jid, reason=wish.reason)
     )
-    return _done(request, f"{wish.jid} had to leave {moderated(events).rooms} rooms.")
+    return _done(request, f"{wish.jid} had to leave {moderated(events).rooms} of its rooms.")
 
 
 async def retract(request: Request, wish: Wish) -> Element:
@@ -152,7 +152,7 @@ async def retract(request: Request, wish: Wish) -> Element:
             raise StanzaError(error.condition, text, extension=error.extension) from refused
         messages += done.messages
         if done.next is None:
-            return _done(request, f"{messages} messages of {wish.jid} are retracted.")
+            return _done(request, f"Messages of {wish.jid} retracted: {messages}.")
         command = replace(command, start=done.next)
     return _under_way(request, wish, command.start, messages)
 
@@ -187,7 +187,7 @@ def _count(form: Form) -> int:
 def _under_way(request: Request, wish: Wish, start: Mark | None, messages: int) -> Element:
     """How far it is, with all that the next step needs."""
     assert start is not None, "there is somewhere to go on"
-    told = f"{messages} messages are retracted so far; the room {start.room} is next."
+    told = f"Messages retracted so far: {messages}; the room {start.room} is next."
     values = {
         "space": wish.space.name,
         "jid": str(wish.jid),

@@ -192,6 +192,9 @@ class MemoryStore:
         await self._answer()
         return found
 
+    async def affiliations(self, jid: JID) -> int:
+        return len(await self.affiliated(jid))
+
     async def purged_offline(self) -> tuple[NodeId, ...]:
         found = tuple(node for node, kept in self.kept.items() if kept.purged_offline)
         await self._answer()

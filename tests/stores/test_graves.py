@@ -11,7 +11,8 @@ from folkmoot.engine.configuration import NodeConfig
 from folkmoot.engine.events import NodeDeleted
 from folkmoot.engine.model import NodeId, State, Subscription, Via
 from folkmoot.engine.store import ArchiveQuery, ItemQuery
-from folkmoot.stores.sqlite import SWEPT_ITEMS_MAX, SQLiteStore
+from folkmoot.stores.graves import SWEPT_ITEMS_MAX
+from folkmoot.stores.sqlite import SQLiteStore
 from folkmoot.stores.statements.nodes import BURIED_ITEMS_MIN
 
 from .nouns import BALL, GARDEN, JULIET, ROMEO, created, published

@@ -414,7 +414,9 @@ class StoreMachine(RuleBasedStateMachine):
                 for node, kept in self.kept.items()
                 if any(each.bare == jid for each in kept.lasting)
             }
-            assert await store.affiliated(jid) == self.kept.affiliated(jid)
+            affiliated = self.kept.affiliated(jid)
+            assert await store.affiliated(jid) == affiliated
+            assert len(affiliated) <= await store.affiliations(jid) <= 4 * len(affiliated)
             for rooms in ((nouns.GARDEN, nouns.BALL), (nouns.BALL,)):
                 assert await store.active(jid, rooms) == self.kept.active(jid, rooms)
         wheres: tuple[JID | str, ...] = (nouns.ROOMS, nouns.JULIET, "ball")

@@ -22,6 +22,7 @@ class Reading:
         "_acquaintances",
         "_active",
         "_affiliated",
+        "_affiliations",
         "_nodes",
         "_owned",
         "_pages",
@@ -39,6 +40,7 @@ class Reading:
         self._absent: dict[NodeId, int] = {}
         self._accounts: dict[JID, bool] = {}
         self._affiliated: dict[JID, frozenset[NodeId]] = {}
+        self._affiliations: dict[JID, int] = {}
         self._pages: dict[ItemQuery, ItemPage] = {}
         self._owned: dict[JID, tuple[NodeId, ...]] = {}
         self._related: dict[NodeId, tuple[int, frozenset[NodeId]]] = {}
@@ -78,6 +80,8 @@ class Reading:
             await self._load_active(want.active, want.active_rooms)
         if want.affiliated is not None:
             self._affiliated[want.affiliated] = await self._store.affiliated(want.affiliated)
+        if (whose := want.affiliations) is not None:
+            self._affiliations[whose] = await self._store.affiliations(whose)
         if want.account is not None:
             self._accounts[want.account] = await self._store.account(want.account)
         if want.service is not None:
@@ -206,6 +210,12 @@ class Reading:
         if jid not in self._affiliated:
             raise Missing(Want(affiliated=jid))
         return self._affiliated[jid]
+
+    def affiliations(self, jid: JID) -> int:
+        """At most how many nodes these are."""
+        if jid not in self._affiliations:
+            raise Missing(Want(affiliations=jid))
+        return self._affiliations[jid]
 
     def account(self, jid: JID) -> bool:
         """Whether this is an account."""

@@ -275,6 +275,9 @@ class Store(Protocol):
     async def affiliated(self, jid: JID) -> frozenset[NodeId]:
         """Nodes that have a row for a bare JID, or a registration."""
 
+    async def affiliations(self, jid: JID) -> int:
+        """How many rows, registrations and the like these are; a node may have several."""
+
     async def active(self, jid: JID, rooms: Sequence[NodeId]) -> frozenset[NodeId]:
         """Of rooms of one service, those where something was said since an entity left.
 

@@ -273,7 +273,7 @@ class View(Lineage):
     def affiliated_max(self, jid: JID) -> int:
         """At most how many nodes these are; they may be fewer, but nothing is looked through."""
         supposed = self._supposed.places.get(jid.bare, ())
-        return len(self._known.affiliated(jid.bare)) + len(supposed)
+        return self._known.affiliations(jid.bare) + len(supposed)
 
     def exists(self, jid: JID) -> bool:
         """Whether a bare JID is an account of this server."""

@@ -109,7 +109,7 @@ class WorkingSet:
 
     def behind(self, want: Want) -> bool:
         """Whether the answer is not in the store yet: a commit has to come first."""
-        entities = (*want.subscribed, want.affiliated, want.service)
+        entities = (*want.subscribed, want.affiliated, want.affiliations, want.service)
         if any(self._moved.get(jid, 0) > self.committed for jid in entities if jid is not None):
             return True
         if any(self._named.get(node, 0) > self.committed for node in want.related):

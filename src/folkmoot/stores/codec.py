@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from enum import Enum
 from types import UnionType
 from typing import Any, Final, TypeAlias, cast, get_args, get_origin, get_type_hints
@@ -280,6 +280,8 @@ def _json(value: object) -> str:
 def _plain(value: object) -> object:
     """What JSON has for a field's value."""
     match value:
+        case None | bool() | int() | float() | str():  # as most are
+            return value
         case Enum():
             return value.value
         case NodeId(service, name):
@@ -289,9 +291,9 @@ def _plain(value: object) -> object:
         case tuple():
             return [_plain(each) for each in value]
         case NodeConfig() | RoomConfig() | Preferences() | Hat():
-            return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+            return {name: _plain(getattr(value, name)) for name in _READERS[type(value)]}
         case _:
-            return value
+            raise AssertionError(f"a configuration holds no {type(value)}")
 
 
 def _read(kind: type[Any], found: Mapping[str, Any]) -> Any:

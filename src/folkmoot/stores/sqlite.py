@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from itertools import starmap
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
 
 from folkmoot.engine.events import Event
 from folkmoot.engine.model import (
@@ -55,15 +54,13 @@ from folkmoot.stores.codec import (
 )
 from folkmoot.stores.committing import prepared, write
 from folkmoot.stores.database import WRITE_LOCK_SECONDS_MAX, Database
+from folkmoot.stores.graves import sweep
 from folkmoot.stores.migrations import empty_database
 from folkmoot.stores.paging import SEQUENCE_MAX, items_in_range, named_items
 from folkmoot.stores.statements.abroad import WISHING
 from folkmoot.stores.statements.numbers import LAST
 from folkmoot.xmpp.jid import JID
 from folkmoot.xmpp.xml import Element
-
-SWEPT_ITEMS_MAX: Final = 500
-"""How many items of deleted nodes go at once: some milliseconds, in which nothing else is kept."""
 
 
 class SQLiteStore:
@@ -214,15 +211,7 @@ class SQLiteStore:
 
     async def sweep(self) -> bool:
         """Let go of some items of deleted nodes; whether there may be more."""
-        with self.database.reading() as reader:
-            if reader.execute(statements.nodes.BURIED).fetchone() is None:
-                return False
-        async with self.database.writing() as writer:
-            some = {"limit": SWEPT_ITEMS_MAX}
-            count = writer.execute(statements.nodes.DELETE_BURIED_ITEMS, some).rowcount
-            if count < SWEPT_ITEMS_MAX:
-                writer.execute(statements.nodes.DELETE_BURIED)
-        return count == SWEPT_ITEMS_MAX
+        return await sweep(self.database)
 
     async def audit(self, query: AuditQuery) -> AuditPage:
         """What was written down of a space; an empty page where there is none."""
@@ -292,6 +281,14 @@ class SQLiteStore:
     async def affiliated(self, jid: JID) -> frozenset[NodeId]:
         """Nodes that have a row for a bare JID, or a registration."""
         return frozenset(self._nodes(statements.people.AFFILIATED, {"jid": str(jid)}))
+
+    async def affiliations(self, jid: JID) -> int:
+        """How many rows, registrations and the like these are; a node may have several."""
+        with self.database.reading() as reader:
+            count: int = reader.execute(
+                statements.people.AFFILIATIONS_OF, {"jid": str(jid)}
+            ).fetchone()[0]
+        return count
 
     async def purged_offline(self) -> tuple[NodeId, ...]:
         """The nodes in which items go when who published them goes offline."""

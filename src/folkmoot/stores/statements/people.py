@@ -31,6 +31,13 @@ SELECT nodes.service, nodes.name
 FROM voices JOIN nodes ON nodes.key = voices.node WHERE voices.jid = :jid
 """
 
+AFFILIATIONS_OF: Final = """
+SELECT (SELECT count(*) FROM affiliations WHERE jid = :jid)
+    + (SELECT count(*) FROM registrations WHERE jid = :jid)
+    + (SELECT count(*) FROM wearers WHERE jid = :jid)
+    + (SELECT count(*) FROM voices WHERE jid = :jid)
+"""
+
 PUT_STANDING: Final = f"""
 INSERT INTO standings (node, jid, version, known, past)
 VALUES (({NODE_KEY}), :jid, :version, :known, :past)

@@ -20,7 +20,7 @@ from tests.facades.muc.coven import (
     opened,
     succeeded,
 )
-from tests.facades.muc.test_hats import in_a_space
+from tests.facades.muc.test_hats import becomes, in_a_space
 from tests.facades.muc.test_watching import ACTIVE, SERVICE, says, watches
 from tests.stage import Client, Clock, Stage, staged
 
@@ -128,13 +128,7 @@ async def test_only_of_rooms_one_may_enter(stage: Stage) -> None:
 async def test_rooms_of_a_space(stage: Stage) -> None:
     """docs/extensions/inheritance.md: who belongs there by the space is remembered as well."""
     crone = await in_a_space(stage)
-    succeeded(
-        await crone.asks("""
-            <iq type='set' to='pubsub.shakespeare.lit' id='m'>
-              <pubsub xmlns='http://jabber.org/protocol/pubsub#owner'><affiliations node='craft'>
-                <affiliation jid='hag66@shakespeare.lit' affiliation='member'/>
-              </affiliations></pubsub></iq>""")
-    )
+    await becomes(crone, "member", "hag66")
     await says(crone)
     hag = await joined(stage, HAG, "thirdwitch")
     await hag.leaves()

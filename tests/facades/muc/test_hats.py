@@ -326,6 +326,19 @@ async def in_a_space(stage: Stage) -> Client:
     return crone
 
 
+async def becomes(owner: Client, affiliation: str, *names: str) -> None:
+    """What people are in the space of the coven."""
+    rows = "".join(
+        f"<affiliation jid='{name}@shakespeare.lit' affiliation='{affiliation}'/>" for name in names
+    )
+    succeeded(
+        await owner.asks(f"""
+            <iq type='set' id='a' to='{SPACES}'>
+              <pubsub xmlns='http://jabber.org/protocol/pubsub#owner'>
+                <affiliations node='craft'>{rows}</affiliations></pubsub></iq>""")
+    )
+
+
 async def lists(owner: Client, *, listed: bool = True) -> None:
     """The space lists the room, or does not."""
     item = f"""<publish node='craft'><item id='{COVEN}'>

@@ -23,7 +23,7 @@ from tests.facades.muc.coven import (
     refused,
     succeeded,
 )
-from tests.facades.muc.test_hats import in_a_space
+from tests.facades.muc.test_hats import becomes, in_a_space
 from tests.facades.muc.test_moderating import listed
 from tests.facades.muc.test_owning import form
 from tests.stage import Client, Stage
@@ -89,14 +89,9 @@ async def test_page_by_page(stage: Stage) -> None:
 async def test_members_of_a_space_are_in_the_list(stage: Stage) -> None:
     """docs/extensions/inheritance.md: on the pages of the list, and in no row of the room."""
     crone = await in_a_space(stage)
-    names = [f"witch{number}@shakespeare.lit" for number in range(4)]
-    rows = "".join(f"<affiliation jid='{each}' affiliation='member'/>" for each in names[1:])
-    succeeded(
-        await crone.asks(f"""
-            <iq type='set' to='pubsub.shakespeare.lit' id='m'>
-              <pubsub xmlns='http://jabber.org/protocol/pubsub#owner'>
-                <affiliations node='craft'>{rows}</affiliations></pubsub></iq>""")
-    )
+    witches = [f"witch{number}" for number in range(4)]
+    names = [f"{each}@shakespeare.lit" for each in witches]
+    await becomes(crone, "member", *witches[1:])
     succeeded(await grants(crone, f"jid='{names[0]}' affiliation='member'"))
     succeeded(await grants(crone, f"jid='{names[3]}' affiliation='none'"))
     for asked, start, end in (

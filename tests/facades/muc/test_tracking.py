@@ -18,24 +18,12 @@ from tests.facades.muc.coven import (
     opened,
     succeeded,
 )
-from tests.facades.muc.test_hats import in_a_space
+from tests.facades.muc.test_hats import becomes, in_a_space
 from tests.facades.muc.test_versions import NS, USER, enters_asking, leaves
 from tests.stage import Client, Stage
 
 CAVE = "cave@chat.shakespeare.lit"
 PUBSUB = "http://jabber.org/protocol/pubsub"
-
-
-async def becomes(owner: Client, affiliation: str, *names: str) -> None:
-    """What people are in the space of the coven."""
-    rows = "".join(
-        f"<affiliation jid='{name}@shakespeare.lit' affiliation='{affiliation}'/>" for name in names
-    )
-    succeeded(
-        await owner.asks(f"""
-            <iq type='set' id='a' to='pubsub.shakespeare.lit'><pubsub xmlns='{PUBSUB}#owner'>
-              <affiliations node='craft'>{rows}</affiliations></pubsub></iq>""")
-    )
 
 
 def told(name: str, affiliation: str, step: str = "") -> str:

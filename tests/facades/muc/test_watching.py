@@ -16,7 +16,7 @@ from tests.facades.muc.coven import (
     refused,
     succeeded,
 )
-from tests.facades.muc.test_hats import in_a_space
+from tests.facades.muc.test_hats import becomes, in_a_space
 from tests.stage import Client, Stage
 
 SERVICE = "chat.shakespeare.lit"
@@ -151,13 +151,7 @@ async def test_only_who_belongs_there_hears(stage: Stage) -> None:
 async def test_members_of_a_space_hear_of_its_rooms(stage: Stage) -> None:
     """docs/extensions/inheritance.md: what they are there they are in its rooms."""
     crone = await in_a_space(stage)
-    succeeded(
-        await crone.asks("""
-            <iq type='set' to='pubsub.shakespeare.lit' id='m'>
-              <pubsub xmlns='http://jabber.org/protocol/pubsub#owner'><affiliations node='craft'>
-                <affiliation jid='hag66@shakespeare.lit' affiliation='member'/>
-              </affiliations></pubsub></iq>""")
-    )
+    await becomes(crone, "member", "hag66")
     hag = await stage.client(HAG)
     await watches(hag)
     await says(crone)
